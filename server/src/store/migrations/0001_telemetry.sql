@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS logs (
   scope_schema_url LowCardinality(String),
   INDEX ix_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX ix_attrs arrayMap((k, v) -> concat(k, '=', v), mapKeys(attrs_string), mapValues(attrs_string)) TYPE bloom_filter(0.01) GRANULARITY 1,
-  INDEX ix_body body TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(body))
+  INDEX ix_body lower(body) TYPE text(tokenizer = 'splitByNonAlpha')
 ) ENGINE = MergeTree
 PARTITION BY toDate(ts)
 PRIMARY KEY (toStartOfFiveMinutes(ts), service)
