@@ -13,5 +13,10 @@ if (!name || !names.includes(name)) {
   process.exitCode = name === '--help' ? 0 : 2;
 } else {
   ensureInstalled('all');
-  process.exitCode = await run(projectNode(), [...sourceFlags, '--expose-gc', join(root, 'bench', `${name}.ts`), ...args]);
+  process.exitCode = await run(projectNode(), [
+    ...sourceFlags,
+    '--expose-gc',
+    join(root, 'bench', `${name}.ts`),
+    ...args,
+  ]);
 }

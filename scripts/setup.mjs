@@ -39,7 +39,15 @@ export function ensureInstalled(scope) {
   }
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   if (scope === 'run') {
-    args.push('--include-workspace-root', '-w', '@breakwater/server', '-w', '@breakwater/web', '-w', '@breakwater/shop');
+    args.push(
+      '--include-workspace-root',
+      '-w',
+      '@breakwater/server',
+      '-w',
+      '@breakwater/web',
+      '-w',
+      '@breakwater/shop',
+    );
   }
   step('Installing dependencies (once for this lock file; about a minute)');
   const done = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
@@ -59,19 +67,32 @@ function treeMatchesLock() {
   const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages ?? {};
   return Object.entries(locked).every(
     ([path, entry]) =>
-      !path.includes('node_modules/') || entry.optional || entry.devOptional || installed[path]?.version === entry.version,
+      !path.includes('node_modules/') ||
+      entry.optional ||
+      entry.devOptional ||
+      installed[path]?.version === entry.version,
   );
 }
 
 /** Builds web/dist when a source of the page changed since the last build. */
 export function ensurePageBuilt() {
   const web = join(root, 'web');
-  const inputs = [...filesUnder(join(web, 'src')), join(web, 'index.html'), join(web, 'vite.config.ts'), join(web, 'package.json'), join(root, 'package-lock.json'), join(root, 'server', 'src', 'api', 'types.ts')];
+  const inputs = [
+    ...filesUnder(join(web, 'src')),
+    join(web, 'index.html'),
+    join(web, 'vite.config.ts'),
+    join(web, 'package.json'),
+    join(root, 'package-lock.json'),
+    join(root, 'server', 'src', 'api', 'types.ts'),
+  ];
   const wanted = hashOf(inputs.filter((file) => existsSync(file)));
   if (existsSync(join(web, 'dist', 'index.html')) && readStamp('page') === wanted) return;
   step('Building the page');
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  const built = spawnSync(projectNode(), [vite, 'build', '--logLevel', 'warn'], { cwd: web, stdio: ['ignore', 'inherit', 'inherit'] });
+  const built = spawnSync(projectNode(), [vite, 'build', '--logLevel', 'warn'], {
+    cwd: web,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (built.status !== 0) throw new SetupError('The page did not build. The message of Vite is above.');
   writeStamp('page', wanted);
 }

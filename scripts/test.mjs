@@ -19,7 +19,9 @@ try {
 
 async function main(args) {
   if (args.includes('--help')) {
-    console.log('npm test [-- --unit | FILE…]\n\n  --unit   fast tests only, in one process\n  FILE…    these test files only');
+    console.log(
+      'npm test [-- --unit | FILE…]\n\n  --unit   fast tests only, in one process\n  FILE…    these test files only',
+    );
     return 0;
   }
   ensureInstalled('all');
@@ -62,11 +64,15 @@ function findTests() {
 /** Installs Debian's Chromium when it is missing and this process may; otherwise says why not. */
 function ensureChromium() {
   if (existsSync(chromiumPath)) return null;
-  if (process.getuid?.() !== 0) return `${chromiumPath} is missing and this user may not install it. Run "sudo apt-get install chromium".`;
+  if (process.getuid?.() !== 0)
+    return `${chromiumPath} is missing and this user may not install it. Run "sudo apt-get install chromium".`;
   if (spawnSync('which', ['apt-get']).status !== 0) return `${chromiumPath} is missing and this system has no apt-get.`;
   step('Installing Chromium from Debian');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', 'chromium']]) {
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', 'chromium'],
+  ]) {
     const done = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
     if (done.status !== 0) return `"apt-get ${args.join(' ')}" failed with exit code ${done.status}.`;
   }
@@ -86,13 +92,18 @@ async function runPageTests() {
 async function runNodeTests(flags, files) {
   const args = [...sourceFlags, '--test', '--test-reporter=spec', '--test-timeout=300000', ...flags, ...files];
   const { code, output } = await runCaptured(projectNode(), args, root);
-  for (const [, name, count] of stripColours(output).matchAll(/^ℹ (pass|fail|skipped) (\d+)$/gm)) totals[name] += Number(count);
+  for (const [, name, count] of stripColours(output).matchAll(/^ℹ (pass|fail|skipped) (\d+)$/gm))
+    totals[name] += Number(count);
   return code === 0;
 }
 
 function runCaptured(command, args, cwd) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '--conditions=@breakwater/source' } });
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '--conditions=@breakwater/source' },
+    });
     const chunks = [];
     child.stdout.on('data', (chunk) => {
       chunks.push(chunk);

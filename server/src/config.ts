@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+export interface Config {
+  /** Address to listen on. Any address but loopback makes an ingest key and a login mandatory. */
+  readonly host: string;
+  /** Page and JSON API. */
+  readonly port: number;
+  /** OTLP/HTTP. */
+  readonly otlpPort: number;
+  readonly dataDir: string;
+  /** A ClickHouse server to use instead of the embedded engine: `http(s)://user:password@host:port/database`. */
+  readonly clickhouseUrl: string | null;
+  /** The built page, or null to serve the API only. */
+  readonly staticDir: string | null;
+  /** Control port of the demo shop, for the faults on the page. */
+  readonly demoUrl: string | null;
+  /** One more accepted ingest key, beside the stored ones. */
+  readonly demoIngestKey: string | null;
+  readonly evaluationIntervalMs: number;
+}
+
+export class ConfigError extends Error {
+  readonly code = 'INVALID_CONFIG';
+  override readonly name = 'ConfigError';
+}
+
+export const SERVER_HELP = `Breakwater: receives OpenTelemetry, stores it, groups errors, alerts, opens incidents.
+
+  npm start -- [options]
+
+Options                     Environment                 Default
+  --host ADDRESS            BREAKWATER_HOST             127.0.0.1; another address demands an ingest key and a login
+  --port N                  BREAKWATER_PORT             4000   page and API
+  --otlp-port N             BREAKWATER_OTLP_PORT        4318   OTLP over HTTP
+  --data DIR                BREAKWATER_DATA_DIR         ./data
+  --clickhouse-url URL      BREAKWATER_CLICKHOUSE_URL   the embedded engine
+  --no-shop                                             start the server without the demo shop
+  --help                                                this text
+
+Also read: SHOP_RATE (requests per second, 8), SHOP_PORT (4100), SHOP_CONTROL_PORT (4101), SHOP_FAULTS=off.`;
+
+/** Reads command line and environment; the command line wins. Throws ConfigError with every mistake in its message. */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
+  const mistakes: string[] = [];
+  const values = parse(args, mistakes);
+  const text = (option: string, variable: string, fallback: string): string =>
+    values[option as keyof typeof values] ?? (env[variable] || fallback);
+  const port = (option: string, variable: string, fallback: string): number => {
+    const given = text(option, variable, fallback);
+    const value = Number(given);
+    if (!/^\d+$/.test(given) || value > 65_535) {
+      mistakes.push(`--${option} (${variable}) must be a whole number from 0 to 65535, and is "${given}"`);
+    }
+    return value;
+  };
+  const url = (option: string, variable: string): string | null => {
+    const given = text(option, variable, '');
+    if (given === '') return null;
+    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+      mistakes.push(`--${option} (${variable}) must be an http or https URL`);
+    }
+    return given;
+  };
+  const config: Config = {
+    host: text('host', 'BREAKWATER_HOST', '127.0.0.1'),
+    port: port('port', 'BREAKWATER_PORT', '4000'),
+    otlpPort: port('otlp-port', 'BREAKWATER_OTLP_PORT', '4318'),
+    dataDir: resolve(text('data', 'BREAKWATER_DATA_DIR', 'data')),
+    clickhouseUrl: url('clickhouse-url', 'BREAKWATER_CLICKHOUSE_URL'),
+    staticDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
+    demoUrl: url('demo-url', 'BREAKWATER_DEMO_URL'),
+    demoIngestKey: env['BREAKWATER_DEMO_INGEST_KEY'] || null,
+    evaluationIntervalMs: 5_000,
+  };
+  if (config.port !== 0 && config.port === config.otlpPort) {
+    mistakes.push(`--port and --otlp-port must differ, and both are ${config.port}`);
+  }
+  if (mistakes.length > 0) throw new ConfigError(`${mistakes.join('; ')}. See --help.`);
+  return config;
+}
+
+/** True for addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+type Values = Partial<Record<'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url', string>>;
+
+function parse(args: readonly string[], mistakes: string[]): Values {
+  const string = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        host: string,
+        port: string,
+        'otlp-port': string,
+        data: string,
+        'clickhouse-url': string,
+        'demo-url': string,
+      },
+    }).values;
+  } catch (error) {
+    mistakes.push(error instanceof Error ? error.message : String(error));
+    return {};
+  }
+}
