@@ -1,0 +1,115 @@
+import { OptionError } from '@breakwater/errors';
+import { type Plan, run, toPlan } from './call.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Listener } from './events.ts';
+import type { CallOptions, Fusible, Gate, Policy, Repeater, Work } from './policy.ts';
+
+/** A chain of policies that is itself a policy. */
+export interface ComposedPolicy<E = unknown> extends Policy<E> {
+  readonly kind: 'composed';
+  /** The members, from the outside in. */
+  readonly policies: readonly Policy[];
+}
+
+/** The events of the members of a chain. */
+export type EventOf<P> = P extends Policy<infer E> ? E : never;
+
+interface Segment {
+  readonly plan: Plan | undefined;
+  readonly policy: Policy | undefined;
+}
+
+/**
+ * Puts policies around each other, the first outermost: `compose(retry, breaker, timeout)` runs the timeout around
+ * every attempt and the retry around all. Neighbours that are gates, with at most one retry outside of them, run fused:
+ * one promise for all of them. Any object of the shape of a policy can be a member, own ones and other chains too.
+ *
+ * Throws `OptionError` when a member is not a policy, when none is given, and when the chain holds two retries: their
+ * attempts would multiply. `on` listens to all members.
+ */
+export function compose<P extends readonly Policy<never>[]>(...policies: P): ComposedPolicy<EventOf<P[number]>> {
+  if (policies.length === 0) throw new OptionError('compose', undefined, 'at least one policy');
+  const members = policies.flatMap(toMembers);
+  if (members.filter((member) => member.kind === 'retry').length > 1) {
+    throw new OptionError('compose', members.map((member) => member.kind).join(', '), 'at most one retry in a chain');
+  }
+  const segments = toSegments(members);
+  const name = members.map((member) => member.name).join('+');
+  return {
+    kind: 'composed',
+    name,
+    policies: members,
+    execute: toExecute(segments),
+    on: (listener) => {
+      const removers = members.map((member) => member.on(listener as Listener<unknown>));
+      return () => {
+        for (const remove of removers) remove();
+      };
+    },
+  };
+}
+
+function toMembers(policy: unknown, index: number): readonly Policy[] {
+  const candidate = policy as Partial<ComposedPolicy> | null | undefined;
+  if (typeof candidate?.execute !== 'function' || typeof candidate.on !== 'function') {
+    throw new OptionError(`compose[${index}]`, policy, 'a policy (execute, on)');
+  }
+  return candidate.kind === 'composed' && candidate.policies !== undefined ? candidate.policies : [candidate as Policy];
+}
+
+/** Cuts the chain into runs that can be fused, and single policies that are called through `execute`. */
+function toSegments(members: readonly Policy[]): Segment[] {
+  const segments: Segment[] = [];
+  let name: string[] = [];
+  let gates: Gate[] = [];
+  let repeater: Repeater | undefined;
+  let cuts = false;
+  let cooperative = false;
+  let clock: Clock | undefined;
+  const close = (): void => {
+    if (name.length > 0) {
+      const plan = toPlan({ name: name.join('+'), clock: clock ?? systemClock, gates, repeater, cuts, cooperative });
+      segments.push({ plan, policy: undefined });
+    }
+    name = [];
+    gates = [];
+    repeater = undefined;
+    cuts = cooperative = false;
+    clock = undefined;
+  };
+  for (const member of members) {
+    const part = member as Policy & Fusible & { readonly clock?: Clock };
+    if (part.gates === undefined && part.repeater === undefined) {
+      close();
+      segments.push({ plan: undefined, policy: member });
+      continue;
+    }
+    // A retry is the outermost layer of a run, and one run has one clock and one way to give up.
+    const differs =
+      clock !== part.clock || (gates.length > 0 && part.cuts === true && cuts && part.cooperative !== cooperative);
+    if (name.length > 0 && (part.repeater !== undefined || differs)) close();
+    name.push(member.name);
+    clock = part.clock;
+    gates.push(...(part.gates ?? []));
+    repeater ??= part.repeater;
+    cuts ||= part.cuts === true;
+    cooperative ||= part.cooperative === true;
+  }
+  close();
+  return segments;
+}
+
+function toExecute(segments: readonly Segment[]): Policy['execute'] {
+  const [first, ...rest] = segments;
+  const { plan, policy } = first!;
+  if (rest.length === 0) {
+    return plan === undefined
+      ? (work, options) => policy!.execute(work, options)
+      : (work, options) => run(plan, work, options);
+  }
+  const inner = toExecute(rest);
+  return <T>(work: Work<T>, options?: CallOptions) => {
+    const rest: Work<T> = (context) => inner(work, context);
+    return plan === undefined ? policy!.execute(rest, options) : run(plan, rest, options);
+  };
+}

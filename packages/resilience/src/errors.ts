@@ -1,0 +1,148 @@
+/** What the errors of this package say to `classify` of `@breakwater/errors` and to anyone who catches them. */
+export interface PolicyErrorFacts {
+  /** Stable, upper case: `BREAKER_OPEN`. */
+  readonly code: string;
+  readonly category: 'transient' | 'permanent' | 'systemic' | 'business';
+  /** Whether the same call, made later, may succeed without anyone doing anything. */
+  readonly retryable: boolean;
+  /** What is known about the effect of the call. */
+  readonly outcome: 'not-applied' | 'unknown';
+}
+
+/** Which kind of policy refused a call. */
+export type RejectedBy = 'breaker' | 'bulkhead' | (string & {});
+
+/**
+ * A policy refused to make the call: the dependency was not asked, and its health is unknown. Breakers, budgets and
+ * statistics of other policies ignore it; retry does not repeat it unless told to.
+ */
+export class RejectedError extends Error implements PolicyErrorFacts {
+  override readonly name: string = 'RejectedError';
+  readonly code: string;
+  readonly category = 'transient';
+  readonly retryable = true;
+  readonly outcome = 'not-applied';
+  /** The kind of policy that refused. */
+  readonly rejectedBy: RejectedBy;
+  /** Name of the policy that refused. */
+  readonly policy: string;
+  /** Why, as a fixed word: `open`, `queue-full`, … */
+  readonly reason: string;
+  /** When to try again, in milliseconds from now, where the policy knows. */
+  readonly retryAfterMs: number | undefined;
+  constructor(
+    code: string,
+    rejectedBy: RejectedBy,
+    policy: string,
+    reason: string,
+    message: string,
+    retryAfterMs?: number,
+  ) {
+    super(message);
+    this.code = code;
+    this.rejectedBy = rejectedBy;
+    this.policy = policy;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** True when a policy of this package (any copy of it) refused the call before it was made. */
+export function isRejection(error: unknown): error is RejectedError {
+  return error instanceof Error && typeof (error as Partial<RejectedError>).rejectedBy === 'string';
+}
+
+/** The circuit breaker is open, isolated, or has no probe to give. `retryAfterMs` says when it will let a probe through. */
+export class BreakerOpenError extends RejectedError {
+  override readonly name = 'BreakerOpenError';
+  constructor(policy: string, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number) {
+    super(
+      'BREAKER_OPEN',
+      'breaker',
+      policy,
+      reason,
+      `Circuit breaker "${policy}" refused the call: ${reason}`,
+      retryAfterMs,
+    );
+  }
+}
+
+/** The bulkhead has neither a free slot nor room in its queue, or the call waited too long for a slot. */
+export class BulkheadFullError extends RejectedError {
+  override readonly name = 'BulkheadFullError';
+  constructor(policy: string, reason: 'queue-full' | 'key-full' | 'wait-limit' | 'closed') {
+    super('BULKHEAD_FULL', 'bulkhead', policy, reason, `Bulkhead "${policy}" refused the call: ${reason}`);
+  }
+}
+
+/** The call took longer than allowed. Its effect is unknown: the work may still go on. */
+export class TimeoutError extends Error implements PolicyErrorFacts {
+  override readonly name = 'TimeoutError';
+  readonly code = 'TIMEOUT';
+  readonly category = 'transient';
+  readonly retryable = true;
+  readonly outcome = 'unknown';
+  /** Which limit was passed: `attempt`, `total`, `connect`, `read`, `idle`, … */
+  readonly kind: string;
+  readonly timeoutMs: number;
+  readonly operation: string;
+  constructor(operation: string, kind: string, timeoutMs: number) {
+    super(`${operation} took longer than ${Math.round(timeoutMs * 1000) / 1000} ms (${kind} timeout)`);
+    this.kind = kind;
+    this.timeoutMs = timeoutMs;
+    this.operation = operation;
+  }
+}
+
+/** Why retry gave up on a failure it would otherwise have repeated. */
+export type RetryStopReason =
+  | 'attempts'
+  | 'budget'
+  | 'deadline'
+  | 'retry-after-past-deadline'
+  | 'not-idempotent'
+  | 'nested';
+
+/**
+ * Retry gave up. `cause` is the last failure, `errors` holds those of all attempts in order (for an unwanted result:
+ * an {@link UnwantedResultError}). Not retryable: whoever retries outside of this policy would multiply the attempts.
+ */
+export class RetryExhaustedError extends Error implements PolicyErrorFacts {
+  override readonly name = 'RetryExhaustedError';
+  readonly code = 'RETRY_EXHAUSTED';
+  readonly category = 'transient';
+  readonly retryable = false;
+  readonly outcome = 'unknown';
+  readonly operation: string;
+  readonly reason: RetryStopReason;
+  readonly errors: readonly unknown[];
+  /** What the other side asked to wait, where it did: the caller may come back then. */
+  readonly retryAfterMs: number | undefined;
+  constructor(operation: string, reason: RetryStopReason, errors: readonly unknown[], retryAfterMs?: number) {
+    const last = errors[errors.length - 1];
+    const count = errors.length === 1 ? '1 attempt' : `${errors.length} attempts`;
+    super(`${operation} failed after ${count} (${reason}): ${describe(last)}`, { cause: last });
+    this.operation = operation;
+    this.reason = reason;
+    this.errors = errors;
+    this.retryAfterMs = retryAfterMs;
+  }
+  get attempts(): number {
+    return this.errors.length;
+  }
+}
+
+/** Stands for a result that `retryResult` refused, among the errors of the attempts. */
+export class UnwantedResultError extends Error {
+  override readonly name = 'UnwantedResultError';
+  readonly code = 'UNWANTED_RESULT';
+  readonly result: unknown;
+  constructor(result: unknown) {
+    super('The call returned a result that the policy treats as a failure');
+    this.result = result;
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,99 @@
+import type { Call } from './call.ts';
+import type { Listener } from './events.ts';
+
+/** What a caller may say about one call. A {@link CallContext} is valid here: pass it on to nest policies by hand. */
+export interface CallOptions {
+  /** Name for events, logs and error messages. Default: the name of the policy. */
+  readonly operation?: string | undefined;
+  /** Aborting it ends the call at once with the signal's reason. That is the caller's choice, never a failure of the dependency. */
+  readonly signal?: AbortSignal | undefined;
+  /** Monotonic time (of the policy's clock) by which the caller needs the answer. `Infinity` is none. */
+  readonly deadline?: number | undefined;
+  readonly correlationId?: string | undefined;
+  /** Whose call this is, for policies that are fair or keep limits by key. */
+  readonly key?: string | undefined;
+  /** 0 is normal, higher goes first. */
+  readonly priority?: number | undefined;
+  /** False: the call must not be repeated once it may have taken effect. Default true. */
+  readonly idempotent?: boolean | undefined;
+}
+
+/** What the function that makes the call is given. One object per attempt. */
+export interface CallContext extends CallOptions {
+  readonly operation: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Monotonic time by which the answer is needed; `Infinity` when nothing limits it. */
+  readonly deadline: number;
+  /**
+   * Aborted when a policy or the caller gives up on this attempt, with the reason; never after the attempt has ended.
+   * Made when first read: a function that does not read it pays nothing for it.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** The work a policy guards. It may return a value, a promise or a thenable, or throw: all are treated alike. */
+export type Work<T> = (context: CallContext) => T | PromiseLike<T>;
+
+/** The shape of every policy. */
+export interface Policy<E = unknown> {
+  /** What it is: `retry`, `timeout`, `breaker`, … */
+  readonly kind: string;
+  readonly name: string;
+  /**
+   * Runs `work` under the policy. Never throws: every failure is a rejection of the promise, and rejections that come
+   * after the policy has given up are handled.
+   */
+  execute<T>(work: Work<T>, options?: CallOptions): Promise<T>;
+  /** Adds a listener to the policy's events; the returned function removes it. */
+  on(listener: Listener<E>): () => void;
+}
+
+/** How a call, or the part of it inside a gate, ended. */
+export type Outcome = typeof SUCCEEDED | typeof FAILED | typeof CANCELLED;
+export const SUCCEEDED = 0;
+export const FAILED = 1;
+/** Given up for a reason that says nothing about the dependency: the caller aborted, or the work never began. */
+export const CANCELLED = 2;
+
+/** Returned by {@link Gate.enter}: the call waits; the gate goes on by `call.resume(token)` or `call.refuse(error)`. */
+export const WAIT: unique symbol = Symbol('wait');
+
+/**
+ * A policy that only admits calls and watches their outcome (breaker, bulkhead, rate limit, timeout, …). `compose`
+ * runs any number of gates, and one retry around them, in a single pass with one promise.
+ *
+ * For each attempt `enter` is called once; when it has returned a token (or the gate called `resume`), `leave` is
+ * called exactly once with that token.
+ */
+export interface Gate {
+  /** True: `leave` is called only when the work has really ended, even when the call was given up before. */
+  readonly holds: boolean;
+  /** Admits the call and returns a token for `leave`, or throws to refuse it, or returns {@link WAIT}. */
+  enter(call: Call, index: number): unknown;
+  /** The part of the call inside this gate ended. Must not throw. `value` is the result or the error. */
+  leave(call: Call, token: unknown, outcome: Outcome, value: unknown): void;
+  /** A waiting call gave up; forget it. Needed by gates that return {@link WAIT}. */
+  withdraw?(call: Call): void;
+}
+
+/** A policy that repeats attempts. At most one per {@link Call}; it is the outermost layer. */
+export interface Repeater {
+  /** The first attempt is about to begin. */
+  begin?(call: Call): void;
+  /** The attempt ended. True: the repeater took over and will start the next attempt, or end the call, itself. */
+  settled(call: Call, outcome: Outcome, value: unknown): boolean;
+  /** The call, all attempts of it, has ended. `call` is the last attempt. */
+  end?(call: Call): void;
+}
+
+/** What `compose` fuses. A policy that has none of the two is called through its `execute`. */
+export interface Fusible {
+  /** Gates from the outside in. */
+  readonly gates?: readonly Gate[] | undefined;
+  readonly repeater?: Repeater | undefined;
+  /** A gate of it may give up on an attempt (`call.cut`, `call.giveUp`). */
+  readonly cuts?: boolean | undefined;
+  /** See `Plan.cooperative`. */
+  readonly cooperative?: boolean | undefined;
+}
