@@ -1,0 +1,36 @@
+import type { RulePack } from '../pack.ts';
+
+/** What another service's HTTP status means to its caller. */
+export const httpStatus: RulePack = {
+  domain: 'http',
+  title: 'HTTP statuses of an answer',
+  sources: ['https://www.rfc-editor.org/rfc/rfc9110#section-15', 'https://www.rfc-editor.org/rfc/rfc6585'],
+  rules: [
+    { when: { status: [400, 405, 406, 411, 414, 415, 416, 417, 422, 424, 426, 428, 431] }, is: 'request-rejected' },
+    { when: { status: [401, 407, 511] }, is: 'credentials-rejected' },
+    { when: { status: 403 }, is: 'permission-denied' },
+    { when: { status: [404, 410] }, is: 'not-found' },
+    { when: { status: 402 }, is: 'payment-required' },
+    { when: { status: 408 }, is: 'timeout' },
+    { when: { status: 409 }, is: 'conflict' },
+    { when: { status: 412 }, is: 'precondition-failed' },
+    { when: { status: 413 }, is: 'payload-too-large' },
+    { when: { status: 421 }, is: 'connection-failed' },
+    { when: { status: 423 }, is: 'locked' },
+    { when: { status: 425 }, is: 'starting-up' },
+    { when: { status: 429 }, is: 'rate-limited' },
+    { when: { status: 451 }, is: 'legally-blocked' },
+    { when: { status: 499 }, is: 'cancelled' },
+    { when: { status: 500 }, is: 'server-error' },
+    { when: { status: [501, 505, 506, 510] }, is: 'unsupported', but: { httpStatus: 502 } },
+    { when: { status: [502, 520, 521, 523] }, is: 'bad-gateway' },
+    { when: { status: 503 }, is: 'unavailable' },
+    { when: { status: [504, 522, 524, 598] }, is: 'gateway-timeout' },
+    { when: { status: [507, 508] }, is: 'storage-full' },
+    { when: { status: 509 }, is: 'quota-exceeded' },
+    { when: { status: [525, 526] }, is: 'certificate-invalid' },
+    { when: { status: 529 }, is: 'overloaded' },
+    { when: { status: [300, 301, 302, 303, 304, 305, 307, 308] }, is: 'request-rejected' },
+    { when: { status: 418 }, is: 'unsupported', but: { httpStatus: 502 } },
+  ],
+};
