@@ -5,6 +5,7 @@ import { levelRange } from '../levels.ts';
 import { parseDuration, parseNumber } from '../number.ts';
 import type { SqlParams } from '../sql-params.ts';
 import { wellFormed } from '../text.ts';
+import { type AttributeType, attributeColumn } from './attribute-map.ts';
 import { doubleMatcher, doubleSql, INT64, integerMatcher, integerSql, point, UINT64 } from './interval.ts';
 import { type Matcher, NEVER_SQL, never, type TestOperator } from './operator.ts';
 
@@ -75,23 +76,21 @@ export const equals: TestOperator<EqualsTest> = {
 type AttributeTarget = Extract<Target, { type: 'attribute' }>;
 
 function attributeSql(value: Literal, target: AttributeTarget, params: SqlParams): string {
-  const { maps } = target;
-  const key = params.add('String', target.key);
-  const inMap = (type: string, condition: string): string => `(mapContains(${maps}_${type}, ${key}) AND ${condition})`;
-  const sameText = inMap('string', `${maps}_string[${key}] = ${params.add('String', value.text)}`);
+  const inMap = (type: AttributeType, condition: (actual: string) => string): string =>
+    attributeColumn(target, type, params).where(condition);
+  const sameText = inMap('string', (actual) => `${actual} = ${params.add('String', value.text)}`);
   const either: string[] = [];
   if (!value.quoted) {
     const number = parseNumber(value.text);
     if (number) {
-      const inRange = integerSql(`${maps}_int[${key}]`, point(number), INT64, params);
-      if (inRange !== NEVER_SQL) either.push(inMap('int', inRange));
-      either.push(inMap('double', doubleSql(`${maps}_double[${key}]`, point(number), params)));
+      either.push(inMap('int', (actual) => integerSql(actual, point(number), INT64, params)));
+      either.push(inMap('double', (actual) => doubleSql(actual, point(number), params)));
     }
-    if (value.text === 'true') either.push(inMap('bool', `${maps}_bool[${key}]`));
-    if (value.text === 'false') either.push(inMap('bool', `NOT ${maps}_bool[${key}]`));
+    if (value.text === 'true') either.push(inMap('bool', (actual) => actual));
+    if (value.text === 'false') either.push(inMap('bool', (actual) => `NOT ${actual}`));
   }
   if (either.length > 0) return `(${[sameText, ...either].join(' OR ')})`;
-  if (maps === 'resource') return sameText;
+  if (target.maps === 'resource') return sameText;
   // The same expression as the index ix_attrs has: it leaves out granules that cannot hold the pair.
   const pair = params.add('String', `${target.key}=${value.text}`);
   const indexed = "arrayMap((k, v) -> concat(k, '=', v), mapKeys(attrs_string), mapValues(attrs_string))";
@@ -120,6 +119,7 @@ function attributeMatcher(value: Literal, target: AttributeTarget): Matcher {
   };
 }
 
+/** All zeros is no id: it stands for an absent one in the store. */
 function isId(text: string, digits: number): boolean {
-  return text.length === digits && /^[0-9a-fA-F]+$/.test(text);
+  return text.length === digits && /^[0-9a-fA-F]+$/.test(text) && !/^0+$/.test(text);
 }

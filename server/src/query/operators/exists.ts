@@ -1,4 +1,5 @@
 import type { ExistsTest } from '../ast.ts';
+import { attributeColumn } from './attribute-map.ts';
 import { NEVER_SQL, type TestOperator } from './operator.ts';
 
 /**
@@ -22,9 +23,8 @@ export const exists: TestOperator<ExistsTest> = {
       case 'duration':
         return '1';
       case 'attribute': {
-        const key = params.add('String', target.key);
-        const maps = ['string', 'int', 'double', 'bool', 'other'];
-        return `(${maps.map((type) => `mapContains(${target.maps}_${type}, ${key})`).join(' OR ')})`;
+        const types = ['string', 'int', 'double', 'bool', 'other'] as const;
+        return `(${types.map((type) => attributeColumn(target, type, params).isThere).join(' OR ')})`;
       }
       default:
         return NEVER_SQL;

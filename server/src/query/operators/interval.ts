@@ -4,6 +4,7 @@ import { levelRange } from '../levels.ts';
 import { type ExactNumber, parseDuration, parseNumber } from '../number.ts';
 import type { SqlParams } from '../sql-params.ts';
 import { compareBytes, wellFormed } from '../text.ts';
+import { attributeColumn } from './attribute-map.ts';
 import { type Matcher, NEVER_SQL, never } from './operator.ts';
 
 /** The values between two bounds; a bound that is null is open. */
@@ -82,18 +83,16 @@ export function intervalSql(interval: Interval<Literal>, target: Target, params:
       return nanos ? integerSql(target.column, nanos, UINT64, params) : NEVER_SQL;
     }
     case 'attribute': {
-      const { maps } = target;
-      const key = params.add('String', target.key);
-      const inMap = (type: string, condition: string): string =>
-        `(mapContains(${maps}_${type}, ${key}) AND ${condition})`;
       const numbers = convert(interval, numberOf);
       if (!numbers) {
-        const text: (bound: Literal) => string = (bound) => params.add('String', bound.text);
-        return inMap('string', orderedSql(`${maps}_string[${key}]`, interval, text));
+        const text = (bound: Literal): string => params.add('String', bound.text);
+        return attributeColumn(target, 'string', params).where((value) => orderedSql(value, interval, text));
       }
-      const integers = integerSql(`${maps}_int[${key}]`, numbers, INT64, params);
-      const doubles = doubleSql(`${maps}_double[${key}]`, numbers, params);
-      return `(${inMap('int', integers)} OR ${inMap('double', doubles)})`;
+      const integer = attributeColumn(target, 'int', params);
+      const double = attributeColumn(target, 'double', params);
+      const inIntegers = integer.where((value) => integerSql(value, numbers, INT64, params));
+      const inDoubles = double.where((value) => doubleSql(value, numbers, params));
+      return `(${inIntegers} OR ${inDoubles})`;
     }
     default:
       return NEVER_SQL;

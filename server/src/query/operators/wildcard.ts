@@ -1,6 +1,7 @@
 import type { WildcardTest } from '../ast.ts';
 import { printBareValue } from '../escape.ts';
 import { likePattern, matchesParts, wellFormed } from '../text.ts';
+import { attributeColumn } from './attribute-map.ts';
 import { NEVER_SQL, never, type TestOperator } from './operator.ts';
 
 /**
@@ -18,11 +19,8 @@ export const wildcard: TestOperator<WildcardTest> = {
       case 'id':
         // An absent id is all zeros in the store, but no text to be matched.
         return `(${target.column} != toFixedString('', ${target.digits / 2}) AND lower(hex(${target.column})) LIKE ${pattern(lower(test.parts))})`;
-      case 'attribute': {
-        const key = params.add('String', target.key);
-        const map = `${target.maps}_string`;
-        return `(mapContains(${map}, ${key}) AND ${map}[${key}] LIKE ${pattern(test.parts)})`;
-      }
+      case 'attribute':
+        return attributeColumn(target, 'string', params).where((value) => `${value} LIKE ${pattern(test.parts)}`);
       default:
         return NEVER_SQL;
     }
