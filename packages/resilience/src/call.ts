@@ -127,7 +127,9 @@ export class Call implements CallContext, Timed {
   }
   get deadline(): number {
     const given = this.options?.deadline ?? Number.POSITIVE_INFINITY;
-    return this.place === -1 ? given : Math.min(given, this.plan.timers.dueAt(this));
+    const whole = this.plan.repeater?.deadlineOf?.(this) ?? Number.POSITIVE_INFINITY;
+    const own = this.place === -1 ? Number.POSITIVE_INFINITY : this.plan.timers.dueAt(this);
+    return Math.min(given, whole, own);
   }
   get signal(): AbortSignal {
     const existing = this.#controller;

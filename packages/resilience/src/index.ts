@@ -1,4 +1,24 @@
 // The shape of a policy, and what policies are built of.
+
+// Circuit breaker
+export {
+  type BreakerEvent,
+  type BreakerSnapshot,
+  type CircuitBreaker,
+  createBreaker,
+  type Isolation,
+  type OpenReason,
+} from './breaker/breaker.ts';
+export type { BreakerOptions, WindowOptions } from './breaker/options.ts';
+export type { Counts } from './breaker/window.ts';
+// Bulkhead
+export {
+  type Bulkhead,
+  type BulkheadEvent,
+  type BulkheadOptions,
+  type BulkheadRefusal,
+  createBulkhead,
+} from './bulkhead/bulkhead.ts';
 export { type Call, type Plan, run, start, toPlan } from './call.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
 export { type ComposedPolicy, compose, type EventOf } from './compose.ts';
@@ -29,6 +49,11 @@ export {
   WAIT,
   type Work,
 } from './policy.ts';
+// Retry
+export type { Backoff, Jitter } from './retry/backoff.ts';
+export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
+export { attemptErrors } from './retry/history.ts';
+export { createRetry, type RetryEvent, type RetryOptions, type RetryPolicy } from './retry/retry.ts';
 // Timeout
 export {
   type AdaptiveTimeout,

@@ -54,7 +54,12 @@ export const commonRules: Record<string, Rule> = {
  * Checks the options of a policy against its rules. An absent or `undefined` option passes: it takes its default.
  * Throws `OptionError` of `@breakwater/errors` for an unknown key (`known` lists what exists) and for a value its rule refuses.
  */
-export function checkOptions(policy: string, options: unknown, rules: Record<string, Rule>): void {
+export function checkOptions(
+  policy: string,
+  options: unknown,
+  rules: Record<string, Rule>,
+  required: readonly string[] = [],
+): void {
   if (typeof options !== 'object' || options === null) throw new OptionError(`${policy} options`, options, 'an object');
   for (const key of Object.keys(options)) {
     const value = (options as Record<string, unknown>)[key];
@@ -68,6 +73,11 @@ export function checkOptions(policy: string, options: unknown, rules: Record<str
       throw new OptionError(`${policy}.${key}`, value, `no such option (there are ${known})`);
     }
     if (value !== undefined && !rule[1](value)) throw new OptionError(`${policy}.${key}`, value, rule[0]);
+  }
+  for (const key of required) {
+    if ((options as Record<string, unknown>)[key] === undefined) {
+      throw new OptionError(`${policy}.${key}`, undefined, rules[key]![0]);
+    }
   }
 }
 

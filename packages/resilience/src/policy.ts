@@ -83,6 +83,8 @@ export interface Repeater {
   begin?(call: Call): void;
   /** The attempt ended. True: the repeater took over and will start the next attempt, or end the call, itself. */
   settled(call: Call, outcome: Outcome, value: unknown): boolean;
+  /** Monotonic time by which all attempts must have ended. */
+  deadlineOf?(call: Call): number;
   /** The call, all attempts of it, has ended. `call` is the last attempt. */
   end?(call: Call): void;
 }

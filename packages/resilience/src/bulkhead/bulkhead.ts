@@ -1,0 +1,224 @@
+import { type Call, type Plan, run, toPlan } from '../call.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { BulkheadFullError, withoutStack } from '../errors.ts';
+import { emit, type Listener, subscribe } from '../events.ts';
+import { checkOptions, durationMs, flag, type Rule, whole } from '../options.ts';
+import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
+import { Timer, timersOf } from '../timers.ts';
+import { WaitQueue } from './queue.ts';
+
+export interface BulkheadOptions {
+  /** Calls whose work may go on at the same time. */
+  readonly maxConcurrent: number;
+  /** Calls that may wait for a slot. Default 0: refuse at once. */
+  readonly maxQueue?: number | undefined;
+  /** Calls of one `key` that may wait. Default: `maxQueue`. */
+  readonly maxQueuePerKey?: number | undefined;
+  /** Longest wait for a slot. Default: none but the caller's deadline. */
+  readonly maxWaitMs?: number | undefined;
+  /** Serves waiting calls of different `key` in turn, so that a busy key delays itself only. Default false: in order of arrival. */
+  readonly fairByKey?: boolean | undefined;
+  /** How often calls of higher `priority` may go before a waiting one of lower priority. Default 10. */
+  readonly starvationLimit?: number | undefined;
+  /** Default `bulkhead`. */
+  readonly name?: string | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+interface EventBase {
+  readonly policy: string;
+  readonly operation: string;
+  readonly correlationId: string | undefined;
+}
+
+/** What a bulkhead tells its listeners. */
+export type BulkheadEvent = EventBase &
+  (
+    | { readonly type: 'bulkhead.queued'; readonly active: number; readonly queued: number }
+    | { readonly type: 'bulkhead.admitted'; readonly waitedMs: number }
+    | {
+        readonly type: 'bulkhead.rejected';
+        readonly reason: BulkheadRefusal;
+        readonly active: number;
+        readonly queued: number;
+      }
+  );
+
+/** Why a bulkhead refuses a call. */
+export type BulkheadRefusal = 'queue-full' | 'key-full' | 'wait-limit' | 'deadline';
+
+export interface Bulkhead extends Policy<BulkheadEvent>, Fusible {
+  readonly kind: 'bulkhead';
+  /** Slots in use, also by work that goes on after its caller has given up. */
+  readonly active: number;
+  readonly queued: number;
+  /** Puts new options in force. Those that wait keep their place; a lower limit is reached as calls end. Throws as `createBulkhead`. */
+  reconfigure(options: BulkheadOptions): void;
+}
+
+interface Waiting {
+  readonly call: Call;
+  readonly priority: number;
+  readonly key: string;
+  readonly since: number;
+  timer: Timer | undefined;
+}
+
+const rules: Record<string, Rule> = {
+  maxConcurrent: whole(1),
+  maxQueue: whole(0),
+  maxQueuePerKey: whole(1),
+  maxWaitMs: durationMs,
+  fairByKey: flag,
+  starvationLimit: whole(1),
+};
+
+/**
+ * Limits how many calls go on at the same time; some may wait for a slot. A waiting call goes before every one that
+ * comes later with the same priority (and, with `fairByKey`, the same key), and is never dropped for another. A slot is
+ * held until the work really ends, however early its caller gives up. Throws `OptionError` on bad options.
+ */
+export function createBulkhead(options: BulkheadOptions): Bulkhead {
+  return new BulkheadImpl(options);
+}
+
+class BulkheadImpl implements Bulkhead, Gate {
+  readonly kind = 'bulkhead';
+  readonly name: string;
+  readonly clock: Clock;
+  readonly holds = true;
+  listeners: readonly Listener<BulkheadEvent>[] | undefined = undefined;
+  #options: BulkheadOptions;
+  #max = 0;
+  #active = 0;
+  #queue: WaitQueue<Waiting> | undefined = undefined;
+  #byCall: Map<Call, Waiting> | undefined = undefined;
+  #handingOver = false;
+  #plan: Plan | undefined = undefined;
+
+  constructor(options: BulkheadOptions) {
+    checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
+    this.#options = options;
+    this.#max = options.maxConcurrent;
+    this.name = options.name ?? 'bulkhead';
+    this.clock = options.clock ?? systemClock;
+  }
+
+  get gates(): readonly Gate[] {
+    return [this];
+  }
+  get active(): number {
+    return this.#active;
+  }
+  get queued(): number {
+    return this.#queue?.size ?? 0;
+  }
+
+  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
+    this.#plan ??= toPlan(this);
+    return run(this.#plan, work, options);
+  }
+
+  on(listener: Listener<BulkheadEvent>): () => void {
+    return subscribe(this, listener);
+  }
+
+  reconfigure(options: BulkheadOptions): void {
+    checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
+    this.#options = options;
+    this.#max = options.maxConcurrent;
+    if (this.#queue !== undefined) this.#queue.starvationLimit = options.starvationLimit ?? 10;
+    this.#handOver();
+  }
+
+  enter(call: Call): unknown {
+    if (this.#active < this.#max && (this.#queue === undefined || this.#queue.size === 0)) {
+      this.#active++;
+      return undefined;
+    }
+    return this.#wait(call);
+  }
+
+  #wait(call: Call): typeof WAIT {
+    const {
+      maxQueue = 0,
+      maxQueuePerKey = maxQueue,
+      maxWaitMs,
+      fairByKey = false,
+      starvationLimit = 10,
+    } = this.#options;
+    this.#queue ??= new WaitQueue(starvationLimit);
+    const queue = this.#queue;
+    if (queue.size >= maxQueue) return this.#refuse(call, 'queue-full');
+    // Without fairness all calls share one lane, and one key cannot be told from another.
+    const key = fairByKey ? (call.key ?? '') : '';
+    if (fairByKey && queue.sizeOf(key) >= maxQueuePerKey) return this.#refuse(call, 'key-full');
+    const now = this.clock.now();
+    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - now;
+    const limitMs = Math.min(maxWaitMs ?? Number.POSITIVE_INFINITY, deadlineMs);
+    if (limitMs <= 0) return this.#refuse(call, 'deadline');
+    const waiting: Waiting = { call, priority: call.priority ?? 0, key, since: now, timer: undefined };
+    queue.add(waiting);
+    this.#byCall ??= new Map();
+    this.#byCall.set(call, waiting);
+    if (limitMs !== Number.POSITIVE_INFINITY) {
+      waiting.timer = new Timer(() => {
+        this.withdraw(call);
+        this.#refuse(call, limitMs === deadlineMs ? 'deadline' : 'wait-limit');
+      });
+      timersOf(this.clock).add(waiting.timer, limitMs);
+    }
+    if (this.listeners !== undefined) {
+      const { operation, correlationId } = call;
+      const { active, queued } = this;
+      emit(this, { type: 'bulkhead.queued', policy: this.name, operation, correlationId, active, queued });
+    }
+    return WAIT;
+  }
+
+  #refuse(call: Call, reason: BulkheadRefusal): typeof WAIT {
+    if (this.listeners !== undefined) {
+      const { operation, correlationId } = call;
+      const { active, queued } = this;
+      emit(this, { type: 'bulkhead.rejected', reason, policy: this.name, operation, correlationId, active, queued });
+    }
+    call.refuse(withoutStack(() => new BulkheadFullError(this.name, reason)));
+    return WAIT;
+  }
+
+  withdraw(call: Call): void {
+    const waiting = this.#byCall?.get(call);
+    if (waiting === undefined) return;
+    this.#forget(waiting);
+    this.#queue!.remove(waiting);
+  }
+
+  #forget(waiting: Waiting): void {
+    this.#byCall!.delete(waiting.call);
+    if (waiting.timer !== undefined) timersOf(this.clock).remove(waiting.timer);
+  }
+
+  leave(): void {
+    this.#active--;
+    if (this.#queue !== undefined && this.#queue.size > 0) this.#handOver();
+  }
+
+  #handOver(): void {
+    // Work that ends at once calls `leave` from within `resume`: the loop goes on, the stack does not grow.
+    if (this.#handingOver) return;
+    this.#handingOver = true;
+    while (this.#active < this.#max) {
+      const next = this.#queue?.take();
+      if (next === undefined) break;
+      this.#active++;
+      this.#forget(next);
+      if (this.listeners !== undefined) {
+        const { operation, correlationId } = next.call;
+        const waitedMs = this.clock.now() - next.since;
+        emit(this, { type: 'bulkhead.admitted', policy: this.name, operation, correlationId, waitedMs });
+      }
+      next.call.resume(undefined);
+    }
+    this.#handingOver = false;
+  }
+}

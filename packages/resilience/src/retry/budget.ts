@@ -1,0 +1,53 @@
+import { checkOptions, number, type Rule, whole } from '../options.ts';
+
+export interface RetryBudgetOptions {
+  /** Extra calls allowed per successful call. Default 0.1. */
+  readonly ratio?: number | undefined;
+  /** Extra calls that can be saved up, and what there is at the start. Default 10. */
+  readonly reserve?: number | undefined;
+}
+
+/**
+ * A common purse for calls made beyond the first: retries and hedges. Each success pays in `ratio`, each extra call takes
+ * 1 out. When everything fails nothing is paid in, so at most `reserve` extra calls are made in the whole outage: the
+ * load stays that of a service without retries. When little fails, there is enough for every retry.
+ */
+export interface RetryBudget {
+  /** What is left. */
+  readonly tokens: number;
+  /** A call succeeded. */
+  deposit(): void;
+  /** Takes out one extra call; false when there is none. */
+  withdraw(): boolean;
+}
+
+const rules: Record<string, Rule> = { ratio: number(0, 1), reserve: whole(0) };
+
+/** Makes a budget, to be shared by the policies that draw on one dependency. Throws `OptionError` on bad options. */
+export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  checkOptions('createRetryBudget', options, rules);
+  return new Budget(options.ratio ?? 0.1, options.reserve ?? 10);
+}
+
+class Budget implements RetryBudget {
+  #tokens: number;
+  readonly #ratio: number;
+  readonly #reserve: number;
+  constructor(ratio: number, reserve: number) {
+    this.#tokens = reserve;
+    this.#ratio = ratio;
+    this.#reserve = reserve;
+  }
+  get tokens(): number {
+    return this.#tokens;
+  }
+  deposit(): void {
+    // Below the limit only: in a healthy service this is one comparison.
+    if (this.#tokens < this.#reserve) this.#tokens = Math.min(this.#tokens + this.#ratio, this.#reserve);
+  }
+  withdraw(): boolean {
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}
