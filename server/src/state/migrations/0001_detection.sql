@@ -15,8 +15,8 @@ CREATE TABLE alert_rules (
   updated_at INTEGER NOT NULL,
   -- Counts the changes: an evaluation that began before a change is not applied after it.
   revision INTEGER NOT NULL DEFAULT 1,
-  last_error TEXT,
-  last_evaluated_at INTEGER
+  -- Why the last evaluation failed; NULL where it did not.
+  last_error TEXT
 ) STRICT;
 
 CREATE TABLE incidents (
