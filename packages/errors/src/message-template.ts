@@ -94,7 +94,6 @@ export function fillTemplate(
 function format(value: unknown, locale: string | undefined): string {
   if (typeof value === 'string') {
     const short = value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH - 1)}…` : value;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
     return short.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
   }
   if (typeof value === 'number')
