@@ -1,0 +1,167 @@
+import { addHit, refOf, type Scan } from '../engine.ts';
+import { issuerOf, mayBeCard } from './card.ts';
+import {
+  ALNUM,
+  backslashesBefore,
+  bits,
+  DASH,
+  DIGIT,
+  DOT,
+  isIn,
+  LOWER,
+  SPACE,
+  skip,
+  UNDERSCORE,
+  UPPER,
+} from './chars.ts';
+import { onIpv4 } from './ip.ts';
+import { onGroupedId, onLetteredId } from './national-id.ts';
+import { ssnEnd } from './ssn.ts';
+
+/** Groupings in which card numbers are printed, as lengths of groups. */
+const GROUPINGS: readonly (readonly number[])[] = [
+  [4, 4, 4, 4],
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 4, 4, 4, 3],
+  [6, 13],
+  [8, 8],
+  [4, 4, 5],
+  [4, 4, 4, 3],
+  [4, 4, 4, 2],
+];
+
+const digits = new Uint8Array(32);
+
+/**
+ * A run of digits begins at `start`. Tries everything that begins with digits, and returns the end of what it took, or
+ * else of the run, so that no digit is met twice.
+ */
+export function onDigits(scan: Scan, text: string, start: number): number {
+  const end = skip(text, start, DIGIT, text.length);
+  const before = bits(text, start - 1);
+  if ((before & (ALNUM | UNDERSCORE)) !== 0 && !isEscapeEnd(text, start - 1)) {
+    if ((before & (UPPER | LOWER)) !== 0) {
+      const taken = onLetteredId(scan, text, start, end);
+      if (taken > end) return taken;
+    }
+    return end;
+  }
+  const length = end - start;
+  if (length > 19) return end;
+  const card = cardEnd(scan, text, start, end);
+  if (card > start) return card;
+  if (length === 3) {
+    const ssn = ssnEnd(scan, text, start, end);
+    if (ssn > start) return ssn;
+  }
+  const id = onGroupedId(scan, text, start, end);
+  if (id > start) return id;
+  if (scan.cardEnd >= 0 && (length === 3 || length === 4)) {
+    const cvv = cvvEnd(scan, text, start, end);
+    if (cvv > start) return cvv;
+  }
+  if (length <= 3 && text.charCodeAt(end) === 46) return onIpv4(scan, text, start, end);
+  return end;
+}
+
+/** The last letter of `\n`, `\r`, `\t` written out. */
+function isEscapeEnd(text: string, index: number): boolean {
+  return 'nrt'.includes(text.charAt(index)) && (backslashesBefore(text, index) & 1) === 1;
+}
+
+/** A fraction (`0.4111…`) or a longer number or word around the digits. */
+function isJoined(text: string, start: number, end: number): boolean {
+  if (isIn(text, start - 1, DOT) && isIn(text, start - 2, DIGIT)) return true;
+  return isIn(text, end, ALNUM | UNDERSCORE) || (isIn(text, end, DOT) && isIn(text, end + 1, DIGIT));
+}
+
+function cardEnd(scan: Scan, text: string, start: number, firstEnd: number): number {
+  const length = firstEnd - start;
+  if (length < 4 || !mayBeCard(text.charCodeAt(start), text.charCodeAt(start + 1))) return -1;
+  if (length >= 12) {
+    if (isJoined(text, start, firstEnd) || isHexNeighbour(text, start, firstEnd)) return -1;
+    return takeCard(scan, text, start, firstEnd);
+  }
+  const separator = text.charCodeAt(firstEnd);
+  if (separator !== 32 && separator !== 45 && separator !== 46 && separator !== 0xa0) return -1;
+  for (const grouping of GROUPINGS) {
+    if (grouping[0] !== length) continue;
+    const end = groupedEnd(text, start, grouping);
+    if (end === -1) continue;
+    const taken = takeCard(scan, text, start, end);
+    if (taken > start) return taken;
+  }
+  return -1;
+}
+
+/** End of digits grouped just so with single separators, or -1. */
+function groupedEnd(text: string, start: number, grouping: readonly number[]): number {
+  let index = start;
+  for (const [position, length] of grouping.entries()) {
+    if (position > 0) {
+      const code = text.charCodeAt(index);
+      if (code !== 32 && code !== 45 && code !== 46 && code !== 0xa0) return -1;
+      index++;
+    }
+    const end = skip(text, index, DIGIT, index + length + 1);
+    if (end - index !== length) return -1;
+    index = end;
+  }
+  return isIn(text, index, ALNUM | UNDERSCORE) ? -1 : index;
+}
+
+/** Digits between dashes with letters beyond them are a piece of a UUID or of another code. */
+function isHexNeighbour(text: string, start: number, end: number): boolean {
+  const left =
+    isIn(text, start - 1, DASH) &&
+    isIn(text, start - 2, ALNUM) &&
+    isIn(text, start - 3, ALNUM) &&
+    hasDigitNear(text, start - 2);
+  const right = isIn(text, end, DASH) && isIn(text, end + 1, ALNUM);
+  return left || right;
+}
+
+function hasDigitNear(text: string, index: number): boolean {
+  for (let at = index; at > index - 4; at--) if (isIn(text, at, DIGIT)) return true;
+  return false;
+}
+
+function takeCard(scan: Scan, text: string, start: number, end: number): number {
+  let count = 0;
+  for (let index = start; index < end && count < 20; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit >= 0 && digit <= 9) digits[count++] = digit;
+  }
+  const issuer = issuerOf(digits, count);
+  if (issuer === undefined) return -1;
+  const ref = refOf(scan, 'card', `card/${issuer}`);
+  scan.cardEnd = end;
+  return ref === undefined ? -1 : addHit(scan, text, start, end, ref);
+}
+
+/** Three or four digits alone, within 24 characters after a card number, perhaps behind its expiry date. */
+function cvvEnd(scan: Scan, text: string, start: number, end: number): number {
+  if (
+    start - scan.cardEnd > 24 ||
+    isIn(text, end, ALNUM | UNDERSCORE | DOT | DASH) ||
+    text.charCodeAt(end) === 47 ||
+    text.charCodeAt(end) === 58
+  )
+    return -1;
+  for (let index = scan.cardEnd; index < start; index++) {
+    const code = text.charCodeAt(index);
+    const allowed =
+      isIn(text, index, DIGIT | SPACE) || code === 47 || code === 44 || code === 59 || code === 124 || code === 45;
+    if (!allowed) return -1;
+  }
+  const expiry = end - start === 4 && !text.slice(scan.cardEnd, start).includes('/') && isExpiry(text, start);
+  const ref = expiry ? undefined : refOf(scan, 'cvv', 'cvv/after-card');
+  return ref === undefined ? -1 : addHit(scan, text, start, end, ref);
+}
+
+/** `MMYY` */
+function isExpiry(text: string, start: number): boolean {
+  const month = Number(text.slice(start, start + 2));
+  return month >= 1 && month <= 12;
+}
