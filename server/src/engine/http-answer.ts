@@ -6,7 +6,7 @@ import { StatementError } from './statement.ts';
 /** What goes back for one request, with ClickHouse's headers. The first call decides; later ones are ignored. */
 export interface Answer {
   text(status: number, body: string): void;
-  /** `written`: the rows read are rows written. */
+  /** `written`: it was an insert. */
   output(output: QueryOutput, written: boolean): void;
   error(error: unknown): void;
 }
@@ -28,14 +28,16 @@ export function createAnswer(response: ServerResponse, queryId: string): Answer 
       send(status, body);
     },
     output(output, written) {
+      // chDB tells only the rows of the result, or of the file an insert read. Format JSON has real statistics.
+      const [rows, bytes] = [`${output.rowsRead}`, `${output.bytesRead}`];
       const summary = {
-        read_rows: `${output.rowsRead}`,
-        read_bytes: `${output.bytesRead}`,
-        written_rows: written ? `${output.rowsRead}` : '0',
-        written_bytes: written ? `${output.bytesRead}` : '0',
+        read_rows: '0',
+        read_bytes: '0',
+        written_rows: written ? rows : '0',
+        written_bytes: written ? bytes : '0',
         total_rows_to_read: '0',
-        result_rows: '0',
-        result_bytes: `${output.bytes.length}`,
+        result_rows: written ? '0' : rows,
+        result_bytes: written ? '0' : bytes,
         elapsed_ns: `${Math.round(output.elapsedSeconds * 1e9)}`,
       };
       response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary));

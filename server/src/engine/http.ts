@@ -11,8 +11,9 @@ const MAX_SQL_BYTES = 64 * 1024 * 1024;
 /** Queries that wait for a session, beyond which more are refused, as a ClickHouse server does. */
 const MAX_WAITING = 500;
 
-/** Parameters of ClickHouse's HTTP interface that are not settings. */
+/** Parameters of ClickHouse's HTTP interface that are not settings, or not SET. */
 const NOT_SETTINGS = new Set([
+  'readonly',
   'query',
   'query_id',
   'database',
@@ -66,6 +67,10 @@ export async function handleRequest(
       return;
     }
     const incoming = await readIncoming(request, url.searchParams);
+    const readOnly = Number(url.searchParams.get('readonly') ?? 0);
+    if (readOnly > 0 && incoming.statement.kind !== 'select') {
+      throw new StatementError(164, 'READONLY', 'Cannot execute query in readonly mode');
+    }
     const state = toState(url.searchParams, incoming.statement);
     const pool = incoming.statement.kind === 'select' ? options.readers : options.writers;
     if (pool.waiting >= MAX_WAITING) {
@@ -75,7 +80,9 @@ export async function handleRequest(
       await insert(options, incoming, incoming.statement, state, gone.signal, answer);
     } else {
       const format = url.searchParams.get('default_format') ?? 'TabSeparated';
-      const sql = incoming.sql.subarray(0, incoming.statement.end).toString('utf8');
+      const text = incoming.sql.subarray(0, incoming.statement.end).toString('utf8');
+      // Not with SET like the other settings: nothing can be SET any more in a session that is read-only.
+      const sql = readOnly > 0 ? `${text}\nSETTINGS readonly = ${readOnly}` : text;
       await withLease(pool, gone.signal, async (lease) => answer.output(await lease.run(sql, format, state), false));
     }
   } catch (error) {

@@ -10,6 +10,7 @@ export interface SessionState {
 
 export interface QueryOutput {
   readonly bytes: Uint8Array;
+  /** Of the result; of the file an insert read. */
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly elapsedSeconds: number;

@@ -1,6 +1,15 @@
 -- Telemetry tables. Statements are separated by a line that holds only a semicolon.
 -- Attribute maps keep their OpenTelemetry type: one map per scalar type, and *_other with the OTLP/JSON text of an
 -- AnyValue for arrays, kvlists, bytes and unset values. An absent trace or span id is all zero bytes.
+--
+-- Settings that differ from ClickHouse's defaults, and why:
+--   TTL over toDate32: toDateTime overflows in 2106, and a record from a clock that is wrong by that much would be
+--     dropped at once. Records older than their retention are dropped soon after the insert.
+--   non_replicated_deduplication_window: a batch repeated after a crash is stored once. Also for the target of a
+--     materialised view (with deduplicate_blocks_in_dependent_materialized_views = 1 in the insert).
+--   fsync_*, old_parts_lifetime: an acknowledged batch survives a power loss.
+--   min_bytes_for_wide_part: a batch of 20,000 rows stays one file per part instead of several hundred, each with its
+--     own fsync; merged parts are wide again.
 
 CREATE TABLE IF NOT EXISTS logs (
   id UInt64 CODEC(Delta(8), ZSTD(1)),
@@ -41,9 +50,10 @@ CREATE TABLE IF NOT EXISTS logs (
 PARTITION BY toDate(ts)
 PRIMARY KEY (toStartOfFiveMinutes(ts), service)
 ORDER BY (toStartOfFiveMinutes(ts), service, ts, id)
-TTL toDateTime(ts) + INTERVAL 30 DAY
+TTL toDate32(ts) + INTERVAL 30 DAY
 SETTINGS ttl_only_drop_parts = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
+  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+  min_bytes_for_wide_part = 67108864
 ;
 CREATE TABLE IF NOT EXISTS spans (
   id UInt64 CODEC(Delta(8), ZSTD(1)),
@@ -102,9 +112,10 @@ CREATE TABLE IF NOT EXISTS spans (
 PARTITION BY toDate(ts)
 PRIMARY KEY (toStartOfFiveMinutes(ts), service, name)
 ORDER BY (toStartOfFiveMinutes(ts), service, name, ts, id)
-TTL toDateTime(ts) + INTERVAL 30 DAY
+TTL toDate32(ts) + INTERVAL 30 DAY
 SETTINGS ttl_only_drop_parts = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
+  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+  min_bytes_for_wide_part = 67108864
 ;
 -- Trace id to time and size: read first, so that the spans table gets a time bound.
 CREATE TABLE IF NOT EXISTS traces (
@@ -118,8 +129,9 @@ CREATE TABLE IF NOT EXISTS traces (
   INDEX ix_start start TYPE minmax GRANULARITY 1
 ) ENGINE = AggregatingMergeTree
 ORDER BY trace_id
-TTL toDateTime(start) + INTERVAL 30 DAY
-SETTINGS old_parts_lifetime = 480
+TTL toDate32(start) + INTERVAL 30 DAY
+SETTINGS old_parts_lifetime = 480, non_replicated_deduplication_window = 1000,
+  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
 ;
 CREATE MATERIALIZED VIEW IF NOT EXISTS traces_mv TO traces AS
 SELECT trace_id, min(ts) AS start, max(end_ts) AS end, count() AS spans, countIf(status = 'error') AS errors,
@@ -180,9 +192,10 @@ CREATE TABLE IF NOT EXISTS metric_points (
 PARTITION BY toDate(ts)
 PRIMARY KEY (name, service, toStartOfHour(ts))
 ORDER BY (name, service, toStartOfHour(ts), ts, id)
-TTL toDateTime(ts) + INTERVAL 30 DAY
+TTL toDate32(ts) + INTERVAL 30 DAY
 SETTINGS ttl_only_drop_parts = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
+  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+  min_bytes_for_wide_part = 67108864
 ;
 CREATE TABLE IF NOT EXISTS error_events (
   id UInt64 CODEC(Delta(8), ZSTD(1)),
@@ -206,9 +219,10 @@ CREATE TABLE IF NOT EXISTS error_events (
 PARTITION BY toDate(ts)
 PRIMARY KEY (toStartOfFiveMinutes(ts), group_id)
 ORDER BY (toStartOfFiveMinutes(ts), group_id, ts, id)
-TTL toDateTime(ts) + INTERVAL 90 DAY
+TTL toDate32(ts) + INTERVAL 90 DAY
 SETTINGS ttl_only_drop_parts = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000,
-  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
+  fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+  min_bytes_for_wide_part = 67108864
 ;
 -- Attribute keys seen, written by the server when it first sees one.
 CREATE TABLE IF NOT EXISTS fields (
@@ -216,7 +230,7 @@ CREATE TABLE IF NOT EXISTS fields (
   level Enum8('attribute' = 1, 'resource' = 2),
   key String,
   type Enum8('string' = 1, 'int' = 2, 'double' = 3, 'bool' = 4, 'other' = 5),
-  last_seen DateTime('UTC')
+  last_seen DateTime('UTC') DEFAULT now()
 ) ENGINE = ReplacingMergeTree(last_seen)
 ORDER BY (signal, level, key, type)
 TTL last_seen + INTERVAL 30 DAY
