@@ -212,10 +212,11 @@ export function findRule(index: RuleIndex, facts: Facts): CompiledRule | undefin
   let best: CompiledRule | undefined;
   for (const bucket of index.buckets) {
     const value = valueAt(facts, bucket.key);
-    if (value !== undefined) best = bestOf(best, findInBucket(bucket, value, facts));
+    // The class may be a subclass whose `name` is its base's, so it is asked first.
     if (bucket.key === 'name' && facts.className !== value && facts.className !== undefined) {
       best = bestOf(best, findInBucket(bucket, facts.className, facts));
     }
+    if (value !== undefined) best = bestOf(best, findInBucket(bucket, value, facts));
   }
   for (const rule of index.others) if (holds(rule, facts)) best = bestOf(best, rule);
   return best;

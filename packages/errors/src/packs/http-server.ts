@@ -40,15 +40,31 @@ export const httpErrors: RulePack = {
     ...byStatus,
     ...byStatus.map((rule): Rule => ({ ...rule, when: { ...rule.when, expose: true }, but: shown })),
     {
-      when: { type: ['entity.parse.failed', 'entity.verify.failed', 'request.size.invalid'] },
+      when: {
+        type: ['entity.parse.failed', 'entity.verify.failed', 'request.size.invalid'],
+        status: '*',
+        expose: [true, false],
+      },
       is: 'malformed-body',
       but: same,
     },
-    { when: { type: ['encoding.unsupported', 'charset.unsupported'] }, is: 'unsupported-media-type', but: same },
-    { when: { type: ['entity.too.large', 'parameters.too.many'] }, is: 'payload-too-large', but: same },
-    { when: { type: 'querystring.parse.rangeError' }, is: 'malformed-body', but: same },
-    { when: { type: 'request.aborted' }, is: 'upload-aborted', but: same },
-    { when: { type: ['stream.encoding.set', 'stream.not.readable'] }, is: 'bug' },
+    {
+      when: { type: ['encoding.unsupported', 'charset.unsupported'], status: '*', expose: [true, false] },
+      is: 'unsupported-media-type',
+      but: same,
+    },
+    {
+      when: { type: ['entity.too.large', 'parameters.too.many'], status: '*', expose: [true, false] },
+      is: 'payload-too-large',
+      but: same,
+    },
+    {
+      when: { type: 'querystring.parse.rangeError', status: '*', expose: [true, false] },
+      is: 'malformed-body',
+      but: same,
+    },
+    { when: { type: 'request.aborted', status: '*', expose: [true, false] }, is: 'upload-aborted', but: same },
+    { when: { type: ['stream.encoding.set', 'stream.not.readable'], status: '*', expose: [true, false] }, is: 'bug' },
   ],
 };
 

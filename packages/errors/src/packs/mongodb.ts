@@ -55,7 +55,7 @@ export const mongodb: RulePack = {
     {
       when: {
         name: words(
-          'MongoParseError MongoMissingCredentialsError MongoMissingDependencyError MongoCompatibilityError MongoInvalidArgumentError MongoClientBulkWriteCursorError',
+          'MongoParseError MongoMissingCredentialsError MongoMissingDependencyError MongoCompatibilityError MongoClientBulkWriteCursorError',
         ),
       },
       is: 'misconfigured',

@@ -123,7 +123,7 @@ export const queryBuilders: RulePack = {
   ],
   rules: [
     { when: { name: 'KnexTimeoutError' }, is: 'pool-exhausted' },
-    { when: { name: 'KnexTimeoutError', sql: '*' }, is: 'timeout', code: 'KNEX_TIMEOUT' },
+    { when: { name: 'KnexTimeoutError', timeout: '*' }, is: 'timeout', code: 'KNEX_TIMEOUT' },
     { when: { name: 'TransactionRollbackError' }, is: 'transaction-aborted', but: { alert: false } },
     { when: { name: 'DrizzleQueryError' }, is: 'query-invalid', but: { confidence: 'low' } },
     { when: { name: 'DrizzleError' }, is: 'bug' },

@@ -28,7 +28,7 @@ const declines: readonly (readonly [reason: string, codes: string])[] = [
   ],
   [
     'declined',
-    'call_issuer card_declined do_not_honor do_not_try_again generic_decline no_action_taken revocation_of_all_authorizations revocation_of_authorization stop_payment_order live_mode_test_card test_mode_live_card invalid_merchant highest_risk_level elevated_risk_level',
+    'call_issuer do_not_honor do_not_try_again generic_decline no_action_taken revocation_of_all_authorizations revocation_of_authorization stop_payment_order live_mode_test_card test_mode_live_card invalid_merchant highest_risk_level elevated_risk_level',
   ],
 ];
 
@@ -84,7 +84,7 @@ export const stripe: RulePack = {
         ...(is === 'fraud-suspected' ? {} : { but: toPayer }),
       },
     ]),
-    { when: { type: ['StripeCardError', 'card_error'] }, is: 'declined', but: toPayer },
+    { when: { type: ['StripeCardError', 'card_error'] }, is: 'declined', codeAt: 'code', but: toPayer },
     ...requestCodes.map(
       ([is, codes]): Rule => ({
         when: { type: ['StripeInvalidRequestError', 'invalid_request_error'], code: words(codes) },
