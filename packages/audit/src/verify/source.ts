@@ -1,0 +1,14 @@
+/** Where a verifier reads a trail from: a directory, a web server, files chosen in a browser. Null where nothing is there. */
+export interface TrailSource {
+  readonly description: string;
+  read(path: string): Promise<Uint8Array | null>;
+}
+
+/**
+ * The two primitives that the verifier needs. From `node:crypto` on the command line, from a library in the browser.
+ * `sha256` answers a new array of 32 bytes.
+ */
+export interface Primitives {
+  sha256(bytes: Uint8Array): Uint8Array;
+  verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
+}
