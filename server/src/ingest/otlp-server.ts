@@ -10,7 +10,7 @@ import { INGEST_LIMITS } from './limits.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { type Refusal, unavailable } from './refusal.ts';
 import type { TelemetrySink } from './telemetry-sink.ts';
-import { endHttp2Connection, wrongProtocolOf } from './wrong-protocol.ts';
+import { wrongProtocolOf } from './wrong-protocol.ts';
 
 export type { TelemetrySink } from './telemetry-sink.ts';
 
@@ -48,7 +48,7 @@ export interface OtlpServer {
   stop(): Promise<void>;
   /**
    * As of now. `rejected` counts the single records that were left out, and a request that was refused as a whole
-   * as one.
+   * as one; what was not even an HTTP request is only among the faults.
    */
   readonly counters: StatusAnswer['ingest'];
 }
@@ -123,15 +123,13 @@ export function createOtlpServer(options: OtlpServerOptions): OtlpServer {
       return;
     }
     const protocol = error.rawPacket === undefined ? null : wrongProtocolOf(error.rawPacket);
-    if (protocol !== null) {
-      onFault(protocol.path, 400, protocol.reason, null);
-      if (protocol.path === '(HTTP/2)') endHttp2Connection(socket);
-      else socket.end();
-      return;
-    }
-    const [status, line] = STATUS_OF_CLIENT_ERROR[error.code ?? ''] ?? [400, 'Bad Request'];
-    onFault('(not a request)', status, `not a valid HTTP/1.1 request: ${error.message}`, null);
-    socket.end(`HTTP/1.1 ${status} ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const [status, title] = STATUS_OF_CLIENT_ERROR[error.code ?? ''] ?? [400, 'Bad Request'];
+    const reason = protocol?.reason ?? `not a valid HTTP/1.1 request: ${error.message}`;
+    faults.add({ at: now(), path: protocol?.path ?? '(not a request)', status, reason });
+    // To a gRPC client too: it then backs off, and says that what it got looks like HTTP/1.1.
+    socket.end(
+      `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+    );
   });
 
   async function stop(): Promise<void> {

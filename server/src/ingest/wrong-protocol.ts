@@ -1,5 +1,3 @@
-import type { Duplex } from 'node:stream';
-
 /** What a client spoke that is not HTTP/1.1, and the reason to give. */
 export interface WrongProtocol {
   path: string;
@@ -22,19 +20,4 @@ export function wrongProtocolOf(firstBytes: Buffer): WrongProtocol | null {
     return { path: '(TLS)', reason: 'TLS was spoken to a port without TLS: use http:// instead of https://' };
   }
   return null;
-}
-
-/** Ends an HTTP/2 connection so that the client can log why: SETTINGS, then GOAWAY with HTTP_1_1_REQUIRED (RFC 9113). */
-export function endHttp2Connection(socket: Duplex): void {
-  const debugData = Buffer.from(GRPC_REASON);
-  const goAway = Buffer.alloc(8);
-  goAway.writeUInt32BE(0xd, 4);
-  socket.end(Buffer.concat([http2Frame(4, Buffer.alloc(0)), http2Frame(7, Buffer.concat([goAway, debugData]))]));
-}
-
-function http2Frame(type: number, payload: Buffer): Buffer {
-  const header = Buffer.alloc(9);
-  header.writeUIntBE(payload.length, 0, 3);
-  header.writeUInt8(type, 3);
-  return Buffer.concat([header, payload]);
 }

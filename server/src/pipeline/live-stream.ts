@@ -35,7 +35,9 @@ export function createLiveStream(options: { now?: () => number; log?: (line: str
           deliver(records);
         } catch (error) {
           subscribers.delete(deliver);
-          log(`live stream: a reader failed and was removed: ${error instanceof Error ? error.message : String(error)}`);
+          log(
+            `live stream: a reader failed and was removed: ${error instanceof Error ? error.message : String(error)}`,
+          );
         }
       }
     },
