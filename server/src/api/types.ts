@@ -254,7 +254,10 @@ export interface ErrorEventView {
   type: string;
   message: string;
   stacktrace: string;
+  /** Of the exception itself, beginning where it was thrown. */
   frames: StackFrame[];
+  /** The exceptions it was caused by, nearest first; absent where there are none. */
+  causes?: { type: string; message: string; frames: StackFrame[] }[];
   traceId: string;
   spanId: string;
   operation: string;
@@ -364,7 +367,13 @@ export interface IncidentsAnswer {
 export interface IncidentDetail extends IncidentSummary {
   alerts: Alert[];
   timeline: TimelineEntry[];
-  evidence: { errorGroups: ErrorGroup[]; traces: TraceSummary[]; logQuery: string };
+  evidence: {
+    errorGroups: ErrorGroup[];
+    traces: TraceSummary[];
+    logQuery: string;
+    /** Why groups and traces could not be read; absent where they could. */
+    error?: string;
+  };
 }
 
 export type NotificationEvent = 'triggered' | 'acknowledged' | 'resolved';

@@ -1,0 +1,34 @@
+import type { StoredAlert } from '../alerts/alert-rows.ts';
+import { SEVERITIES } from '../alerts/rule-input.ts';
+import { problemName } from '../alerts/summary.ts';
+import type { AlertCondition } from '../api/types.ts';
+
+/** The kind that says most about the cause comes first. */
+const TELLING: readonly AlertCondition['kind'][] = ['error_count', 'span_error_rate', 'span_latency', 'log_count'];
+const MAX_TITLE_CHARACTERS = 160;
+const MAX_OTHER_SERVICES = 2;
+
+/**
+ * The title of an incident: the most telling of its alerts, then the other services. Of alerts of one kind the most
+ * severe stands, then the one that fired first. The same alerts give the same title, in whatever order they are given.
+ */
+export function incidentTitle(alerts: readonly StoredAlert[]): string {
+  const [lead] = alerts.toSorted(
+    (a, b) =>
+      TELLING.indexOf(a.kind) - TELLING.indexOf(b.kind) ||
+      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+      (a.firedAt ?? 0) - (b.firedAt ?? 0) ||
+      (a.id < b.id ? -1 : 1),
+  );
+  if (lead === undefined) return 'Incident';
+  const service = lead.labels['service'] ?? '';
+  const others = [...new Set(alerts.map(({ labels }) => labels['service'] ?? ''))]
+    .filter((other) => other !== '' && other !== service)
+    .toSorted();
+  const named = others.slice(0, MAX_OTHER_SERVICES).join(', ');
+  const more = others.length > MAX_OTHER_SERVICES ? ` and ${others.length - MAX_OTHER_SERVICES} more` : '';
+  const also = others.length === 0 ? '' : ` (also ${named}${more})`;
+  const head = `${service}: ${problemName(lead.kind, lead.labels)}`;
+  const room = MAX_TITLE_CHARACTERS - also.length;
+  return (head.length > room ? `${head.slice(0, room - 1)}…` : head) + also;
+}
