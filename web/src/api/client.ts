@@ -1,0 +1,97 @@
+/** Calls to `/api/v1`. Every failure is an ApiError (the server answered) or an UnreachableError (it did not). */
+import type { Problem } from '@breakwater/server/api-types';
+
+/** The server answered with a problem document, or with something that is not one (then `problem.code` is `UNEXPECTED_ANSWER`). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail || problem.title);
+    this.problem = problem;
+  }
+  get code() {
+    return this.problem.code;
+  }
+  get status() {
+    return this.problem.status;
+  }
+}
+
+/** No answer: the server is down, restarting, or the network is. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+  readonly code = 'UNREACHABLE';
+}
+
+export type Params = Record<string, string | number | undefined>;
+
+/** The address of an API path with its query; parameters that are undefined or '' are left out. */
+export function apiUrl(path: string, params: Params = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== undefined && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return `/api/v1${path}${text ? `?${text}` : ''}`;
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  params?: Params;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** Sends a request and returns the JSON of the answer (undefined for an empty one). Throws ApiError, UnreachableError, or the abort reason. */
+export async function api<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const { method = 'GET', params, signal } = options;
+  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin' };
+  if (signal) init.signal = signal;
+  if (method !== 'GET' && method !== 'DELETE') {
+    init.body = JSON.stringify(options.body ?? {});
+    init.headers = { ...init.headers, 'content-type': 'application/json' };
+  }
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(apiUrl(path, params), init);
+    text = await response.text();
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new UnreachableError('The Breakwater server does not answer.', { cause });
+  }
+  let json: unknown;
+  try {
+    json = text === '' ? undefined : JSON.parse(text);
+  } catch {
+    json = NOT_JSON;
+  }
+  if (response.ok && json !== NOT_JSON) return json as T;
+  throw new ApiError(toProblem(response, json));
+}
+
+const NOT_JSON = Symbol('not JSON');
+
+function toProblem(response: Response, json: unknown): Problem {
+  if (typeof json === 'object' && json !== null && 'title' in json) {
+    return {
+      type: 'about:blank',
+      detail: '',
+      code: `HTTP_${response.status}`,
+      status: response.status,
+      ...json,
+    } as Problem;
+  }
+  // A proxy in front of a server that is down answers 502, 503 or 504 with a page of its own.
+  const gateway = response.status >= 502 && response.status <= 504;
+  return {
+    type: 'about:blank',
+    title: gateway ? 'The server is not available' : 'Unexpected answer',
+    status: response.status,
+    detail: `The server answered ${response.status} ${response.statusText} without a problem document.`.replace(
+      '  ',
+      ' ',
+    ),
+    code: 'UNEXPECTED_ANSWER',
+  };
+}

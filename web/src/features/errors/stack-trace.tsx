@@ -1,0 +1,76 @@
+/** A stack trace: frames of the application open, library frames folded, the raw text one click away. */
+import type { StackFrame } from '@breakwater/server/api-types';
+import { ChevronDown, ChevronRight } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../../ui/button.tsx';
+import { cx } from '../../ui/class.ts';
+import { CopyButton } from '../../ui/copy-button.tsx';
+import { foldFrames } from './fold-frames.ts';
+
+export function StackTrace({ frames, raw }: { frames: readonly StackFrame[]; raw: string }) {
+  const [showRaw, setShowRaw] = useState(frames.length === 0);
+  if (frames.length === 0 && raw === '')
+    return <p className="p-4 text-sm text-faint">This event has no stack trace.</p>;
+  return (
+    <div>
+      <div className="flex items-center justify-end gap-1 border-b border-line px-2 py-1">
+        {frames.length > 0 && (
+          <Button tone="quiet" onClick={() => setShowRaw(!showRaw)}>
+            {showRaw ? 'Frames' : 'Raw text'}
+          </Button>
+        )}
+        <CopyButton text={raw} label="Copy the stack" size="md" />
+      </div>
+      {showRaw ? (
+        <pre className="overflow-x-auto p-4 font-mono text-xs leading-[18px] text-muted">{raw}</pre>
+      ) : (
+        <ol>
+          {foldFrames(frames).map((part) =>
+            part.kind === 'frame' ? (
+              <Frame key={part.index} frame={part.frame} />
+            ) : (
+              <LibraryFrames key={part.index} frames={part.frames} />
+            ),
+          )}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+function Frame({ frame, dim = false }: { frame: StackFrame; dim?: boolean }) {
+  const place = [frame.file, frame.line, frame.column].filter((part) => part !== null && part !== '').join(':');
+  return (
+    <li
+      className={cx(
+        'flex flex-wrap items-baseline gap-x-3 border-b border-line px-4 py-1.5 font-mono text-xs last:border-0',
+        dim ? 'text-faint' : 'border-l-2 border-l-accent',
+      )}
+    >
+      <span className={dim ? '' : 'font-semibold'}>{frame.function || '(anonymous)'}</span>
+      <span className={cx('break-all', dim ? '' : 'text-muted')}>{place}</span>
+    </li>
+  );
+}
+
+function LibraryFrames({ frames }: { frames: readonly StackFrame[] }) {
+  const [open, setOpen] = useState(false);
+  const Chevron = open ? ChevronDown : ChevronRight;
+  return (
+    <>
+      <li className="border-b border-line last:border-0">
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+          className="flex w-full items-center gap-1.5 px-3 py-1.5 text-left text-xs text-faint hover:bg-hover"
+        >
+          <Chevron size={13} aria-hidden="true" />
+          {frames.length} library {frames.length === 1 ? 'frame' : 'frames'}
+        </button>
+      </li>
+      {/* biome-ignore lint/suspicious/noArrayIndexKey: a frame may occur many times in a stack */}
+      {open && frames.map((frame, index) => <Frame key={index} frame={frame} dim />)}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import type { IncidentStatus, IncidentSummary } from '@breakwater/server/api-types';
+import { Link } from '@tanstack/react-router';
+import { useSecond } from '../../time/clock.ts';
+import { formatAgo, longDuration, plural } from '../../time/format.ts';
+import { Badge, ServiceName, SeverityBadge, type Tone } from '../../ui/badge.tsx';
+
+const STATUS: Record<IncidentStatus, { tone: Tone; label: string }> = {
+  open: { tone: 'red', label: 'OPEN' },
+  acknowledged: { tone: 'amber', label: 'ACKNOWLEDGED' },
+  resolved: { tone: 'green', label: 'RESOLVED' },
+};
+
+export function IncidentStatusBadge({ status }: { status: IncidentStatus }) {
+  const { tone, label } = STATUS[status];
+  return <Badge tone={tone}>{label}</Badge>;
+}
+
+/** An incident in a list. */
+export function IncidentLine({ incident }: { incident: IncidentSummary }) {
+  const now = useSecond();
+  const { id, number, title, status, severity, services, alertCount, firingCount, openedAt, resolvedAt } = incident;
+  return (
+    <div className="relative flex items-start gap-3 border-b border-line px-4 py-2.5 last:border-0 hover:bg-hover max-md:px-3">
+      <div className="min-w-0 flex-1">
+        <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span className="num text-xs text-faint">INC-{number}</span>
+          <Link
+            data-row
+            to="/incidents/$incidentId"
+            params={{ incidentId: id }}
+            className="text-sm font-semibold break-words outline-offset-[-2px] after:absolute after:inset-0"
+          >
+            {title}
+          </Link>
+        </div>
+        <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
+          <IncidentStatusBadge status={status} />
+          <SeverityBadge severity={severity} />
+          {services.map((service) => (
+            <ServiceName key={service} service={service} />
+          ))}
+          <span>
+            {plural(alertCount, 'alert')}
+            {firingCount > 0 ? `, ${firingCount} firing` : ''}
+          </span>
+          <span>
+            {resolvedAt === null
+              ? `open for ${longDuration(Math.max(0, now - openedAt))}`
+              : `lasted ${longDuration(resolvedAt - openedAt)}`}
+          </span>
+        </div>
+      </div>
+      <span className="num shrink-0 pt-0.5 text-xs text-faint">{formatAgo(openedAt, now)}</span>
+    </div>
+  );
+}

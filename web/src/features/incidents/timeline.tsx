@@ -1,0 +1,137 @@
+/** What happened in an incident, oldest first. */
+import type { TimelineEntry } from '@breakwater/server/api-types';
+import {
+  BellOff,
+  BellRing,
+  CircleCheck,
+  Eye,
+  Flag,
+  type LucideIcon,
+  MessageSquare,
+  RotateCcw,
+  Send,
+  SendHorizontal,
+  TrendingUp,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useZone } from '../../time/clock.ts';
+import { formatClock, formatDateTime, longDuration } from '../../time/format.ts';
+import { SeverityBadge } from '../../ui/badge.tsx';
+import { cx } from '../../ui/class.ts';
+
+export function Timeline({ entries, openedAt }: { entries: readonly TimelineEntry[]; openedAt: number }) {
+  const zone = useZone();
+  return (
+    <ol className="p-4">
+      {entries
+        .toSorted((a, b) => a.seq - b.seq)
+        .map((entry, index) => {
+          const { icon: Icon, tone, text } = describe(entry);
+          return (
+            <li
+              key={entry.seq}
+              className="relative grid grid-cols-[5.5rem_1.5rem_minmax(0,1fr)] gap-x-2 pb-3.5 last:pb-0 max-sm:grid-cols-[1.5rem_minmax(0,1fr)]"
+            >
+              <span
+                className="num pt-0.5 text-right text-xs text-faint max-sm:hidden"
+                title={formatDateTime(entry.at, zone, 'milli')}
+              >
+                {formatClock(entry.at, zone, 'second')}
+                <span className="block text-2xs">+{longDuration(Math.max(0, entry.at - openedAt))}</span>
+              </span>
+              <span className="relative flex justify-center">
+                {index < entries.length - 1 && (
+                  <span aria-hidden="true" className="absolute top-6 -bottom-3.5 w-px bg-line" />
+                )}
+                <span className={cx('flex size-[22px] items-center justify-center rounded-full', tone)}>
+                  <Icon size={12} aria-hidden="true" />
+                </span>
+              </span>
+              <div className="min-w-0 pt-0.5 text-sm break-words">
+                {text}
+                <span className="num block text-xs text-faint sm:hidden">{formatDateTime(entry.at, zone)}</span>
+              </div>
+            </li>
+          );
+        })}
+    </ol>
+  );
+}
+
+const RED = 'bg-red-soft text-red';
+const GREEN = 'bg-green-soft text-green';
+const CALM = 'bg-active text-muted';
+const ACCENT = 'bg-accent-soft text-accent';
+
+const EVENTS = { triggered: 'opening', acknowledged: 'acknowledgement', resolved: 'resolution' } as const;
+
+function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text: ReactNode } {
+  switch (entry.kind) {
+    case 'opened':
+      return { icon: Flag, tone: RED, text: <span className="font-medium">Incident opened: {entry.title}</span> };
+    case 'alert_fired':
+      return {
+        icon: BellRing,
+        tone: RED,
+        text: (
+          <>
+            Alert fired: {entry.summary} <SeverityBadge severity={entry.severity} />
+          </>
+        ),
+      };
+    case 'alert_resolved':
+      return { icon: BellOff, tone: GREEN, text: <>Alert resolved: {entry.summary}</> };
+    case 'severity_changed':
+      return {
+        icon: TrendingUp,
+        tone: CALM,
+        text: (
+          <>
+            Severity changed from <SeverityBadge severity={entry.from} /> to <SeverityBadge severity={entry.to} />
+          </>
+        ),
+      };
+    case 'notified':
+      return {
+        icon: Send,
+        tone: ACCENT,
+        text: `${entry.receiver} was told about the ${EVENTS[entry.event]}${entry.attempts > 1 ? `, at attempt ${entry.attempts}` : ''}`,
+      };
+    case 'notify_failed':
+      return {
+        icon: SendHorizontal,
+        tone: RED,
+        text: (
+          <>
+            {entry.receiver} could not be told about the {EVENTS[entry.event]} (attempt {entry.attempts},{' '}
+            {entry.final ? 'given up' : 'trying again'})<span className="block text-xs text-red">{entry.reason}</span>
+          </>
+        ),
+      };
+    case 'acknowledged':
+      return { icon: Eye, tone: ACCENT, text: `Acknowledged by ${entry.by}` };
+    case 'note':
+      return {
+        icon: MessageSquare,
+        tone: CALM,
+        text: (
+          <>
+            <span className="text-xs text-faint">{entry.by} noted</span>
+            <span className="mt-0.5 block rounded-md bg-sunken px-2.5 py-1.5 whitespace-pre-wrap">{entry.text}</span>
+          </>
+        ),
+      };
+    case 'resolved':
+      return {
+        icon: CircleCheck,
+        tone: GREEN,
+        text: (
+          <span className="font-medium">
+            {entry.reason === 'alerts_resolved' ? 'Resolved: every alert is quiet' : `Resolved by ${entry.by}`}
+          </span>
+        ),
+      };
+    case 'reopened':
+      return { icon: RotateCcw, tone: RED, text: `Opened again by ${entry.by}` };
+  }
+}

@@ -1,0 +1,23 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createQueryClient } from './app/query-client.ts';
+import { reportNavigation } from './app/use-range.ts';
+import { router } from './router.tsx';
+import './styles.css';
+
+const client = createQueryClient(() => {
+  const { pathname, href } = router.latestLocation;
+  if (pathname !== '/login') router.navigate({ to: '/login', search: { next: href } }).catch(reportNavigation);
+});
+
+const element = document.getElementById('root');
+if (!element) throw new Error('index.html has no element with the id "root"');
+createRoot(element).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);
