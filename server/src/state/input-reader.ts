@@ -30,7 +30,7 @@ export function createInputReader(input: unknown, path = ''): InputReader {
   const asked = new Set<string>();
   const nameOf = (name: string): string => (path === '' ? name : `${path}.${name}`);
   const refuse = (name: string, must: string): never => {
-    const given = fields.has(name) ? `got ${shown(fields.get(name))}` : 'it is missing';
+    const given = fields.get(name) !== undefined ? `got ${shown(fields.get(name))}` : 'it is missing';
     throw new InvalidInputError(nameOf(name), `${nameOf(name)} must be ${must}, ${given}`);
   };
   const value = (name: string): unknown => {
