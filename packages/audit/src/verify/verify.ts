@@ -1,0 +1,330 @@
+import { equalBytes } from './bytes.ts';
+import { pathOf, tilesOfLevel } from './layout.ts';
+import { type PublicKey, readCheckpoint, type SignedCheckpoint } from './signed-checkpoint.ts';
+import type { Primitives, TrailSource } from './source.ts';
+import { createHasher, type TreeHasher } from './tree-check.ts';
+
+/** One thing that is wrong. `from` and `to` (exclusive) bound the entries it concerns, where that can be told. */
+export interface Finding {
+  readonly kind: /** No checkpoint, or not one. */
+    | 'no_checkpoint'
+    /** Not signed by a given key, or by a wrong one. */
+    | 'bad_signature'
+    /** Another trail than the given key is for. */
+    | 'wrong_origin'
+    /** A file that the checkpoint's size needs is not there, or has the wrong length. */
+    | 'missing'
+    | 'damaged'
+    /** An entry does not hash to its place in the tree: it was edited, inserted, deleted or moved. */
+    | 'changed_entry'
+    /** A tile does not hash to its place in the tile above. */
+    | 'changed_tile'
+    /** All tiles agree with each other and not with the signed root: they were all made again. */
+    | 'changed_tree'
+    /** The trail is shorter than an earlier checkpoint of it: it was truncated or rolled back. */
+    | 'rolled_back'
+    /** The trail does not extend an earlier checkpoint of it: history was rewritten, or there are two trails. */
+    | 'forked';
+  readonly message: string;
+  readonly path?: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface VerifyOptions {
+  readonly source: TrailSource;
+  /** The trail's own keys (old ones too, after a rotation) and those of witnesses. */
+  readonly keys: readonly PublicKey[];
+  readonly primitives: Primitives;
+  /** Earlier checkpoints of this trail that the auditor kept. Each must be extended by the present one. */
+  readonly earlier?: readonly Uint8Array[];
+  /** Entries below this index were pruned: their bundles and level-0 tiles may be absent. Default 0. */
+  readonly prunedBelow?: number;
+  readonly onProgress?: (checkedEntries: number, allEntries: number) => void;
+  /** Called for each entry that is proved, in order. */
+  readonly onEntry?: (index: number, entry: Uint8Array) => void;
+}
+
+export interface VerifyReport {
+  /** True where nothing is wrong. */
+  readonly ok: boolean;
+  readonly checkpoint: SignedCheckpoint | null;
+  readonly findings: readonly Finding[];
+  /** Index of the first entry that is not as it was signed, or null. */
+  readonly firstBadIndex: number | null;
+  readonly checkedEntries: number;
+  /** Proved by their hash alone, because their content was pruned. */
+  readonly prunedEntries: number;
+  readonly checkedTiles: number;
+}
+
+/** Findings beyond this many are counted in the last one's message only. */
+const MAX_FINDINGS = 1_000;
+
+/**
+ * Checks a whole trail against its signed checkpoint. Reads only; trusts nothing but the keys; never throws on hostile
+ * files (an error of the source itself is passed on).
+ */
+export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport> {
+  const { source, keys, primitives } = options;
+  const findings: Finding[] = [];
+  const report = (checkpoint: SignedCheckpoint | null, counts: Counts): VerifyReport => {
+    const indexes = findings.map((finding) => finding.from).filter((from) => from !== undefined);
+    return {
+      ok: findings.length === 0,
+      checkpoint,
+      findings,
+      firstBadIndex: indexes.length === 0 ? null : Math.min(...indexes),
+      ...counts,
+    };
+  };
+  const nothing: Counts = { checkedEntries: 0, prunedEntries: 0, checkedTiles: 0 };
+
+  const bytes = await source.read('checkpoint');
+  if (bytes === null) {
+    findings.push({ kind: 'no_checkpoint', message: `${source.description} holds no checkpoint`, path: 'checkpoint' });
+    return report(null, nothing);
+  }
+  const checkpoint = await readCheckpoint(bytes, keys, primitives);
+  if (typeof checkpoint === 'string') {
+    findings.push({
+      kind: checkpoint.startsWith('The signature') ? 'bad_signature' : 'no_checkpoint',
+      message: checkpoint,
+      path: 'checkpoint',
+    });
+    return report(null, nothing);
+  }
+  if (checkpoint.signedBy.length === 0) {
+    findings.push({
+      kind: 'bad_signature',
+      message: 'The checkpoint is not signed by any of the given keys',
+      path: 'checkpoint',
+    });
+    return report(checkpoint, nothing);
+  }
+  if (!checkpoint.signedBy.some((key) => key.name === checkpoint.origin)) {
+    findings.push({
+      kind: 'wrong_origin',
+      message: `The checkpoint is of "${checkpoint.origin}", and the given key is not its own`,
+      path: 'checkpoint',
+    });
+  }
+
+  const walk = createWalk(options, checkpoint, findings);
+  await walk.checkLevels();
+  for (const old of options.earlier ?? []) await checkEarlier(old, walk, options, checkpoint, findings);
+  return report(checkpoint, walk.counts);
+}
+
+interface Counts {
+  checkedEntries: number;
+  prunedEntries: number;
+  checkedTiles: number;
+}
+
+interface Walk {
+  readonly counts: Counts;
+  checkLevels(): Promise<void>;
+  /** Root of the first `size` entries by the stored tiles, or null where a tile is not there. */
+  rootAt(size: number): Promise<Uint8Array | null>;
+}
+
+function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, findings: Finding[]): Walk {
+  const { source, primitives, prunedBelow = 0 } = options;
+  const { size, root } = checkpoint;
+  const hasher = createHasher(primitives);
+  const counts: Counts = { checkedEntries: 0, prunedEntries: 0, checkedTiles: 0 };
+  const levels = levelCount(size);
+  const note = (finding: Finding): void => {
+    if (findings.length < MAX_FINDINGS) findings.push(finding);
+  };
+
+  async function readTile(level: number, index: number, width: number): Promise<Uint8Array | null> {
+    const tile = await source.read(pathOf(level, index, width));
+    return tile?.length === width * 32 ? tile : null;
+  }
+
+  /** Checks one tile against its children; reports and answers the hashes that its parent must hold. */
+  async function checkTile(level: number, index: number, width: number): Promise<void> {
+    const path = pathOf(level, index, width);
+    const from = index * 256 ** (level + 1);
+    const to = Math.min(size, from + width * 256 ** level);
+    const isPruned = level === 0 && to <= prunedBelow;
+    const tile = await source.read(path);
+    if (tile === null || tile.length !== width * 32) {
+      if (tile === null && isPruned) counts.prunedEntries += width;
+      else
+        note({
+          kind: tile === null ? 'missing' : 'damaged',
+          message: `${path} is ${tile === null ? 'missing' : 'of the wrong length'}`,
+          path,
+          from,
+          to,
+        });
+      return;
+    }
+    counts.checkedTiles += 1;
+    if (level === 0) await checkBundle(index, width, tile, isPruned);
+    else await checkChildren(level, index, width, tile);
+  }
+
+  async function checkBundle(index: number, width: number, tile: Uint8Array, isPruned: boolean): Promise<void> {
+    const path = pathOf('entries', index, width);
+    const first = index * 256;
+    const bundle = await source.read(path);
+    if (bundle === null) {
+      if (isPruned) counts.prunedEntries += width;
+      else note({ kind: 'missing', message: `${path} is missing`, path, from: first, to: first + width });
+      return;
+    }
+    let offset = 0;
+    for (let i = 0; i < width; i += 1) {
+      const length = offset + 2 <= bundle.length ? bundle[offset]! * 256 + bundle[offset + 1]! : -1;
+      const end = offset + 2 + length;
+      if (length < 0 || end > bundle.length) {
+        note({
+          kind: 'damaged',
+          message: `${path} ends before entry ${first + i}`,
+          path,
+          from: first + i,
+          to: first + width,
+        });
+        return;
+      }
+      const entry = bundle.subarray(offset + 2, end);
+      if (equalBytes(tile, hasher.leaf(entry), i * 32)) options.onEntry?.(first + i, entry);
+      else
+        note({
+          kind: 'changed_entry',
+          message: `Entry ${first + i} is not the one that was signed`,
+          path,
+          from: first + i,
+          to: first + i + 1,
+        });
+      counts.checkedEntries += 1;
+      offset = end;
+    }
+    if (offset < bundle.length)
+      note({
+        kind: 'damaged',
+        message: `${path} holds more than its ${width} entries`,
+        path,
+        from: first + width - 1,
+        to: first + width,
+      });
+    options.onProgress?.(counts.checkedEntries + counts.prunedEntries, size);
+  }
+
+  async function checkChildren(level: number, index: number, width: number, tile: Uint8Array): Promise<void> {
+    for (let i = 0; i < width; i += 1) {
+      const child = index * 256 + i;
+      const bytes = await readTile(level - 1, child, 256);
+      // A child that is not there is reported, or allowed as pruned, where its own level is checked.
+      if (bytes !== null && !equalBytes(tile, hasher.root(bytes), i * 32)) {
+        const from = child * 256 ** level;
+        note({
+          kind: 'changed_tile',
+          message: `${pathOf(level - 1, child, 256)} does not hash to its place in ${pathOf(level, index, width)}`,
+          path: pathOf(level - 1, child, 256),
+          from,
+          to: from + 256 ** level,
+        });
+      }
+    }
+  }
+
+  return {
+    counts,
+    async checkLevels() {
+      for (let level = 0; level < levels; level += 1) {
+        const { count, lastWidth } = tilesOfLevel(level, size);
+        for (let index = 0; index < count; index += 1)
+          await checkTile(level, index, index === count - 1 ? lastWidth : 256);
+      }
+      const computed = await this.rootAt(size);
+      if (computed !== null && !equalBytes(computed, root)) {
+        note({ kind: 'changed_tree', message: 'The tiles do not hash to the root that was signed' });
+      }
+    },
+    async rootAt(atSize) {
+      const pieces: Uint8Array[] = [];
+      for (let level = levelCount(atSize) - 1; level >= 0; level -= 1) {
+        const hashes = Math.floor(atSize / 256 ** level);
+        const width = hashes % 256;
+        if (width === 0) continue;
+        const index = Math.floor(hashes / 256);
+        const stored = tilesOfLevel(level, size);
+        const storedWidth = index === stored.count - 1 ? stored.lastWidth : 256;
+        const tile = await readTile(level, index, storedWidth);
+        if (tile === null) return null;
+        pieces.push(...perfectPieces(tile, width, hasher));
+      }
+      if (pieces.length === 0) return primitives.sha256(new Uint8Array(0));
+      return pieces.reduceRight((right, left) => hasher.node(left, right));
+    },
+  };
+}
+
+/** The first `width` hashes of a tile as roots of perfect subtrees, largest first. */
+function perfectPieces(tile: Uint8Array, width: number, hasher: TreeHasher): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  for (let run = 128; run >= 1; run /= 2) {
+    if (width - start < run) continue;
+    pieces.push(hasher.root(tile.subarray(start * 32, (start + run) * 32)));
+    start += run;
+  }
+  return pieces;
+}
+
+function levelCount(size: number): number {
+  let levels = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 256)) levels += 1;
+  return levels;
+}
+
+async function checkEarlier(
+  bytes: Uint8Array,
+  walk: Walk,
+  options: VerifyOptions,
+  present: SignedCheckpoint,
+  findings: Finding[],
+): Promise<void> {
+  const old = await readCheckpoint(bytes, options.keys, options.primitives);
+  if (typeof old === 'string') {
+    findings.push({ kind: 'bad_signature', message: `An earlier checkpoint that you gave: ${old}` });
+    return;
+  }
+  if (old.signedBy.length === 0) {
+    findings.push({
+      kind: 'bad_signature',
+      message: 'An earlier checkpoint that you gave is not signed by any of the given keys',
+    });
+    return;
+  }
+  if (old.origin !== present.origin) {
+    findings.push({
+      kind: 'wrong_origin',
+      message: `An earlier checkpoint that you gave is of "${old.origin}", this trail is "${present.origin}"`,
+    });
+    return;
+  }
+  if (old.size > present.size) {
+    findings.push({
+      kind: 'rolled_back',
+      message: `The trail had ${old.size} entries when an earlier checkpoint was signed, and has ${present.size} now`,
+      from: present.size,
+      to: old.size,
+    });
+    return;
+  }
+  const root = await walk.rootAt(old.size);
+  if (root === null || !equalBytes(root, old.root)) {
+    findings.push({
+      kind: 'forked',
+      message: `The trail does not extend its earlier checkpoint of ${old.size} entries: what was signed then is not what is here now`,
+      from: 0,
+      to: old.size,
+    });
+  }
+}
