@@ -191,11 +191,12 @@ export function createDetector(options: DetectorOptions): Detector {
       // Not awaited here: a receiver that is slow to answer must not keep the others waiting.
       const sending = delivery
         .deliverDue(signal)
+        .then((attempts) => {
+          // Then it is another time at which something is due next.
+          if (attempts > 0) wakeDelivery();
+        })
         .catch((error: unknown) => log(`delivery failed: ${error instanceof Error ? error.message : error}`))
-        .finally(() => {
-          underWay.delete(sending);
-          woken.resolve();
-        });
+        .finally(() => underWay.delete(sending));
       underWay.add(sending);
       const dueAt = delivery.nextDueAt();
       const waitMs = dueAt === null ? MAX_DELIVERY_SLEEP_MS : Math.min(dueAt - now(), MAX_DELIVERY_SLEEP_MS);
@@ -227,7 +228,9 @@ export function createDetector(options: DetectorOptions): Detector {
     },
     receivers,
     evaluateNow,
-    deliverNow: () => delivery.deliverDue(stopping.signal),
+    async deliverNow() {
+      await delivery.deliverDue(stopping.signal);
+    },
 
     start() {
       if (loops.length > 0) return;

@@ -51,12 +51,12 @@ test('messages that differ in numbers, ids and quoted values are equal afterward
 
 test('any text gives at most 1,000 characters without white space at the ends', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 3_000 }), (text) => {
-      const normalised = normaliseMessage(text);
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (text, times) => {
+      const normalised = normaliseMessage(text.repeat(times));
       assert.ok(normalised.length <= 1_000);
       assert.equal(normalised.trimEnd().length, normalised.length);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

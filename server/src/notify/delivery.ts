@@ -20,9 +20,9 @@ export interface Delivery {
   /**
    * Sends what is due: to each receiver one notification after the other in the order in which they were written, to
    * several receivers at a time. One that fails holds back the later ones of its receiver until it is delivered or
-   * given up. What `signal` interrupts stays in the outbox.
+   * given up. What `signal` interrupts stays in the outbox. Resolves with the number of attempts that came to an end.
    */
-  deliverDue(signal: AbortSignal): Promise<void>;
+  deliverDue(signal: AbortSignal): Promise<number>;
   /** Epoch milliseconds at which something is due next; null where nothing waits. */
   nextDueAt(): number | null;
   /** Gives up what the receiver has not received. Call it in the transaction that removes or disables the receiver. */
@@ -35,16 +35,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** Receivers that are being sent to; a second call leaves them to the first. */
   const busy = new Set<string>();
 
-  async function deliverTo(receiverId: string, signal: AbortSignal): Promise<void> {
-    if (busy.has(receiverId)) return;
+  async function deliverTo(receiverId: string, signal: AbortSignal): Promise<number> {
+    if (busy.has(receiverId)) return 0;
+    let attempts = 0;
     busy.add(receiverId);
     try {
       for (;;) {
         const entry = headOfQueue(state, receiverId);
-        if (entry === undefined || entry.nextAttemptAt > now() || signal.aborted) return;
+        if (entry === undefined || entry.nextAttemptAt > now() || signal.aborted) return attempts;
         const result = await attempt(entry, signal);
-        if (result === undefined) return;
+        if (result === undefined) return attempts;
         record(entry, result);
+        attempts += 1;
       }
     } finally {
       busy.delete(receiverId);
@@ -94,7 +96,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   return {
     async deliverDue(signal) {
       const receivers = headsOfQueues(state).filter(({ nextAttemptAt }) => nextAttemptAt <= now());
-      await Promise.all(receivers.map(({ receiverId }) => deliverTo(receiverId, signal)));
+      const attempts = await Promise.all(receivers.map(({ receiverId }) => deliverTo(receiverId, signal)));
+      return attempts.reduce((sum, count) => sum + count, 0);
     },
 
     nextDueAt() {
