@@ -130,15 +130,17 @@ function SideNav({ screens, connection, onPalette, onSheet }: SideNavProps) {
           />
         ))}
       </nav>
-      <div className={cx('flex gap-px border-t border-line p-2', folded ? 'flex-col items-center' : 'items-center')}>
+      <div className="flex flex-col gap-1 border-t border-line p-2">
         <ConnectionDot connection={connection} folded={folded} />
-        <ThemeButton />
-        <IconButton label="Keyboard shortcuts" icon={CircleHelp} onClick={onSheet} />
-        <IconButton
-          label={folded ? 'Show labels' : 'Hide labels'}
-          icon={folded ? ChevronsRight : ChevronsLeft}
-          onClick={() => setPreferences({ navCollapsed: !folded })}
-        />
+        <div className={cx('flex', folded ? 'flex-col items-center gap-px' : 'justify-between')}>
+          <ThemeButton />
+          <IconButton label="Keyboard shortcuts (?)" icon={CircleHelp} onClick={onSheet} />
+          <IconButton
+            label={folded ? 'Show labels' : 'Hide labels'}
+            icon={folded ? ChevronsRight : ChevronsLeft}
+            onClick={() => setPreferences({ navCollapsed: !folded })}
+          />
+        </div>
       </div>
     </aside>
   );
@@ -189,10 +191,7 @@ function ConnectionDot({ connection, folded }: { connection: Connection; folded:
       role="status"
       aria-label={`Server: ${label}`}
       title={detail}
-      className={cx(
-        'flex min-w-0 flex-1 items-center gap-2 text-xs text-muted',
-        folded ? 'size-[30px] flex-none justify-center' : 'pl-[7px]',
-      )}
+      className={cx('flex h-6 min-w-0 items-center gap-2 text-xs text-muted', folded ? 'justify-center' : 'pl-[9px]')}
     >
       <span className="size-[7px] shrink-0 rounded-full" style={{ background: color }} />
       {!folded && <span className="truncate">{label}</span>}

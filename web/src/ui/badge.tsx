@@ -26,7 +26,7 @@ export function Badge({
   return (
     <span
       className={cx(
-        'inline-flex h-[18px] shrink-0 items-center rounded-sm px-1.5 text-2xs font-semibold tracking-wide whitespace-nowrap',
+        'inline-flex h-[18px] shrink-0 align-middle items-center rounded-sm px-1.5 text-2xs font-semibold tracking-wide whitespace-nowrap',
         TONES[tone],
         className,
       )}

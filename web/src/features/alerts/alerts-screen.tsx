@@ -39,7 +39,7 @@ export function AlertsScreen() {
           </Link>
         )}
       </PageHeader>
-      <PageBody>
+      <PageBody className="bg-surface">
         {tab === 'alerts' && <AlertList />}
         {tab === 'rules' && <RuleList />}
         {tab === 'receivers' && <ReceiverList />}

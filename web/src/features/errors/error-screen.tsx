@@ -279,7 +279,7 @@ function EventSection({
       </div>
       <Message>{[event.type, event.message].filter(Boolean).join(': ')}</Message>
       <div className="border-t border-line">
-        <StackTrace key={event.id} frames={event.frames} raw={event.stacktrace} />
+        <StackTrace key={event.id} frames={event.frames} raw={event.stacktrace} causes={event.causes ?? []} />
       </div>
     </Section>
   );

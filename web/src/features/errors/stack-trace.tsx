@@ -1,5 +1,5 @@
 /** A stack trace: frames of the application open, library frames folded, the raw text one click away. */
-import type { StackFrame } from '@breakwater/server/api-types';
+import type { ErrorEventView, StackFrame } from '@breakwater/server/api-types';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../ui/button.tsx';
@@ -7,7 +7,14 @@ import { cx } from '../../ui/class.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { foldFrames } from './fold-frames.ts';
 
-export function StackTrace({ frames, raw }: { frames: readonly StackFrame[]; raw: string }) {
+export interface StackTraceProps {
+  frames: readonly StackFrame[];
+  raw: string;
+  /** The exceptions it was caused by, nearest first. */
+  causes: NonNullable<ErrorEventView['causes']>;
+}
+
+export function StackTrace({ frames, raw, causes }: StackTraceProps) {
   const [showRaw, setShowRaw] = useState(frames.length === 0);
   if (frames.length === 0 && raw === '')
     return <p className="p-4 text-sm text-faint">This event has no stack trace.</p>;
@@ -24,17 +31,34 @@ export function StackTrace({ frames, raw }: { frames: readonly StackFrame[]; raw
       {showRaw ? (
         <pre className="overflow-x-auto p-4 font-mono text-xs leading-[18px] text-muted">{raw}</pre>
       ) : (
-        <ol>
-          {foldFrames(frames).map((part) =>
-            part.kind === 'frame' ? (
-              <Frame key={part.index} frame={part.frame} />
-            ) : (
-              <LibraryFrames key={part.index} frames={part.frames} />
-            ),
-          )}
-        </ol>
+        <>
+          <Frames frames={frames} />
+          {causes.map(({ type, message, frames: below }, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: causes are told apart by their place
+            <section key={index}>
+              <h3 className="border-y border-line bg-sunken px-4 py-1.5 font-mono text-xs break-words text-red">
+                <span className="font-sans text-muted">Caused by</span> {[type, message].filter(Boolean).join(': ')}
+              </h3>
+              <Frames frames={below} />
+            </section>
+          ))}
+        </>
       )}
     </div>
+  );
+}
+
+function Frames({ frames }: { frames: readonly StackFrame[] }) {
+  return (
+    <ol>
+      {foldFrames(frames).map((part) =>
+        part.kind === 'frame' ? (
+          <Frame key={part.index} frame={part.frame} />
+        ) : (
+          <LibraryFrames key={part.index} frames={part.frames} />
+        ),
+      )}
+    </ol>
   );
 }
 
@@ -43,7 +67,7 @@ function Frame({ frame, dim = false }: { frame: StackFrame; dim?: boolean }) {
   return (
     <li
       className={cx(
-        'flex flex-wrap items-baseline gap-x-3 border-b border-line px-4 py-1.5 font-mono text-xs last:border-0',
+        'flex flex-wrap items-baseline gap-x-3 border-b border-line px-4 py-1.5 font-mono text-xs last:border-b-0',
         dim ? 'text-faint' : 'border-l-2 border-l-accent',
       )}
     >

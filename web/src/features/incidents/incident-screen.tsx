@@ -167,6 +167,11 @@ function Detail({ incident }: { incident: IncidentDetail }) {
                 </Link>
               }
             >
+              {evidence.error !== undefined && (
+                <p role="alert" className="border-b border-line bg-red-soft px-4 py-2 text-sm text-red">
+                  The evidence could not be read: {evidence.error}
+                </p>
+              )}
               {evidence.errorGroups.length === 0 ? (
                 <p className="p-4 text-sm text-faint">No error group belongs to it.</p>
               ) : (

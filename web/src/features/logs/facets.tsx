@@ -112,7 +112,12 @@ function FacetValue({ facetKey, value, count, share, query, onQuery }: FacetValu
       ? serviceColor(value)
       : 'var(--faint)';
   return (
-    <li className="group relative flex h-[25px] items-center">
+    <li className="group relative isolate flex h-[25px] items-center">
+      <span
+        aria-hidden="true"
+        className="absolute inset-y-[3px] left-0 -z-1 rounded-sm bg-active"
+        style={{ width: `${share * 100}%` }}
+      />
       <button
         type="button"
         onClick={toggle}
@@ -147,11 +152,6 @@ function FacetValue({ facetKey, value, count, share, query, onQuery }: FacetValu
           />
         )}
       </span>
-      <span
-        aria-hidden="true"
-        className="absolute bottom-0 left-6 h-px bg-line-strong"
-        style={{ width: `calc((100% - 2rem) * ${share})` }}
-      />
     </li>
   );
 }

@@ -29,6 +29,8 @@ export interface LogRowsProps {
 const ROW_PX = 26;
 const NARROW_ROW_PX = 46;
 const FOOTER_PX = 56;
+/** The line of column names, which stays on top. */
+const HEADER_PX = 26;
 
 export function LogRows(props: LogRowsProps) {
   const { rows, columns, cursor, openId, onOpen, onKey, footer, withDate, scroller, onScroll, dimmed } = props;
@@ -40,7 +42,8 @@ export function LogRows(props: LogRowsProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: 16,
-    scrollPaddingStart: narrow ? 0 : 26,
+    scrollMargin: narrow ? 0 : HEADER_PX,
+    scrollPaddingStart: narrow ? 0 : HEADER_PX,
     scrollPaddingEnd: 8,
   });
   const measured = useRef(rowPx);
@@ -111,7 +114,7 @@ export function LogRows(props: LogRowsProps) {
           const shared = {
             row,
             index,
-            start,
+            start: start - (narrow ? 0 : HEADER_PX),
             size,
             zone,
             withDate,

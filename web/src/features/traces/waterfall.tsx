@@ -33,6 +33,7 @@ export interface WaterfallProps {
 
 const SPAN_PX = 27;
 const LOG_PX = 19;
+const RULER_PX = 26;
 const INDENT_PX = 13;
 const MAX_INDENT = 22;
 /** More parts than this are not told apart on a screen. */
@@ -48,7 +49,8 @@ export function Waterfall(props: WaterfallProps) {
     estimateSize: (index) => (rows[index]?.kind === 'log' ? LOG_PX : SPAN_PX),
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 20,
-    scrollPaddingStart: 30,
+    scrollMargin: RULER_PX,
+    scrollPaddingStart: RULER_PX,
   });
   const selectedIndex = rows.findIndex((row) => row.kind === 'span' && row.node.span.spanId === selectedId);
   useEffect(() => {
@@ -103,7 +105,7 @@ export function Waterfall(props: WaterfallProps) {
         {virtual.getVirtualItems().map(({ index, key, start, size }) => {
           const row = rows[index];
           if (!row) return null;
-          const style = { transform: `translateY(${start}px)`, height: size, gridTemplateColumns: template };
+          const style = { transform: `translateY(${start - RULER_PX}px)`, height: size, gridTemplateColumns: template };
           const dim = !props.matches(row);
           return row.kind === 'span' ? (
             <SpanRow
