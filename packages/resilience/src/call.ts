@@ -4,7 +4,9 @@ import {
   type CallContext,
   type CallOptions,
   FAILED,
+  type Fusible,
   type Gate,
+  Lane,
   type Outcome,
   type Repeater,
   SUCCEEDED,
@@ -24,33 +26,66 @@ export interface Plan {
   readonly cuts: boolean;
   /** When an attempt is given up, its signal is aborted and its work awaited: nothing is left running behind the caller. */
   readonly cooperative: boolean;
+  /** The gate that uses the call itself as its timer: the first with a time limit. */
+  readonly limit: { onLimit(call: Call): void } | undefined;
+  /** One for each gate. */
+  readonly lanes: readonly Lane[];
 }
 
 /** Builds a {@link Plan}. */
-export function toPlan(parts: Partial<Plan> & { name: string; clock: Clock }): Plan {
+export function toPlan(parts: Fusible & { readonly name: string; readonly clock: Clock }): Plan {
   const { name, clock, gates = [], repeater, cuts = false, cooperative = false } = parts;
-  return { name, clock, timers: timersOf(clock), gates, repeater, cuts, cooperative };
+  const limit = gates.find((gate) => gate.onLimit !== undefined);
+  // A second time limit cannot use the call as its timer.
+  const lanes = gates.map(
+    (gate) => (gate.onLimit !== undefined && gate !== limit ? undefined : gate.lane) ?? new Lane(),
+  );
+  return {
+    name,
+    clock,
+    timers: timersOf(clock),
+    gates,
+    lanes,
+    repeater,
+    cuts,
+    cooperative,
+    limit: limit as Plan['limit'],
+  };
 }
 
 /** Runs `work` under a plan. */
 export function run<T>(plan: Plan, work: Work<T>, options: CallOptions | undefined): Promise<T> {
-  return start(plan, work, options).promise as Promise<T>;
+  return start(plan, work, options, undefined);
 }
 
-/** As {@link run}, and gives the call itself, so that it can be cancelled. */
-export function start(plan: Plan, work: Work<unknown>, options: CallOptions | undefined): Call {
+/**
+ * As {@link run}, and hands the call to `begun` before its work begins, so that it can be cancelled (`call.cancel`).
+ */
+export function start<T>(
+  plan: Plan,
+  work: Work<T>,
+  options: CallOptions | undefined,
+  begun: ((call: Call) => void) | undefined,
+): Promise<T> {
+  const promise = new Promise<unknown>(capture);
   // Inside of another policy's attempt the number of that attempt is what matters to the work.
   const attempt = options instanceof Call && plan.repeater === undefined ? options.attempt : 1;
-  const call = new Call(plan, work, options, Promise.withResolvers(), attempt);
+  const call = new Call(plan, work, options, attempt, capturedResolve, capturedReject);
+  begun?.(call);
   if (options === undefined || call.attach()) {
     plan.repeater?.begin?.(call);
     call.enter(0);
   }
-  return call;
+  return promise as Promise<T>;
 }
 
-/** The time limit of a call that is between two attempts: the next one starts. */
-const wakeUp = { onLimit: (call: Call): void => call.wake() };
+/** Where {@link capture} puts the functions of the promise being made: cheaper than `Promise.withResolvers`. */
+let capturedResolve: (value: unknown) => void;
+let capturedReject: (reason: unknown) => void;
+function capture(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
+  capturedResolve = resolve;
+  capturedReject = reject;
+}
 
 /** In the queue of a gate, or still entering gates. */
 const WAITING = 0;
@@ -63,52 +98,124 @@ const DONE = 4;
 /** Where an attempt is. */
 type Phase = typeof WAITING | typeof RUNNING | typeof PAUSED | typeof CUT | typeof DONE;
 
+/** Gets the outcome of a call's work. Reused: making the two functions for each call costs more than all policies. */
+class Handler {
+  call: Call | undefined = undefined;
+  readonly onValue = (value: unknown): void => this.take().done(SUCCEEDED, value);
+  readonly onError = (error: unknown): void => this.take().done(FAILED, error);
+  take(): Call {
+    const call = this.call!;
+    this.call = undefined;
+    if (spare.length < MOST_SPARE) spare.push(this);
+    return call;
+  }
+}
+const spare: Handler[] = [];
+const MOST_SPARE = 1000;
+
+/** What most calls never need. */
+class Rare {
+  readonly tokens: unknown[] = [];
+  history: unknown = undefined;
+  controller: AbortController | undefined = undefined;
+  /** Why the attempt was given up, and what that means to its gates. */
+  givenUp: { readonly outcome: Outcome; readonly reason: unknown; readonly final: boolean } | undefined = undefined;
+  /** Calls that were started with this one as their options, to be given up with it. */
+  inner: Call | Set<Call> | undefined = undefined;
+}
+
 /**
  * One attempt: its state, and the context its work sees. Policies use the methods; work sees it as `CallContext`.
  */
 export class Call implements CallContext, Timed {
-  readonly plan: Plan;
-  readonly work: Work<unknown>;
-  readonly options: CallOptions | undefined;
-  readonly attempt: number;
-  /** What an earlier attempt left for the repeater. */
-  history: unknown;
-  #outer: PromiseWithResolvers<unknown>;
-  #phase: Phase = WAITING;
-  /** How many gates were entered; while waiting, the index of the gate waited for. */
-  #level = 0;
-  #tokens: unknown[];
-  #controller: AbortController | undefined = undefined;
-  /** Why the attempt was given up, and what that means to its gates. */
-  #givenUp: { readonly outcome: Outcome; readonly reason: unknown; readonly final: boolean } | undefined = undefined;
-  /** Calls that were started with this one as their options, to be given up with it. */
-  #inner: Call | Set<Call> | undefined = undefined;
-  /** The timer of this attempt's first time limit is the call itself, which saves an object. */
-  due = 0;
-  delayMs = 0;
-  place = -1;
-  before: Timed | null = null;
-  after: Timed | null = null;
-  limit: { onLimit(call: Call): void } | undefined = undefined;
+  // Declared, set in the constructor, few and all public: field initialisers, private names and each further field
+  // cost a call measurably. What is marked internal is for this file.
+  declare readonly plan: Plan;
+  declare readonly work: Work<unknown>;
+  declare readonly options: CallOptions | undefined;
+  declare readonly attempt: number;
+  // The timer of the attempt's time limit, and of the pause before it, is the call itself, which saves an object.
+  declare due: number;
+  declare place: number;
+  declare before: Timed | null;
+  declare after: Timed | null;
+  /** @internal */
+  declare resolve: (value: unknown) => void;
+  /** @internal */
+  declare reject: (reason: unknown) => void;
+  /** @internal */
+  declare phase: Phase;
+  /** @internal How many gates were entered; while waiting, the index of the gate waited for. */
+  declare level: number;
+  /** @internal The token of the gate at `tokenAt`: mostly the only one. */
+  declare token: unknown;
+  /** @internal */
+  declare tokenAt: number;
+  /** @internal One bit per gate that was asked, and must be told of success too. */
+  declare asked: number;
+  /** @internal */
+  declare rare: Rare | undefined;
 
   constructor(
     plan: Plan,
     work: Work<unknown>,
     options: CallOptions | undefined,
-    outer: PromiseWithResolvers<unknown>,
     attempt: number,
+    resolve: (value: unknown) => void,
+    reject: (reason: unknown) => void,
   ) {
     this.plan = plan;
     this.work = work;
     this.options = options;
     this.attempt = attempt;
-    this.history = undefined;
-    this.#outer = outer;
-    this.#tokens = plan.gates.length <= 4 ? [undefined, undefined, undefined, undefined] : new Array(plan.gates.length);
+    this.due = 0;
+    this.place = -1;
+    this.before = null;
+    this.after = null;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.phase = WAITING;
+    this.level = 0;
+    this.token = undefined;
+    this.tokenAt = -1;
+    this.asked = 0;
+    this.rare = undefined;
   }
 
-  get promise(): Promise<unknown> {
-    return this.#outer.promise;
+  /** @internal */
+  get extra(): Rare {
+    this.rare ??= new Rare();
+    return this.rare;
+  }
+
+  /** @internal The gate at `index` was passed. */
+  pass(index: number, token: unknown): void {
+    this.plan.lanes[index]!.active++;
+    if (token === undefined) return;
+    if (this.tokenAt === -1) {
+      this.tokenAt = index;
+      this.token = token;
+    } else {
+      this.extra.tokens[index] = token;
+    }
+  }
+
+  /** @internal */
+  leave(index: number, outcome: Outcome, value: unknown): void {
+    const { plan } = this;
+    const lane = plan.lanes[index]!;
+    lane.active--;
+    if (this.place !== -1 && plan.gates[index] === plan.limit) plan.timers.remove(this);
+    if (outcome === SUCCEEDED && !lane.watch && (this.asked & (1 << index)) === 0) return;
+    plan.gates[index]!.leave(this, index === this.tokenAt ? this.token : this.rare?.tokens[index], outcome, value);
+  }
+
+  /** What an attempt leaves to the next, for the repeater. */
+  get history(): unknown {
+    return this.rare?.history;
+  }
+  set history(history: unknown) {
+    this.extra.history = history;
   }
   get operation(): string {
     return this.options?.operation ?? this.plan.name;
@@ -132,25 +239,26 @@ export class Call implements CallContext, Timed {
     return Math.min(given, whole, own);
   }
   get signal(): AbortSignal {
-    const existing = this.#controller;
+    const existing = this.rare?.controller;
     if (existing !== undefined) return existing.signal;
     if (!this.plan.cuts && this.options?.signal !== undefined) return this.options.signal;
     const controller = new AbortController();
-    this.#controller = controller;
-    if (this.#givenUp !== undefined) controller.abort(this.#givenUp.reason);
+    const { extra } = this;
+    extra.controller = controller;
+    if (extra.givenUp !== undefined) controller.abort(extra.givenUp.reason);
     return controller.signal;
   }
   /** The answer is no longer awaited: settled, cancelled or timed out. */
   get ended(): boolean {
-    return this.#phase === DONE || this.#phase === CUT;
+    return this.phase === DONE || this.phase === CUT;
   }
 
   /** Links the call to its caller's signal or context. False: the caller had given up already, and the call has ended. */
   attach(): boolean {
     const options = this.options!;
     if (options instanceof Call) {
-      const givenUp = options.#givenUp;
-      if (givenUp === undefined) options.#adopt(this);
+      const givenUp = options.rare?.givenUp;
+      if (givenUp === undefined) options.adopt(this);
       else this.giveUp(givenUp.outcome, givenUp.reason);
       return givenUp === undefined;
     }
@@ -163,23 +271,27 @@ export class Call implements CallContext, Timed {
     return true;
   }
 
-  #detach(): void {
+  /** @internal */
+  detach(): void {
     const options = this.options;
     if (options === undefined) return;
-    if (options instanceof Call) options.#release(this);
+    if (options instanceof Call) options.release(this);
     else options.signal?.removeEventListener('abort', this);
   }
 
-  #adopt(inner: Call): void {
-    const others = this.#inner;
-    if (others === undefined) this.#inner = inner;
-    else if (others instanceof Call) this.#inner = new Set([others, inner]);
+  /** @internal */
+  adopt(inner: Call): void {
+    const { extra } = this;
+    const others = extra.inner;
+    if (others === undefined) extra.inner = inner;
+    else if (others instanceof Call) extra.inner = new Set([others, inner]);
     else others.add(inner);
   }
 
-  #release(inner: Call): void {
-    const others = this.#inner;
-    if (others === inner) this.#inner = undefined;
+  /** @internal */
+  release(inner: Call): void {
+    const others = this.rare?.inner;
+    if (others === inner) this.rare!.inner = undefined;
     else if (others instanceof Set) others.delete(inner);
   }
 
@@ -188,22 +300,27 @@ export class Call implements CallContext, Timed {
     this.cancel((this.options as CallOptions).signal!.reason);
   }
 
-  /** The time limit that uses the call as its timer has passed. */
+  /** The pause before the attempt, or the attempt's time limit, is over. */
   onDue(): void {
-    this.limit!.onLimit(this);
+    if (this.phase === PAUSED) {
+      this.phase = WAITING;
+      this.enter(0);
+    } else {
+      this.plan.limit!.onLimit(this);
+    }
   }
 
   /** The gate that answered `WAIT` admits the call. */
   resume(token: unknown): void {
-    this.#tokens[this.#level] = token;
-    this.enter(this.#level + 1);
+    this.pass(this.level, token);
+    this.enter(this.level + 1);
   }
 
   /** The gate being entered, or waited for, refuses the call. */
   refuse(error: unknown): void {
-    this.#phase = DONE;
-    this.#leaveAll(FAILED, error);
-    this.#finish(FAILED, error);
+    this.phase = DONE;
+    this.leaveAll(FAILED, error);
+    this.finish(FAILED, error);
   }
 
   /** The caller no longer wants the answer. Says nothing about the dependency. */
@@ -213,154 +330,161 @@ export class Call implements CallContext, Timed {
 
   /** Ends the call, all attempts of it, before its work has ended. Without effect on a call that has ended. */
   giveUp(outcome: Outcome, reason: unknown): void {
-    if (this.#cut(outcome, reason, true)) this.settle(CANCELLED, reason);
+    if (this.stop(outcome, reason, true)) this.settle(CANCELLED, reason);
   }
 
   /** Ends this attempt before its work has ended; a repeater may start another. Without effect on one that has ended. */
   cut(reason: unknown): void {
-    if (this.#cut(FAILED, reason, false)) this.#finish(FAILED, reason);
+    if (this.stop(FAILED, reason, false)) this.finish(FAILED, reason);
   }
 
-  #cut(outcome: Outcome, reason: unknown, final: boolean): boolean {
-    const phase = this.#phase;
-    if (phase === CUT || phase === DONE || this.#givenUp !== undefined) return false;
-    this.#givenUp = { outcome, reason, final };
+  /** @internal */
+  stop(outcome: Outcome, reason: unknown, final: boolean): boolean {
+    const phase = this.phase;
+    if (phase === CUT || phase === DONE || this.rare?.givenUp !== undefined) return false;
+    const { extra } = this;
+    extra.givenUp = { outcome, reason, final };
     if (phase === RUNNING) {
-      if (!this.plan.cooperative) this.#phase = CUT;
-      this.#controller?.abort(reason);
-      this.#giveUpInner(outcome, reason);
+      if (!this.plan.cooperative) this.phase = CUT;
+      extra.controller?.abort(reason);
+      this.giveUpInner(outcome, reason);
       if (this.plan.cooperative) return false;
       const { gates } = this.plan;
       for (let index = gates.length - 1; index >= 0; index--) {
-        const gate = gates[index]!;
-        if (!gate.holds) gate.leave(this, this.#tokens[index], outcome, reason);
+        if (!gates[index]!.holds) this.leave(index, outcome, reason);
       }
       return true;
     }
-    this.#phase = DONE;
+    this.phase = DONE;
     if (phase === PAUSED) this.plan.timers.remove(this);
     else {
-      this.plan.gates[this.#level]?.withdraw?.(this);
-      this.#leaveAll(CANCELLED, reason);
+      this.plan.gates[this.level]?.withdraw?.(this);
+      this.leaveAll(CANCELLED, reason);
     }
     return true;
   }
 
-  #giveUpInner(outcome: Outcome, reason: unknown): void {
-    const inner = this.#inner;
+  /** @internal */
+  giveUpInner(outcome: Outcome, reason: unknown): void {
+    const inner = this.rare?.inner;
     if (inner instanceof Call) inner.giveUp(outcome, reason);
     else if (inner !== undefined) for (const call of [...inner]) call.giveUp(outcome, reason);
   }
 
-  /** Leaves the gates that were entered, from the inside out. */
-  #leaveAll(outcome: Outcome, value: unknown): void {
-    const { gates } = this.plan;
-    for (let index = this.#level - 1; index >= 0; index--) {
-      gates[index]!.leave(this, this.#tokens[index], outcome, value);
-    }
+  /** @internal Leaves the gates that were entered, from the inside out. */
+  leaveAll(outcome: Outcome, value: unknown): void {
+    for (let index = this.level - 1; index >= 0; index--) this.leave(index, outcome, value);
   }
 
-  /** Settles the promise, unless the repeater goes on. */
-  #finish(outcome: Outcome, value: unknown): void {
+  /** @internal Settles the promise, unless the repeater goes on. */
+  finish(outcome: Outcome, value: unknown): void {
     const { repeater } = this.plan;
     if (repeater === undefined || !repeater.settled(this, outcome, value)) this.settle(outcome, value);
   }
 
   /** Settles the promise of the call. For the repeater; all others end a call by its gates. */
   settle(outcome: Outcome, value: unknown): void {
-    if (this.options !== undefined) this.#detach();
+    if (this.options !== undefined) this.detach();
     this.plan.repeater?.end?.(this);
-    if (outcome === SUCCEEDED) this.#outer.resolve(value);
-    else this.#outer.reject(value);
+    if (outcome === SUCCEEDED) this.resolve(value);
+    else this.reject(value);
   }
 
   /** Starts the next attempt after a pause. */
   again(delayMs: number, history: unknown): Call {
     const { plan, options } = this;
-    this.#detach();
-    const next = new Call(plan, this.work, options, this.#outer, this.attempt + 1);
+    this.detach();
+    const next = new Call(plan, this.work, options, this.attempt + 1, this.resolve, this.reject);
     next.history = history;
-    next.#phase = PAUSED;
+    next.phase = PAUSED;
     if (options === undefined || next.attach()) {
-      next.limit = wakeUp;
       plan.timers.add(next, delayMs);
     }
     return next;
   }
 
-  /** The pause before this attempt is over. */
-  wake(): void {
-    this.limit = undefined;
-    this.#phase = WAITING;
-    this.enter(0);
+  /** @internal Asks the gate at `index` to let the call pass. False: it waits, or has ended. */
+  ask(index: number): boolean {
+    this.level = index;
+    this.asked |= 1 << index;
+    const token = this.plan.gates[index]!.enter(this, index);
+    if (token === WAIT) return false;
+    this.pass(index, token);
+    if (this.phase === WAITING) return true;
+    // A listener of that very gate has made the caller give up.
+    this.leave(index, CANCELLED, undefined);
+    return false;
   }
 
   /** Enters the gates from `from` inwards, then starts the work. */
   enter(from: number): void {
-    const { gates } = this.plan;
-    const count = gates.length;
+    const { lanes, timers } = this.plan;
+    const count = lanes.length;
     try {
       for (let index = from; index < count; index++) {
-        this.#level = index;
-        const token = gates[index]!.enter(this, index);
-        if (token === WAIT) return;
-        this.#tokens[index] = token;
+        const lane = lanes[index]!;
+        if (lane.free && lane.active < lane.most) {
+          if (lane.limitMs !== 0) {
+            if (this.options !== undefined) {
+              if (!this.ask(index)) return;
+              continue;
+            }
+            timers.add(this, lane.limitMs);
+          }
+          this.pass(index, lane.token);
+        } else if (!this.ask(index)) return;
       }
     } catch (error) {
       this.refuse(error);
       return;
     }
-    this.#level = count;
-    this.#phase = RUNNING;
+    this.level = count;
+    this.phase = RUNNING;
     let result: unknown;
     try {
       result = this.work(this);
     } catch (error) {
-      this.#ended(FAILED, error);
+      this.done(FAILED, error);
       return;
     }
     if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
-      this.#ended(SUCCEEDED, result);
+      this.done(SUCCEEDED, result);
       return;
     }
     // Makes a proper promise of a thenable, whose `then` may throw, or call back at once or twice; a promise stays itself.
-    Promise.resolve(result).then(
-      (value) => this.#ended(SUCCEEDED, value),
-      (error) => this.#ended(FAILED, error),
-    );
+    const handler = spare.pop() ?? new Handler();
+    handler.call = this;
+    Promise.resolve(result).then(handler.onValue, handler.onError);
   }
 
-  /** The work has really ended. */
-  #ended(outcome: Outcome, value: unknown): void {
-    if (this.#givenUp !== undefined) {
-      this.#endedLate(outcome, value);
+  /** @internal The work has really ended. */
+  done(outcome: Outcome, value: unknown): void {
+    if (this.rare?.givenUp !== undefined) {
+      this.doneLate(outcome, value);
       return;
     }
-    this.#phase = DONE;
-    const { gates } = this.plan;
-    for (let index = gates.length - 1; index >= 0; index--) {
-      gates[index]!.leave(this, this.#tokens[index], outcome, value);
-    }
-    this.#finish(outcome, value);
+    this.phase = DONE;
+    for (let index = this.level - 1; index >= 0; index--) this.leave(index, outcome, value);
+    this.finish(outcome, value);
   }
 
-  #endedLate(outcome: Outcome, value: unknown): void {
-    const givenUp = this.#givenUp!;
-    if (this.#phase === CUT) {
-      this.#phase = DONE;
+  /** @internal */
+  doneLate(outcome: Outcome, value: unknown): void {
+    const givenUp = this.rare!.givenUp!;
+    if (this.phase === CUT) {
+      this.phase = DONE;
       const { gates } = this.plan;
       for (let index = gates.length - 1; index >= 0; index--) {
-        const gate = gates[index]!;
-        if (gate.holds) gate.leave(this, this.#tokens[index], outcome, value);
+        if (gates[index]!.holds) this.leave(index, outcome, value);
       }
       return;
     }
-    this.#phase = DONE;
+    this.phase = DONE;
     const obeyed = outcome === FAILED && (value === givenUp.reason || (value as Error | null)?.name === 'AbortError');
     const ending = obeyed ? givenUp.outcome : outcome;
     const final = obeyed ? givenUp.reason : value;
-    this.#leaveAll(ending, final);
+    this.leaveAll(ending, final);
     if (obeyed && givenUp.final) this.settle(ending, final);
-    else this.#finish(ending, final);
+    else this.finish(ending, final);
   }
 }

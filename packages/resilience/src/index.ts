@@ -42,6 +42,7 @@ export {
   FAILED,
   type Fusible,
   type Gate,
+  Lane,
   type Outcome,
   type Policy,
   type Repeater,

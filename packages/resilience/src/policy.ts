@@ -73,8 +73,30 @@ export interface Gate {
   enter(call: Call, index: number): unknown;
   /** The part of the call inside this gate ended. Must not throw. `value` is the result or the error. */
   leave(call: Call, token: unknown, outcome: Outcome, value: unknown): void;
+  /** Lets calls pass without asking the gate, while it has nothing to decide. */
+  readonly lane?: Lane;
+  /** Only for time limits: the call, used as a timer by `plan.limit`, is due. */
+  onLimit?(call: Call): void;
   /** A waiting call gave up; forget it. Needed by gates that return {@link WAIT}. */
   withdraw?(call: Call): void;
+}
+
+/**
+ * What a gate that has nothing to decide lets calls do without asking it: `enter` is skipped while `free` and
+ * `active < most`, and `leave` is skipped on success while `watch` is false. One class, so that the check is a few
+ * loads. The gate keeps all fields but `active` up to date.
+ */
+export class Lane {
+  free = false;
+  /** Calls inside the gate, counted for it: with or without `enter`, from its token until `leave`. */
+  active = 0;
+  most: number = Number.MAX_SAFE_INTEGER;
+  /** The token of those who pass freely. */
+  token: unknown = undefined;
+  /** Call `leave` on success too, of those who passed freely. */
+  watch = false;
+  /** The limit to run from here on, with the call as the timer; 0: none. */
+  limitMs = 0;
 }
 
 /** A policy that repeats attempts. At most one per {@link Call}; it is the outermost layer. */

@@ -10,6 +10,7 @@ import {
   type CallOptions,
   type Fusible,
   type Gate,
+  Lane,
   type Outcome,
   type Policy,
   type Work,
@@ -106,6 +107,7 @@ class TimeoutImpl implements TimeoutPolicy, Gate {
   readonly name: string;
   readonly clock: Clock;
   readonly holds = false;
+  readonly lane: Lane = new Lane();
   readonly gates: readonly Gate[];
   readonly cuts = true;
   readonly cooperative: boolean;
@@ -171,6 +173,8 @@ class TimeoutImpl implements TimeoutPolicy, Gate {
       this.#limitMs = timeoutMs!;
     }
     this.#kind = options.limit ?? 'attempt';
+    this.lane.free = adaptive === undefined;
+    this.lane.limitMs = adaptive === undefined ? this.#limitMs : 0;
   }
 
   enter(call: Call): unknown {
@@ -179,13 +183,17 @@ class TimeoutImpl implements TimeoutPolicy, Gate {
       given === undefined || given === Number.POSITIVE_INFINITY
         ? this.#limitMs
         : Math.min(this.#limitMs, Math.max(0, given - this.clock.now()));
-    const node = call.limit === undefined ? call : new Timer(() => this.onLimit(call));
-    if (node === call) call.limit = this;
+    const node = call.plan.limit === this ? call : new Timer(() => this.onLimit(call));
     this.#timers.add(node, limitMs);
-    return this.#adaptive === undefined ? node : new Measured(node, this.clock.now());
+    if (this.#adaptive !== undefined) return new Measured(node, this.clock.now());
+    return node === call ? undefined : node;
   }
 
-  leave(_call: Call, token: unknown, outcome: Outcome): void {
+  leave(call: Call, token: unknown, outcome: Outcome): void {
+    if (token === undefined) {
+      this.#timers.remove(call);
+      return;
+    }
     if (!(token instanceof Measured)) {
       this.#timers.remove(token as Timed);
       return;

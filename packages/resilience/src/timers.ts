@@ -11,12 +11,10 @@ const LAG_TOLERANCE_MS = 50;
 /** The most that due timers are held back after a blocked event loop. */
 const LONGEST_GRACE_MS = 1000;
 
-/** Something that waits. The four bookkeeping fields belong to {@link Timers}; start them with {@link timerFields}. */
+/** Something that waits. The fields belong to {@link Timers}. */
 export interface Timed {
-  /** Monotonic time at which it falls due; valid once stamped. */
+  /** Milliseconds asked for, until stamped; then the monotonic time at which it falls due. */
   due: number;
-  /** Milliseconds asked for. */
-  delayMs: number;
   /** Where it waits: an index in the heap, or one of the states above. */
   place: number;
   before: Timed | null;
@@ -28,7 +26,6 @@ export interface Timed {
 /** A {@link Timed} that only calls a function. */
 export class Timer implements Timed {
   due = 0;
-  delayMs = 0;
   place: number = IDLE;
   before: Timed | null = null;
   after: Timed | null = null;
@@ -49,8 +46,8 @@ export class Timer implements Timed {
  */
 export class Timers {
   readonly clock: Clock;
-  #first: Timed | null = null;
-  #last: Timed | null = null;
+  /** Added in this turn, the newest first: one pointer, because storing a young object in an old one costs. */
+  #newest: Timed | null = null;
   #heap: Timed[] = [];
   #turnPending = false;
   #handle: unknown;
@@ -65,19 +62,18 @@ export class Timers {
   /** Number of waits under way. */
   get size(): number {
     let fresh = 0;
-    for (let node = this.#first; node !== null; node = node.after) fresh++;
+    for (let node = this.#newest; node !== null; node = node.after) fresh++;
     return fresh + this.#heap.length;
   }
 
   /** Starts a wait of `delayMs` (0 or more; `Infinity` never falls due). The node must be idle. */
   add(node: Timed, delayMs: number): void {
-    node.delayMs = delayMs;
+    node.due = delayMs;
     node.place = FRESH;
-    const last = this.#last;
-    node.before = last;
-    if (last === null) this.#first = node;
-    else last.after = node;
-    this.#last = node;
+    const second = this.#newest;
+    node.after = second;
+    if (second !== null) second.before = node;
+    this.#newest = node;
     if (!this.#turnPending) this.#requestTurn();
   }
 
@@ -85,10 +81,9 @@ export class Timers {
   remove(node: Timed): void {
     if (node.place === FRESH) {
       const { before, after } = node;
-      if (before === null) this.#first = after;
+      if (before === null) this.#newest = after;
       else before.after = after;
-      if (after === null) this.#last = before;
-      else after.before = before;
+      if (after !== null) after.before = before;
       node.before = node.after = null;
       node.place = IDLE;
     } else if (node.place !== IDLE) {
@@ -99,7 +94,7 @@ export class Timers {
 
   /** Monotonic time at which a waiting node falls due. */
   dueAt(node: Timed): number {
-    return node.place === FRESH ? this.clock.now() + node.delayMs : node.due;
+    return node.place === FRESH ? this.clock.now() + node.due : node.due;
   }
 
   #requestTurn(): void {
@@ -109,16 +104,19 @@ export class Timers {
 
   readonly #turn = (): void => {
     this.#turnPending = false;
-    if (this.#first !== null) {
+    if (this.#newest !== null) {
       const now = this.clock.now();
-      for (let node: Timed | null = this.#first; node !== null; ) {
-        const after: Timed | null = node.after;
+      let node: Timed | null = this.#newest;
+      while (node.after !== null) node = node.after;
+      // From the oldest on, so that waits that fall due together do so in the order they were added.
+      while (node !== null) {
+        const newer: Timed | null = node.before;
         node.before = node.after = null;
-        node.due = now + node.delayMs;
+        node.due += now;
         this.#insert(node);
-        node = after;
+        node = newer;
       }
-      this.#first = this.#last = null;
+      this.#newest = null;
     }
     this.#arm();
   };

@@ -7,6 +7,7 @@ import {
   type CallOptions,
   type Fusible,
   type Gate,
+  Lane,
   type Outcome,
   type Policy,
   SUCCEEDED,
@@ -125,6 +126,7 @@ class BreakerImpl implements CircuitBreaker, Gate {
   readonly name: string;
   readonly clock: Clock;
   readonly holds = false;
+  readonly lane: Lane = new Lane();
   listeners: readonly Listener<BreakerEvent>[] | undefined = undefined;
   mayProbe: (() => boolean) | undefined = undefined;
   #set: BreakerSettings;
@@ -139,6 +141,7 @@ class BreakerImpl implements CircuitBreaker, Gate {
     this.name = options.name ?? 'breaker';
     this.clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#sync();
   }
 
   get gates(): readonly Gate[] {
@@ -162,7 +165,7 @@ class BreakerImpl implements CircuitBreaker, Gate {
     let state = this.#state;
     if (this.#isolations !== undefined && this.#set.enforce) return this.#refuse(call, 'isolated', undefined);
     if (state.kind === 'closed') {
-      return this.#set.slowCallMs === Number.POSITIVE_INFINITY ? state : new Started(state, this.clock.now());
+      return this.#set.timed ? new Started(state, this.clock.now()) : state;
     }
     const now = this.clock.now();
     if (state.kind === 'open') {
@@ -171,7 +174,7 @@ class BreakerImpl implements CircuitBreaker, Gate {
         return this.#set.enforce ? this.#refuse(call, 'open', Math.max(0, remainingMs)) : undefined;
       }
       state = { kind: 'half-open', successes: 0, probes: new Set() };
-      this.#state = state;
+      this.#become(state);
       if (this.listeners !== undefined) {
         emit(this, { type: 'breaker.half-opened', reason: 'open-time-over', policy: this.name });
       }
@@ -204,18 +207,18 @@ class BreakerImpl implements CircuitBreaker, Gate {
   }
 
   leave(_call: Call, token: unknown, outcome: Outcome, value: unknown): void {
-    const state = this.#state;
-    if (
-      token === state &&
-      outcome === SUCCEEDED &&
-      this.#set.failureResult === undefined &&
-      this.#set.window === undefined
-    ) {
-      (state as State & { kind: 'closed' }).failures = 0;
-      return;
-    }
     if (token === undefined) return;
     this.#judge(token as State | Started | Probe, outcome, value);
+  }
+
+  /** While closed, with no failure to forget, a call that succeeds needs no attention. */
+  #sync(): void {
+    const state = this.#state;
+    const { lane } = this;
+    const closed = state.kind === 'closed';
+    lane.free = closed && !this.#set.timed && this.#isolations === undefined;
+    lane.watch = !closed || state.failures > 0 || !this.#set.plain;
+    lane.token = closed ? state : undefined;
   }
 
   #judge(token: State | Started | Probe, outcome: Outcome, value: unknown): void {
@@ -250,6 +253,7 @@ class BreakerImpl implements CircuitBreaker, Gate {
   #count(state: State & { kind: 'closed' }, failed: boolean, startedAt: number | undefined): void {
     const { window, consecutiveFailures, minimumCalls, failureRate, slowCallRate, slowCallMs } = this.#set;
     state.failures = failed ? state.failures + 1 : 0;
+    this.#sync();
     if (state.failures >= consecutiveFailures) {
       this.#open('consecutive-failures', undefined);
       return;
@@ -284,6 +288,7 @@ class BreakerImpl implements CircuitBreaker, Gate {
   #become(state: State): void {
     const old = this.#state;
     this.#state = state;
+    this.#sync();
     if (old.kind === 'half-open') for (const probe of old.probes) timersOf(this.clock).remove(probe.timer);
   }
 
@@ -291,11 +296,13 @@ class BreakerImpl implements CircuitBreaker, Gate {
     const release = (): void => {
       if (this.#isolations?.delete(isolation) !== true) return;
       if (this.#isolations.size === 0) this.#isolations = undefined;
+      this.#sync();
       if (this.listeners !== undefined) emit(this, { type: 'breaker.released', reason, policy: this.name });
     };
     const isolation: Isolation = { release, [Symbol.dispose]: release };
     this.#isolations ??= new Set();
     this.#isolations.add(isolation);
+    this.#sync();
     if (this.listeners !== undefined) emit(this, { type: 'breaker.isolated', reason, policy: this.name });
     return isolation;
   }
@@ -342,5 +349,6 @@ class BreakerImpl implements CircuitBreaker, Gate {
     const same =
       before.window?.calls === this.#set.window?.calls && before.window?.durationMs === this.#set.window?.durationMs;
     if (!same && this.#state.kind === 'closed') this.#state.window = undefined;
+    this.#sync();
   }
 }

@@ -69,6 +69,10 @@ export interface BreakerSettings {
   readonly expected: (error: unknown) => boolean | undefined;
   readonly failureResult: ((result: unknown) => boolean) | undefined;
   readonly enforce: boolean;
+  /** Durations matter. */
+  readonly timed: boolean;
+  /** A success need only reset the count of failures in a row. */
+  readonly plain: boolean;
 }
 
 const rules: Record<string, Rule> = {
@@ -138,5 +142,7 @@ export function toSettings(options: BreakerOptions): BreakerSettings {
     expected: options.expected ?? isExpected,
     failureResult: options.failureResult,
     enforce: options.mode !== 'observe',
+    timed: slowCallMs !== undefined,
+    plain: window === undefined && options.failureResult === undefined,
   };
 }

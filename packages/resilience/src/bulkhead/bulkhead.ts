@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { BulkheadFullError, withoutStack } from '../errors.ts';
 import { emit, type Listener, subscribe } from '../events.ts';
 import { checkOptions, durationMs, flag, type Rule, whole } from '../options.ts';
-import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
+import { type CallOptions, type Fusible, type Gate, Lane, type Policy, WAIT, type Work } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { WaitQueue } from './queue.ts';
 
@@ -87,10 +87,9 @@ class BulkheadImpl implements Bulkhead, Gate {
   readonly name: string;
   readonly clock: Clock;
   readonly holds = true;
+  readonly lane: Lane = new Lane();
   listeners: readonly Listener<BulkheadEvent>[] | undefined = undefined;
   #options: BulkheadOptions;
-  #max = 0;
-  #active = 0;
   #queue: WaitQueue<Waiting> | undefined = undefined;
   #byCall: Map<Call, Waiting> | undefined = undefined;
   #handingOver = false;
@@ -99,7 +98,8 @@ class BulkheadImpl implements Bulkhead, Gate {
   constructor(options: BulkheadOptions) {
     checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
     this.#options = options;
-    this.#max = options.maxConcurrent;
+    this.lane.free = true;
+    this.lane.most = options.maxConcurrent;
     this.name = options.name ?? 'bulkhead';
     this.clock = options.clock ?? systemClock;
   }
@@ -108,7 +108,7 @@ class BulkheadImpl implements Bulkhead, Gate {
     return [this];
   }
   get active(): number {
-    return this.#active;
+    return this.lane.active;
   }
   get queued(): number {
     return this.#queue?.size ?? 0;
@@ -126,20 +126,13 @@ class BulkheadImpl implements Bulkhead, Gate {
   reconfigure(options: BulkheadOptions): void {
     checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
     this.#options = options;
-    this.#max = options.maxConcurrent;
+    this.lane.most = options.maxConcurrent;
     if (this.#queue !== undefined) this.#queue.starvationLimit = options.starvationLimit ?? 10;
     this.#handOver();
   }
 
-  enter(call: Call): unknown {
-    if (this.#active < this.#max && (this.#queue === undefined || this.#queue.size === 0)) {
-      this.#active++;
-      return undefined;
-    }
-    return this.#wait(call);
-  }
-
-  #wait(call: Call): typeof WAIT {
+  /** Only asked when no slot is free, or others wait. */
+  enter(call: Call): typeof WAIT {
     const {
       maxQueue = 0,
       maxQueuePerKey = maxQueue,
@@ -159,6 +152,7 @@ class BulkheadImpl implements Bulkhead, Gate {
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
     const waiting: Waiting = { call, priority: call.priority ?? 0, key, since: now, timer: undefined };
     queue.add(waiting);
+    this.#sync();
     this.#byCall ??= new Map();
     this.#byCall.set(call, waiting);
     if (limitMs !== Number.POSITIVE_INFINITY) {
@@ -191,6 +185,7 @@ class BulkheadImpl implements Bulkhead, Gate {
     if (waiting === undefined) return;
     this.#forget(waiting);
     this.#queue!.remove(waiting);
+    this.#sync();
   }
 
   #forget(waiting: Waiting): void {
@@ -199,18 +194,17 @@ class BulkheadImpl implements Bulkhead, Gate {
   }
 
   leave(): void {
-    this.#active--;
-    if (this.#queue !== undefined && this.#queue.size > 0) this.#handOver();
+    this.#handOver();
   }
 
   #handOver(): void {
-    // Work that ends at once calls `leave` from within `resume`: the loop goes on, the stack does not grow.
+    // Work that ends at once comes here from within `resume`: the loop goes on, the stack does not grow.
     if (this.#handingOver) return;
     this.#handingOver = true;
-    while (this.#active < this.#max) {
+    const { lane } = this;
+    while (lane.active < lane.most) {
       const next = this.#queue?.take();
       if (next === undefined) break;
-      this.#active++;
       this.#forget(next);
       if (this.listeners !== undefined) {
         const { operation, correlationId } = next.call;
@@ -220,5 +214,13 @@ class BulkheadImpl implements Bulkhead, Gate {
       next.call.resume(undefined);
     }
     this.#handingOver = false;
+    this.#sync();
+  }
+
+  /** While some wait, nobody passes freely, and whoever ends hands over. */
+  #sync(): void {
+    const waiting = this.queued > 0;
+    this.lane.free = !waiting;
+    this.lane.watch = waiting;
   }
 }
