@@ -61,7 +61,7 @@ export function createExportHandler(options: ExportHandlerOptions): ExportHandle
       const { rejectedField, rejected, message } = accepted;
       if (message !== '') onFault(path, 200, message, rejected);
       const body = encodeExportResponse(accepted.format, rejectedField, rejected, message);
-      await answer(response, 200, accepted.format, body, closing());
+      await answer(request, response, 200, accepted.format, body, closing());
     } catch (error) {
       const refusal = error instanceof Refusal ? error : unexpected(error);
       if (isWorthShowing(request, path)) onFault(path, refusal.status, refusal.message, null);
@@ -70,7 +70,7 @@ export function createExportHandler(options: ExportHandlerOptions): ExportHandle
       // A client that never got its 100 may or may not send the body; the connection cannot be used again.
       const extra = needsContinue ? { connection: 'close' } : closing();
       discardBody(request);
-      await answer(response, refusal.status, answerFormat, body, { ...refusal.headers, ...extra });
+      await answer(request, response, refusal.status, answerFormat, body, { ...refusal.headers, ...extra });
     } finally {
       reservation.release();
     }
@@ -174,18 +174,27 @@ function unsupportedType(contentType: string | undefined): Refusal {
   });
 }
 
-/** Resolves when the answer is handed over, or the client is gone. */
+/** Resolves when the answer is handed over to the system, or the client is gone. */
 function answer(
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
   format: WireFormat,
   body: Buffer,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const { socket } = request;
+  if (socket.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
-    response.on('close', resolve).on('error', () => resolve());
+    const done = (): void => {
+      socket.off('close', done);
+      resolve();
+    };
+    // The socket's, because a response that waits behind another one on its connection does not hear of the end.
+    socket.on('close', done);
+    response.on('error', done);
     response.writeHead(status, { 'content-type': CONTENT_TYPES[format], 'content-length': body.length, ...headers });
-    response.end(body, () => resolve());
+    response.end(body, done);
   });
 }
 

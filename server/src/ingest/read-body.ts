@@ -50,7 +50,10 @@ export function readBody(request: IncomingMessage, options: ReadBodyOptions): Pr
   let bytesReceived = 0;
   let bytesDecoded = 0;
 
-  const onTimeout = (): void => fail(new Refusal(408, `the request body did not arrive within ${timeoutMs} ms`));
+  const onTimeout = (): void => {
+    // Nothing more is to be expected on this connection.
+    fail(new Refusal(408, `the request body did not arrive within ${timeoutMs} ms`, { connection: 'close' }));
+  };
   const timer = setTimeout(onTimeout, timeoutMs);
   const tooLarge = (): void => fail(new Refusal(413, `the request body is larger than ${maxBodyBytes} bytes`));
 
