@@ -368,7 +368,7 @@ export function createFakeApi({ mode, nowMs, staticDir }: { mode: Mode; nowMs: n
       const trace = data.traces.get(traceId);
       const spans: SpanView[] =
         traceId === 'f'.repeat(32)
-          ? [...data.traces.values()][0]!.spans.filter((_, index) => index !== 4)
+          ? [...data.traces.values()][0]!.spans.filter((_, index) => index !== 3)
           : (trace?.spans ?? []);
       return {
         traceId,

@@ -1,5 +1,5 @@
 import { Dialog } from '../ui/overlay.tsx';
-import { printKeys, useShortcutGroups } from './shortcuts.ts';
+import { printKeys, type Shortcut, useShortcutGroups } from './shortcuts.ts';
 
 export function Keys({ keys }: { keys: string }) {
   return (
@@ -25,11 +25,16 @@ export function ShortcutSheet({ open, onClose }: { open: boolean; onClose: () =>
           <section key={title}>
             <h3 className="mb-1 text-xs font-semibold text-muted">{title}</h3>
             <dl className="grid gap-x-8 sm:grid-cols-2">
-              {shortcuts.map(({ keys, label }) => (
-                <div key={keys} className="flex items-center justify-between gap-3 border-b border-line py-1 text-sm">
+              {byLabel(shortcuts).map(([label, keys]) => (
+                <div key={label} className="flex items-center justify-between gap-3 border-b border-line py-1 text-sm">
                   <dt>{label}</dt>
                   <dd>
-                    <Keys keys={keys} />
+                    {keys.map((alternative, index) => (
+                      <span key={alternative}>
+                        {index > 0 && <span className="px-1 text-xs text-faint">or</span>}
+                        <Keys keys={alternative} />
+                      </span>
+                    ))}
                   </dd>
                 </div>
               ))}
@@ -39,4 +44,11 @@ export function ShortcutSheet({ open, onClose }: { open: boolean; onClose: () =>
       </div>
     </Dialog>
   );
+}
+
+/** Shortcuts that do the same stand on one line. */
+function byLabel(shortcuts: readonly Shortcut[]): [label: string, keys: string[]][] {
+  const lines = new Map<string, string[]>();
+  for (const { label, keys } of shortcuts) lines.set(label, [...(lines.get(label) ?? []), keys]);
+  return [...lines];
 }

@@ -148,7 +148,7 @@ function optionsFor(
   return {
     width,
     height: latest.current.height,
-    padding: [6, 4, 0, 0],
+    padding: [6, 14, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

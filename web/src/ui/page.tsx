@@ -7,14 +7,23 @@ export function Page({ children }: { children: ReactNode }) {
   return <div className="flex h-full min-h-0 min-w-0 flex-col">{children}</div>;
 }
 
-export function PageHeader({ title, lead, children }: { title: ReactNode; lead?: ReactNode; children?: ReactNode }) {
+export interface PageHeaderProps {
+  title: ReactNode;
+  /** Beside the title; below it on a narrow screen. */
+  lead?: ReactNode;
+  /** A link before the title. */
+  back?: ReactNode;
+  /** At the right end. */
+  children?: ReactNode;
+}
+
+export function PageHeader({ title, lead, back, children }: PageHeaderProps) {
   return (
     <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-surface px-4 py-2 max-md:px-3">
-      <div className="flex min-w-0 flex-1 items-center gap-3">
-        <h1 className="truncate text-base font-semibold">{title}</h1>
-        {lead}
-      </div>
-      <div className="flex flex-wrap items-center gap-2">{children}</div>
+      {back}
+      <h1 className="min-w-0 truncate text-base font-semibold max-md:flex-1">{title}</h1>
+      {lead && <div className="min-w-0 max-md:order-last max-md:-ml-1 max-md:basis-full">{lead}</div>}
+      <div className="ml-auto flex flex-wrap items-center gap-2">{children}</div>
     </header>
   );
 }

@@ -8,10 +8,10 @@ export function StatsLine({ children, stats }: { children?: ReactNode; stats: Qu
     <span className="num text-xs text-faint">
       {children}
       {stats && (
-        <>
+        <span className={children ? 'max-sm:hidden' : ''}>
           {children ? ' · ' : ''}
           {formatCompact(stats.rowsRead)} rows, {formatBytes(stats.bytesRead)} read in {formatMillis(stats.elapsedMs)}
-        </>
+        </span>
       )}
     </span>
   );

@@ -80,12 +80,12 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
     <Page>
       <PageHeader
         title={id ? 'Change the rule' : 'New rule'}
-        lead={
+        back={
           <Link
             to="/alerts"
             search={{ tab: 'rules' }}
             aria-label="All rules"
-            className={buttonClass('quiet', 'order-first -ml-2 w-[30px] px-0!')}
+            className={buttonClass('quiet', '-mx-2 w-[30px] px-0!')}
           >
             <ArrowLeft size={15} aria-hidden="true" />
           </Link>

@@ -119,12 +119,12 @@ interface StepProps {
 
 function Step({ icon: Icon, to, search = {}, title, text }: StepProps) {
   return (
-    <li className="relative flex items-center gap-3 px-4 py-2 hover:bg-hover">
+    <li className="relative flex flex-wrap items-center gap-x-3 px-4 py-2 hover:bg-hover">
       <Icon size={15} aria-hidden="true" className="shrink-0 text-faint" />
       <Link to={to} search={search} className="font-medium outline-offset-[-2px] after:absolute after:inset-0">
         {title}
       </Link>
-      <span className="ml-auto text-right text-muted">{text}</span>
+      <span className="text-muted sm:ml-auto sm:text-right">{text}</span>
     </li>
   );
 }

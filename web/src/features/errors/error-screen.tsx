@@ -251,7 +251,7 @@ function EventSection({
       }
     >
       <div className="flex flex-wrap items-start justify-between gap-3 p-4">
-        <dl className="grid flex-1 grid-cols-2 gap-3 sm:grid-cols-4">
+        <dl className="grid min-w-0 flex-1 basis-80 grid-cols-2 gap-3 sm:grid-cols-4">
           <Fact label="Time">{formatDateTime(nanoToMs(event.timeUnixNano), zone, 'milli')}</Fact>
           <Fact label="Service">
             <ServiceName service={event.service} />

@@ -4,8 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { ListFilter, Radio, ScrollText } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { ApiError } from '../../api/client.ts';
-import { useLastGood } from '../../api/last-good.ts';
+import { isQueryFault, useLastGood } from '../../api/last-good.ts';
 import { facetsQuery, logHistogramQuery, logsOnceQuery, logsQuery } from '../../api/queries.ts';
 import { setPreferences, usePreferences } from '../../app/preferences.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
@@ -17,6 +16,7 @@ import { useFields } from '../../query/use-fields.ts';
 import { formatCount, plural } from '../../time/format.ts';
 import { absoluteRange, zoomOut } from '../../time/range.ts';
 import { Button } from '../../ui/button.tsx';
+import { cx } from '../../ui/class.ts';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page, PageHeader } from '../../ui/page.tsx';
@@ -155,10 +155,7 @@ export function LogsScreen() {
     },
     [facets.data, readRows],
   );
-  const queryError =
-    [pages.error, histogramRead.error].find(
-      (error) => error instanceof ApiError && error.problem.position !== undefined,
-    ) ?? null;
+  const queryError = [pages.error, histogramRead.error].find(isQueryFault) ?? null;
   const facetPanel = (
     <Facets
       facets={queryError ? { ...facets, error: null } : facets}
@@ -239,7 +236,7 @@ export function LogsScreen() {
           </aside>
         )}
         <div className="flex min-w-0 flex-1 flex-col bg-surface">
-          <div className="border-b border-line px-2 pt-1">
+          <div className={cx('border-b border-line px-2 pt-1', queryError && 'opacity-50')}>
             {histogram.loading ? (
               <SkeletonBox label="Loading the histogram" className="mx-2 my-2 h-[88px]" />
             ) : histogram.data ? (
@@ -282,12 +279,13 @@ export function LogsScreen() {
                 footer={footer}
                 withDate={withDate}
                 scroller={scroller}
+                dimmed={queryError !== null}
                 onScroll={onScroll}
               />
             ) : live ? null : rowsShown.loading ? (
               <SkeletonRows rows={18} label="Loading log records" />
             ) : rowsShown.error && !rowsShown.data ? (
-              <ErrorState error={rowsShown.error} onRetry={() => void pages.refetch()} />
+              <ErrorState error={rowsShown.error} onRetry={queryError ? undefined : () => void pages.refetch()} />
             ) : query ? (
               <EmptyState
                 icon={ScrollText}

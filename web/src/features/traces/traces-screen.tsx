@@ -4,8 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Activity, CircleAlert } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
-import { ApiError } from '../../api/client.ts';
-import { useLastGood } from '../../api/last-good.ts';
+import { isQueryFault, useLastGood } from '../../api/last-good.ts';
 import { type TraceSort, traceHistogramQuery, tracesQuery } from '../../api/queries.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
@@ -24,6 +23,7 @@ import {
 import { absoluteRange, zoomOut } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
+import { cx } from '../../ui/class.ts';
 import { serviceColor } from '../../ui/color.ts';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
 import { LinkTabs, Page, PageHeader } from '../../ui/page.tsx';
@@ -51,10 +51,7 @@ export function TracesScreen() {
   const histogramRead = useQuery(traceHistogramQuery(query, window, BUCKETS));
   const traces = useLastGood(tracesRead, `${query} ${sort} ${text}`);
   const histogram = useLastGood(histogramRead, `${query} ${text}`);
-  const queryError =
-    [tracesRead.error, histogramRead.error].find(
-      (error) => error instanceof ApiError && error.problem.position !== undefined,
-    ) ?? null;
+  const queryError = [tracesRead.error, histogramRead.error].find(isQueryFault) ?? null;
   const fields = useFields('spans');
   const list = traces.data?.traces ?? [];
   const valuesOf = useCallback((field: string) => knownValues(traces.data?.traces ?? [], field), [traces.data]);
@@ -92,7 +89,7 @@ export function TracesScreen() {
         </div>
       </div>
       <div className="flex min-h-0 flex-1 flex-col bg-surface">
-        <div className="border-b border-line px-2 pt-1">
+        <div className={cx('border-b border-line px-2 pt-1', queryError && 'opacity-50')}>
           {histogram.loading ? (
             <SkeletonBox label="Loading the histogram" className="mx-2 my-2 h-[88px]" />
           ) : histogram.data ? (
@@ -122,13 +119,13 @@ export function TracesScreen() {
         {traces.error && traces.data && !queryError && (
           <ErrorStrip error={traces.error} what="Traces" onRetry={() => void tracesRead.refetch()} />
         )}
-        <div className="min-h-0 flex-1 overflow-auto">
+        <div className={cx('min-h-0 flex-1 overflow-auto', queryError && list.length > 0 && 'opacity-50')}>
           {list.length > 0 ? (
             <TraceTable traces={list} zone={zone} withDate={withDate} />
           ) : traces.loading ? (
             <SkeletonRows rows={18} label="Loading traces" />
           ) : traces.error && !traces.data ? (
-            <ErrorState error={traces.error} onRetry={() => void tracesRead.refetch()} />
+            <ErrorState error={traces.error} onRetry={queryError ? undefined : () => void tracesRead.refetch()} />
           ) : query ? (
             <EmptyState
               icon={Activity}

@@ -250,7 +250,7 @@ function SpanRow({
                 )
               );
             })}
-            <DurationLabel place={place} text={formatLatency(durationNs)} />
+            <DurationLabel place={place} text={formatLatency(durationNs)} roomPercent={narrow ? 30 : 14} />
           </>
         )}
         {span.events.map((event, eventIndex) => {
@@ -277,19 +277,28 @@ function SpanRow({
 }
 
 /** To the right of the bar where there is room, else to its left, else on it. */
-function DurationLabel({ place, text }: { place: { left: number; width: number }; text: string }) {
+function DurationLabel({
+  place,
+  text,
+  roomPercent,
+}: {
+  place: { left: number; width: number };
+  text: string;
+  roomPercent: number;
+}) {
   const right = place.left + place.width;
+  const side = right < 100 - roomPercent ? 'right' : place.left > roomPercent ? 'left' : 'on';
   const style =
-    right < 86
+    side === 'right'
       ? { left: `calc(${right}% + 5px)` }
-      : place.left > 14
+      : side === 'left'
         ? { right: `calc(${100 - place.left}% + 5px)` }
-        : { right: 5 };
+        : { left: `calc(${place.left}% + 5px)` };
   return (
     <span
       className={cx(
         'num absolute top-[5px] text-2xs leading-[17px] whitespace-nowrap',
-        right >= 86 && place.left <= 14 ? 'rounded-sm bg-surface/75 px-1 text-text' : 'text-muted',
+        side === 'on' ? 'rounded-sm bg-surface/80 px-1 font-medium text-text' : 'text-muted',
       )}
       style={style}
     >
