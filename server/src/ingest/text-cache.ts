@@ -19,17 +19,18 @@ export function createTextCache(slots: number, maxBytes: number): TextCache {
     read(buffer, start, end) {
       const length = end - start;
       if (length > maxBytes) return buffer.toString('utf8', start, end);
-      let hash = length;
-      let union = 0;
-      for (let i = start; i < end; i++) {
-        const byte = buffer[i] as number;
-        union |= byte;
-        hash = (Math.imul(hash, 31) + byte) | 0;
-      }
-      if (union > 0x7f) return buffer.toString('utf8', start, end);
+      if (length === 0) return '';
+      // Of keys, the end and the middle differ most; to look at every byte would cost as much as comparing them.
+      const last = buffer[end - 1] as number;
+      const nextToLast = buffer[end - (length > 1 ? 2 : 1)] as number;
+      const middle = buffer[start + (length >> 1)] as number;
+      const quarter = buffer[start + (length >> 2)] as number;
+      const hash =
+        Math.imul((last << 24) | (nextToLast << 16) | (middle << 8) | quarter, 0x9e3779b1) ^ (length * 0x85eb);
       const slot = (hash ^ (hash >>> 15)) & mask;
       const known = texts[slot] as string;
       if (known.length === length && hasBytes(known, buffer, start)) return known;
+      if (!isAscii(buffer, start, end)) return buffer.toString('utf8', start, end);
       const text = buffer.toString('latin1', start, end);
       texts[slot] = text;
       return text;
@@ -42,4 +43,10 @@ function hasBytes(text: string, buffer: Buffer, start: number): boolean {
     if (text.charCodeAt(i) !== buffer[start + i]) return false;
   }
   return true;
+}
+
+function isAscii(buffer: Buffer, start: number, end: number): boolean {
+  let union = 0;
+  for (let i = start; i < end; i++) union |= buffer[i] as number;
+  return union < 0x80;
 }
