@@ -28,18 +28,21 @@ interface Segment {
  * attempts would multiply. `on` listens to all members.
  */
 export function compose<P extends readonly Policy<never>[]>(...policies: P): ComposedPolicy<EventOf<P[number]>> {
+  return toChain(undefined, policies);
+}
+
+/** {@link compose}, with a name of its own: the default of `operation`. */
+export function toChain<E>(name: string | undefined, policies: readonly unknown[]): ComposedPolicy<E> {
   if (policies.length === 0) throw new OptionError('compose', undefined, 'at least one policy');
   const members = policies.flatMap(toMembers);
   if (members.filter((member) => member.kind === 'retry').length > 1) {
     throw new OptionError('compose', members.map((member) => member.kind).join(', '), 'at most one retry in a chain');
   }
-  const segments = toSegments(members);
-  const name = members.map((member) => member.name).join('+');
   return {
     kind: 'composed',
-    name,
+    name: name ?? members.map((member) => member.name).join('+'),
     policies: members,
-    execute: toExecute(segments),
+    execute: toExecute(toSegments(members, name)),
     on: (listener) => {
       const removers = members.map((member) => member.on(listener as Listener<unknown>));
       return () => {
@@ -58,7 +61,7 @@ function toMembers(policy: unknown, index: number): readonly Policy[] {
 }
 
 /** Cuts the chain into runs that can be fused, and single policies that are called through `execute`. */
-function toSegments(members: readonly Policy[]): Segment[] {
+function toSegments(members: readonly Policy[], chainName: string | undefined): Segment[] {
   const segments: Segment[] = [];
   let name: string[] = [];
   let gates: Gate[] = [];
@@ -68,7 +71,14 @@ function toSegments(members: readonly Policy[]): Segment[] {
   let clock: Clock | undefined;
   const close = (): void => {
     if (name.length > 0) {
-      const plan = toPlan({ name: name.join('+'), clock: clock ?? systemClock, gates, repeater, cuts, cooperative });
+      const plan = toPlan({
+        name: chainName ?? name.join('+'),
+        clock: clock ?? systemClock,
+        gates,
+        repeater,
+        cuts,
+        cooperative,
+      });
       segments.push({ plan, policy: undefined });
     }
     name = [];

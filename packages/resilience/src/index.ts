@@ -10,6 +10,7 @@ export {
   type OpenReason,
 } from './breaker/breaker.ts';
 export type { BreakerOptions, WindowOptions } from './breaker/options.ts';
+export { type BreakerStore, type SharedBreaker, type ShareOptions, shareBreaker } from './breaker/shared.ts';
 export type { Counts } from './breaker/window.ts';
 // Bulkhead
 export {
@@ -19,6 +20,13 @@ export {
   type BulkheadRefusal,
   createBulkhead,
 } from './bulkhead/bulkhead.ts';
+export {
+  createWorkerBulkhead,
+  type WorkerBulkhead,
+  type WorkerBulkheadOptions,
+  WorkerCrashedError,
+  type WorkerMemory,
+} from './bulkhead/worker.ts';
 export { type Call, type Plan, run, start, toPlan } from './call.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
 export { type ComposedPolicy, compose, type EventOf } from './compose.ts';
@@ -35,6 +43,8 @@ export {
   UnwantedResultError,
 } from './errors.ts';
 export type { Listener } from './events.ts';
+// Chains by name, and what they tell
+export { PIPELINE_ORDER, type PipelineParts, type PipelineSlot, pipeline } from './pipeline.ts';
 export {
   CANCELLED,
   type CallContext,
@@ -50,11 +60,14 @@ export {
   WAIT,
   type Work,
 } from './policy.ts';
+export { createRegistry, type Makers, type PipelineConfig, type Registry } from './registry.ts';
 // Retry
 export type { Backoff, Jitter } from './retry/backoff.ts';
 export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
 export { attemptErrors } from './retry/history.ts';
 export { createRetry, type RetryEvent, type RetryOptions, type RetryPolicy } from './retry/retry.ts';
+export { type LogLevel, logEvents, type WriteLine } from './telemetry/log.ts';
+export { connectTelemetry, type TelemetryOptions } from './telemetry/otel.ts';
 // Timeout
 export {
   type AdaptiveTimeout,

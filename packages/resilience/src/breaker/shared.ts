@@ -1,0 +1,123 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { warn } from '../events.ts';
+import { callable, checkOptions, durationMs, type Rule, record } from '../options.ts';
+import type { BreakerSnapshot, CircuitBreaker } from './breaker.ts';
+
+/**
+ * Where the members of a fleet keep the state of a breaker together: Redis, a database, … All methods may reject; the
+ * breaker then goes on with what it knows itself.
+ */
+export interface BreakerStore {
+  /** The state last written under that name, `undefined` when there is none. */
+  read(name: string): Promise<BreakerSnapshot | undefined>;
+  /** Replaces the state. */
+  write(name: string, snapshot: BreakerSnapshot): Promise<void>;
+  /** Gives one holder the right to probe for `ttlMs`; false while another has it. Asking again while holding it extends it. */
+  lease(name: string, holder: string, ttlMs: number): Promise<boolean>;
+}
+
+export interface ShareOptions {
+  readonly store: BreakerStore;
+  /** A name of this member, different from all others. */
+  readonly holder: string;
+  /** How old the view of the shared state may get before a call makes it be read again. Default 1000. */
+  readonly refreshMs?: number | undefined;
+  /** How long one member may probe before another may. Default 30 000. */
+  readonly leaseMs?: number | undefined;
+  /** Told when the store fails. Default: a process warning. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** A breaker whose state is shared. */
+export interface SharedBreaker {
+  /** Reads the shared state if it is older than `refreshMs`. Call it where calls are made, or at intervals; it never throws. */
+  refresh(): Promise<void>;
+  /** Goes back to a state of its own. */
+  stop(): void;
+}
+
+const rules: Record<string, Rule> = {
+  store: record,
+  holder: ['a string that is not empty', (v) => typeof v === 'string' && v !== ''],
+  refreshMs: durationMs,
+  leaseMs: durationMs,
+  onError: callable,
+};
+
+/**
+ * Shares a breaker's state with the other members of a fleet: when one opens or closes, all do, at their next refresh;
+ * and only the member that holds the lease probes. Counting stays local. When the store fails, the breaker works alone:
+ * it opens, probes and closes by what it sees itself.
+ */
+export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): SharedBreaker {
+  checkOptions('shareBreaker', options, rules, ['store', 'holder']);
+  const { store, holder, refreshMs = 1000, leaseMs = 30_000, onError = warn, clock = systemClock } = options;
+  const { name } = breaker;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+  let leasedUntil = Number.NEGATIVE_INFINITY;
+  let asking = false;
+  let adopting = false;
+  let last: string | undefined;
+
+  function publish(): void {
+    const snapshot = breaker.save();
+    last = JSON.stringify(snapshot);
+    store.write(name, snapshot).catch(onError);
+  }
+
+  async function read(): Promise<void> {
+    try {
+      const snapshot = await store.read(name);
+      const text = JSON.stringify(snapshot);
+      if (snapshot === undefined || text === last) return;
+      last = text;
+      if (snapshot.state === 'closed' && breaker.state === 'closed') return;
+      adopting = true;
+      breaker.restore(snapshot);
+    } catch (error) {
+      onError(error);
+    } finally {
+      adopting = false;
+    }
+  }
+
+  async function ask(): Promise<void> {
+    asking = true;
+    try {
+      if (await store.lease(name, holder, leaseMs)) leasedUntil = clock.now() + leaseMs;
+    } catch (error) {
+      onError(error);
+      // Alone, the breaker must be able to recover.
+      leasedUntil = clock.now() + leaseMs;
+    } finally {
+      asking = false;
+    }
+  }
+
+  breaker.mayProbe = () => {
+    if (clock.now() < leasedUntil) return true;
+    if (!asking) void ask();
+    return false;
+  };
+  const remove = breaker.on((event) => {
+    if (!adopting && (event.type === 'breaker.opened' || event.type === 'breaker.closed')) publish();
+  });
+  return {
+    refresh() {
+      const now = clock.now();
+      if (reading === undefined && now - readAt >= refreshMs) {
+        readAt = now;
+        reading = read().finally(() => {
+          reading = undefined;
+        });
+      }
+      return reading ?? Promise.resolve();
+    },
+    stop() {
+      remove();
+      breaker.mayProbe = undefined;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Policy } from '../policy.ts';
+
+/** Levels that nearly every logger has. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Writes one log line. For pino: `(level, message, fields) => logger[level](fields, message)`. */
+export type WriteLine = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** An event as all policies emit it; what else it holds depends on its type. */
+interface AnyEvent extends Readonly<Record<string, unknown>> {
+  readonly type: string;
+}
+
+const lines: Readonly<Record<string, readonly [LogLevel, string]>> = {
+  'retry.scheduled': ['warn', 'Operation failed, retrying'],
+  'retry.succeeded': ['info', 'Operation succeeded after retry'],
+  'retry.stopped': ['error', 'Operation failed after all retries'],
+  'timeout.expired': ['error', 'Operation timeout'],
+  'breaker.opened': ['warn', 'Circuit breaker opened'],
+  'breaker.half-opened': ['info', 'Circuit breaker half-open'],
+  'breaker.closed': ['info', 'Circuit breaker closed'],
+  'breaker.isolated': ['warn', 'Circuit breaker isolated'],
+  'breaker.released': ['info', 'Circuit breaker released'],
+  'breaker.rejected': ['debug', 'Circuit breaker refused a call'],
+  'bulkhead.queued': ['debug', 'Operation queued in bulkhead'],
+  'bulkhead.admitted': ['debug', 'Executing operation in bulkhead'],
+  'bulkhead.rejected': ['warn', 'Bulkhead refused a call'],
+};
+
+/**
+ * Writes a line for each event of a policy, through any logger; the returned function ends it. Fields are those of the
+ * event in snake case, `error` as `error_type`, `error_code` and `error_message`. Events of other policies are written
+ * at `info` with their type as message.
+ */
+export function logEvents(policy: Policy<never>, write: WriteLine): () => void {
+  return policy.on((event: AnyEvent) => {
+    const { type, error, ...rest } = event;
+    const [level, message] =
+      type === 'retry.stopped' && event['reason'] === 'not-retryable'
+        ? (['error', 'Non-retryable error encountered'] as const)
+        : (lines[type] ?? (['info', type] as const));
+    const fields: Record<string, unknown> = { event: type };
+    for (const [key, value] of Object.entries(rest)) {
+      if (value !== undefined) fields[key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
+    }
+    if (error !== undefined) {
+      const { name, code, message: text } = error as { name?: unknown; code?: unknown; message?: unknown };
+      fields['error_type'] = error instanceof Error ? name : typeof error;
+      if (code !== undefined) fields['error_code'] = code;
+      fields['error_message'] = error instanceof Error ? text : String(error);
+    }
+    write(level, message, fields);
+  });
+}

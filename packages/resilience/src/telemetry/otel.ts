@@ -1,0 +1,101 @@
+import type { Attributes, Meter, TraceAPI } from '@opentelemetry/api';
+import type { CircuitBreaker } from '../breaker/breaker.ts';
+import type { Bulkhead } from '../bulkhead/bulkhead.ts';
+import type { ComposedPolicy } from '../compose.ts';
+import type { Policy } from '../policy.ts';
+
+export interface TelemetryOptions {
+  /** Default: the global one of `@opentelemetry/api`. */
+  readonly meter?: Meter | undefined;
+  /** Adds each event to the active span. Default true. */
+  readonly spanEvents?: boolean | undefined;
+}
+
+/** Event fields that become attributes of the counter: all have few values. */
+const METRIC_FIELDS = ['policy', 'reason', 'operation'] as const;
+
+/**
+ * Tells OpenTelemetry what a policy does: counter `breakwater.policy.events` (attributes `breakwater.event`,
+ * `breakwater.policy`, `breakwater.reason`, `breakwater.operation`); gauges `breakwater.breaker.state` (0 closed,
+ * 1 half-open, 2 open, 3 isolated), `breakwater.bulkhead.active` and `breakwater.bulkhead.queued`; and each event as an
+ * event of the active span.
+ *
+ * `@opentelemetry/api` is an optional peer: resolves to `undefined` when it is not installed, else to a function that
+ * ends it. Until called, and after that, nothing is paid.
+ */
+export async function connectTelemetry(
+  policy: Policy<never>,
+  options: TelemetryOptions = {},
+): Promise<(() => void) | undefined> {
+  const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (api === undefined) return undefined;
+  const meter = options.meter ?? api.metrics.getMeter('@breakwater/resilience');
+  const stopGauges = observeGauges(meter, membersOf(policy));
+  const stopEvents = countEvents(meter, policy, options.spanEvents === false ? undefined : api.trace);
+  return () => {
+    stopEvents();
+    stopGauges();
+  };
+}
+
+function membersOf(policy: Policy<never>): readonly Policy<never>[] {
+  return policy.kind === 'composed'
+    ? ((policy as unknown as ComposedPolicy<never>).policies as readonly Policy<never>[])
+    : [policy];
+}
+
+function countEvents(meter: Meter, policy: Policy<never>, trace: TraceAPI | undefined): () => void {
+  const counter = meter.createCounter('breakwater.policy.events', {
+    description: 'Events of resilience policies',
+    unit: '{event}',
+  });
+  return policy.on((event: Readonly<Record<string, unknown>>) => {
+    const attributes: Attributes = { 'breakwater.event': String(event['type']) };
+    for (const field of METRIC_FIELDS) {
+      if (event[field] !== undefined) attributes[`breakwater.${field}`] = String(event[field]);
+    }
+    counter.add(1, attributes);
+    trace?.getActiveSpan()?.addEvent(`breakwater.${String(event['type'])}`, toSpanAttributes(event));
+  });
+}
+
+function toSpanAttributes(event: Readonly<Record<string, unknown>>): Attributes {
+  const attributes: Attributes = {};
+  for (const [key, value] of Object.entries(event)) {
+    if (key === 'type') continue;
+    const name = `breakwater.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+    if (['string', 'number', 'boolean'].includes(typeof value)) attributes[name] = value as string | number | boolean;
+    else if (key === 'error') attributes['error.type'] = errorType(value);
+  }
+  return attributes;
+}
+
+function errorType(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : error instanceof Error ? String(name) : typeof error;
+}
+
+const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2, isolated: 3 };
+
+function observeGauges(meter: Meter, members: readonly Policy<never>[]): () => void {
+  const stops: (() => void)[] = [];
+  const observe = (name: string, policies: readonly Policy<never>[], read: (policy: Policy<never>) => number): void => {
+    if (policies.length === 0) return;
+    const gauge = meter.createObservableGauge(name);
+    const callback = (result: { observe(value: number, attributes: Attributes): void }): void => {
+      for (const policy of policies) result.observe(read(policy), { 'breakwater.policy': policy.name });
+    };
+    gauge.addCallback(callback);
+    stops.push(() => gauge.removeCallback(callback));
+  };
+  const ofKind = (kind: string): readonly Policy<never>[] => members.filter((member) => member.kind === kind);
+  observe('breakwater.breaker.state', ofKind('breaker'), (p) => STATE_NUMBERS[(p as unknown as CircuitBreaker).state]);
+  observe('breakwater.bulkhead.active', ofKind('bulkhead'), (p) => (p as unknown as Bulkhead).active);
+  observe('breakwater.bulkhead.queued', ofKind('bulkhead'), (p) => (p as unknown as Bulkhead).queued);
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
