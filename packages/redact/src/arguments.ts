@@ -3,16 +3,13 @@ import { endingAt } from './key.ts';
 import { cardLength } from './text/card.ts';
 import { DIGIT, isIn, SPACE } from './text/chars.ts';
 import { nameStartBefore } from './text/key-value.ts';
-import { looksMade } from './text/value-shape.ts';
 
 /**
- * The name that the item before gives to this one: `'password:'`, `'--token'`, `'Authorization'`. Log calls and
+ * The name that an item gives to the one behind it: `'password:'`, `'--token'`, `'Authorization'`. Log calls and
  * argument vectors are written like that.
  */
-export function namedByPrevious(engine: Engine, items: readonly unknown[], index: number): string | undefined {
-  const previous = items[index - 1];
-  const item = items[index];
-  if (typeof previous !== 'string' || item === null || typeof item === 'object') return undefined;
+export function namedByPrevious(engine: Engine, previous: unknown): string | undefined {
+  if (typeof previous !== 'string') return undefined;
   let end = previous.length;
   while (end > 0 && previous.length - end < 4 && isIn(previous, end - 1, SPACE)) end--;
   const last = previous.charCodeAt(end - 1);
@@ -23,9 +20,7 @@ export function namedByPrevious(engine: Engine, items: readonly unknown[], index
   const start = nameStartBefore(previous, end);
   const name = previous.slice(start, end);
   if (asked || name.startsWith('--')) return name;
-  if (start !== 0) return undefined;
-  if (key.detector === 'authorization' || key.detector === 'cookie') return name;
-  return typeof item === 'string' && looksMade(item, 0, item.length) ? name : undefined;
+  return start === 0 && (key.detector === 'authorization' || key.detector === 'cookie') ? name : undefined;
 }
 
 /** Texts in place of the items over which one card number is spread; undefined when there are none. */

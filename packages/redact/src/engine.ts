@@ -2,7 +2,7 @@ import type { Strength } from './data/keys.ts';
 import type { TokenFormat } from './data/tokens.ts';
 import type { CompiledPath } from './path.ts';
 import type { Automaton } from './text/automaton.ts';
-import { skip } from './text/chars.ts';
+import { DIGIT, isIn, SPACE, skip } from './text/chars.ts';
 import type { CompiledPattern } from './text/pattern.ts';
 import type { Action, DetectorName, Finding } from './types.ts';
 
@@ -75,10 +75,16 @@ export interface Scan {
   floor: number;
   /** End of the last card number, for the security code that may follow it. */
   cardEnd: number;
+  /** End of the last bare value that a medium name refused. */
+  plainEnd: number;
+  /** End of the last bare value that a weak name refused. */
+  dullEnd: number;
   /** Percent, HTML or backslash escapes were seen: a decoded view is worth a pass. */
   escapes: boolean;
   /** Control characters were seen. */
   controls: boolean;
+  /** The text begins as JSON does: a bare `"` in it only ever opens or closes a JSON string. */
+  json: boolean;
   /** Per character set: where the last run measured begins and ends, so that no run is measured twice. */
   readonly runs: Int32Array;
 }
@@ -89,21 +95,41 @@ export function createScan(engine: Engine): Scan {
     hits: undefined,
     floor: 0,
     cardEnd: -1,
+    plainEnd: 0,
+    dullEnd: 0,
     escapes: false,
     controls: false,
+    json: false,
     runs: new Int32Array(16).fill(-1),
   };
 }
 
 /** Makes a scan ready for another text. */
-export function resetScan(scan: Scan, engine: Engine): void {
+export function resetScan(scan: Scan, engine: Engine, text: string): void {
   scan.engine = engine;
   scan.hits = undefined;
   scan.floor = 0;
   scan.cardEnd = -1;
+  scan.plainEnd = 0;
+  scan.dullEnd = 0;
   scan.escapes = false;
   scan.controls = false;
+  scan.json = startsAsJson(text);
   scan.runs.fill(-1);
+}
+
+/** True when the text begins with brackets and then with what JSON allows there. */
+export function startsAsJson(text: string): boolean {
+  let index = skip(text, 0, SPACE, 64);
+  const first = text.charCodeAt(index);
+  if (first !== 123 && first !== 91) return false;
+  let last = first;
+  for (let code = first; index < 64 && (code === 123 || code === 91); code = text.charCodeAt(index)) {
+    last = code;
+    index = skip(text, index + 1, SPACE, index + 64);
+  }
+  const char = text.charAt(index);
+  return char === '"' || char === '}' || (last === 91 && (isIn(text, index, DIGIT) || '-tfn]'.includes(char)));
 }
 
 /** End of the run of characters of a set that holds `from`; `slot` numbers the set. Amortised constant. */

@@ -79,7 +79,11 @@ function copyMap(walk: Walk, value: Map<unknown, unknown>, state: PathState | un
     const isName = typeof key === 'string';
     const safeKey = isName ? redactString(walk, key) : walk.visit.value(walk, key, undefined, '');
     walk.path.push(typeof safeKey === 'string' ? safeKey : '(key)');
-    const copy = isName ? walk.visit.named(walk, key, item, state) : walk.visit.value(walk, item, undefined, '');
+    const name = isName ? key : safeKey;
+    const copy =
+      typeof name === 'string'
+        ? walk.visit.named(walk, name, item, state)
+        : walk.visit.value(walk, item, undefined, '');
     walk.path.pop();
     if (copy !== DROP)
       target.set(typeof safeKey === 'string' ? unused(walk, safeKey, (name) => target.has(name)) : safeKey, copy);
@@ -88,7 +92,7 @@ function copyMap(walk: Walk, value: Map<unknown, unknown>, state: PathState | un
 }
 
 function copySet(walk: Walk, value: Set<unknown>, state: PathState | undefined, name: string): Set<unknown> {
-  return new Set(walk.visit.array(walk, [...Set.prototype.values.call(value)], state, name));
+  return new Set(walk.visit.array(walk, [...Set.prototype.values.call(value)], state, name, false));
 }
 
 /** Own enumerable properties, or what `toJSON` gives, as a plain object. */

@@ -30,7 +30,7 @@ export interface Walk {
 export interface Visit {
   value(walk: Walk, value: unknown, state: PathState | undefined, name: string): unknown;
   named(walk: Walk, name: string, value: unknown, parent: PathState | undefined, keyName?: string): unknown;
-  array(walk: Walk, value: readonly unknown[], state: PathState | undefined, name: string): unknown[];
+  array(walk: Walk, value: readonly unknown[], state: PathState | undefined, name: string, isList?: boolean): unknown[];
 }
 
 export function isSpent(walk: Walk): boolean {

@@ -41,7 +41,10 @@ export function redactNamed(
     return isPlainScalar(value) ? value : redactValue(walk, value, state, '');
   }
   const byKey = takeKey(walk.engine, keyName, value);
-  if (byKey === undefined) return redactValue(walk, value, state, keyName);
+  if (byKey === undefined) {
+    const copy = redactValue(walk, value, state, keyName);
+    return isPlainScalar(value) ? copy : settle(walk, keyName, copy);
+  }
   if (byKey.action !== 'keep') return takeWhole(walk, byKey, value);
   return isPlainScalar(value) ? value : redactValue(walk, value, state, '');
 }
@@ -126,27 +129,15 @@ export function redactArray(
   value: readonly unknown[],
   state: PathState | undefined,
   name: string,
+  isList = true,
 ): unknown[] {
   const result: unknown[] = [];
   const { length } = value;
-  const items: unknown[] = [];
-  for (let index = 0; index < length; index++) {
-    if (index >= walk.nodes) break;
-    items.push(readIndex(value, index));
-  }
-  const split = splitCards(walk.engine, items);
-  for (let index = 0; index < items.length; index++) {
-    if (isSpent(walk)) break;
+  for (let index = 0; index < length && !isSpent(walk); index++) {
     walk.path.push(index);
-    const item = items[index];
-    const given = split?.get(index);
-    const speaker = namedByPrevious(walk.engine, items, index) ?? name;
-    const spoken = speaker === '' ? undefined : speaker;
-    let copy: unknown;
-    if (given !== undefined) copy = redactString(walk, given);
-    else if (spoken !== undefined && (item === null || typeof item !== 'object'))
-      copy = redactNamedItem(walk, spoken, item, state, index);
-    else copy = redactItem(walk, item, state, index, name);
+    const item = readIndex(value, index);
+    const speaker = (isList ? namedByPrevious(walk.engine, result[index - 1]) : undefined) ?? name;
+    const copy = redactItem(walk, item, state, index, speaker, name);
     result.push(copy === DROP ? null : copy);
     walk.path.pop();
   }
@@ -154,7 +145,17 @@ export function redactArray(
     report(walk, BUDGET_REF, -1, undefined);
     result.push(BUDGET_MARKER);
   }
+  if (isList) joinSplitCards(walk, result);
   return result;
+}
+
+function joinSplitCards(walk: Walk, items: unknown[]): void {
+  for (const [index, text] of splitCards(walk.engine, items) ?? []) {
+    items[index] = text;
+    walk.path.push(index);
+    report(walk, { detector: 'card', rule: 'card/split', action: 'mask' }, -1, undefined);
+    walk.path.pop();
+  }
 }
 
 function readIndex(value: readonly unknown[], index: number): unknown {
@@ -169,24 +170,31 @@ function stepIndex(walk: Walk, state: PathState | undefined, index: number): Pat
   return state === undefined || state.dead ? undefined : walk.engine.paths?.step(state, String(index));
 }
 
-function redactItem(walk: Walk, item: unknown, parent: PathState | undefined, index: number, name: string): unknown {
-  const state = stepIndex(walk, parent, index);
-  const byPath = state?.ref;
-  if (byPath === undefined) return redactValue(walk, item, state, name);
-  if (byPath.action !== 'keep') return takeWhole(walk, byPath, item);
-  return isPlainScalar(item) ? item : redactValue(walk, item, state, '');
-}
-
-function redactNamedItem(
+function redactItem(
   walk: Walk,
-  name: string,
   item: unknown,
   parent: PathState | undefined,
   index: number,
+  speaker: string,
+  name: string,
 ): unknown {
   const state = stepIndex(walk, parent, index);
-  if (state?.ref !== undefined) return redactItem(walk, item, parent, index, name);
-  const ref = takeKey(walk.engine, name, item);
-  if (ref === undefined) return redactValue(walk, item, state, name);
-  return ref.action === 'keep' ? item : takeWhole(walk, ref, item);
+  const byPath = state?.ref;
+  if (byPath !== undefined) {
+    if (byPath.action !== 'keep') return takeWhole(walk, byPath, item);
+    return isPlainScalar(item) ? item : redactValue(walk, item, state, '');
+  }
+  if (isPlainScalar(item)) {
+    const ref = takeKey(walk.engine, speaker, item);
+    if (ref !== undefined) return ref.action === 'keep' ? item : takeWhole(walk, ref, item);
+    return redactValue(walk, item, state, name);
+  }
+  return settle(walk, speaker, redactValue(walk, item, state, name));
+}
+
+/** What became text on the way (a URL, a boxed string, what `toJSON` gave) is judged by its name once more. */
+function settle(walk: Walk, name: string, copy: unknown): unknown {
+  if (typeof copy === 'object' || copy === DROP) return copy;
+  const ref = takeKey(walk.engine, name, copy);
+  return ref === undefined || ref.action === 'keep' ? copy : takeWhole(walk, ref, copy);
 }

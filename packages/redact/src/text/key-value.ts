@@ -14,8 +14,9 @@ import {
   UNDERSCORE,
   UPPER,
 } from './chars.ts';
-import { headerEnd, onAuthorization } from './header.ts';
+import { onAuthorization, onCookieValue } from './header.ts';
 import { keyedEnd } from './keyed-number.ts';
+import { markerEnd } from './marker.ts';
 import { isPlaceholder, isProse, looksMade, looksRandom } from './value-shape.ts';
 
 /** The longest value that a medium or weak name looks at. A bound keeps the scan linear. */
@@ -27,6 +28,8 @@ interface Pair {
   end: number;
   /** The name stood in quotes. */
   keyQuoted: boolean;
+  /** They were bare `"`, as around a name in JSON. */
+  keyBare: boolean;
   /** The value stands in quotes. */
   quoted: boolean;
   /** Only white space stood between. */
@@ -35,7 +38,7 @@ interface Pair {
   assigned: boolean;
 }
 
-const pair: Pair = { start: 0, end: 0, keyQuoted: false, quoted: false, loose: false, assigned: false };
+const pair: Pair = { start: 0, end: 0, keyQuoted: false, keyBare: false, quoted: false, loose: false, assigned: false };
 
 /** True when the name that ends before `end` is complete on both sides, `start` being where the term begins. */
 export function isWholeName(text: string, start: number, end: number, key: CompiledKey): boolean {
@@ -64,17 +67,24 @@ function isEscapeLetter(text: string, index: number): boolean {
 export function onKey(scan: Scan, text: string, start: number, end: number, key: CompiledKey): number {
   if (!isWholeName(text, start, end, key)) return -1;
   if (key.strength === 'exempt' || key.action === 'keep') return end;
-  if (key.detector === 'authorization') return onAuthorization(scan, text, end, key);
-  if (!findValue(text, start, end, key)) return -1;
-  if (key.detector === 'cookie') return onCookie(scan, text, key);
-  if (!accepts(text, key)) return -1;
+  if (key.detector === 'authorization') {
+    const taken = onAuthorization(scan, text, end, key);
+    if (taken !== -1) return taken;
+  }
+  // A value refused once has no part that would pass: reading the parts again would make the scan quadratic.
+  if (key.strength === 'medium' && end < scan.plainEnd) return -1;
+  if (key.strength === 'weak' && end < Math.max(scan.plainEnd, scan.dullEnd)) return -1;
+  if (!findValue(scan, text, start, end, key)) return -1;
+  const composite = !pair.quoted && pair.keyQuoted && '{['.includes(text.charAt(pair.start));
+  if (key.detector === 'authorization' && !composite) return -1;
+  if (key.detector === 'cookie' && !composite)
+    return onCookieValue(scan, text, pair.start, pair.quoted ? pair.end : -1, key);
+  if (!accepts(text, key)) {
+    if (!pair.quoted && key.strength === 'medium') scan.plainEnd = Math.max(scan.plainEnd, pair.end);
+    if (!pair.quoted && key.strength === 'weak') scan.dullEnd = Math.max(scan.dullEnd, pair.end);
+    return -1;
+  }
   return addHit(scan, text, pair.start, pair.end, contextual(scan, text, start, key));
-}
-
-function onCookie(scan: Scan, text: string, key: CompiledKey): number {
-  const end = pair.quoted ? pair.end : headerEnd(text, pair.start);
-  if (isPlaceholder(text, pair.start, end) || (!pair.quoted && !text.slice(pair.start, end).includes('='))) return -1;
-  return addHit(scan, text, pair.start, end, key);
 }
 
 function accepts(text: string, key: CompiledKey): boolean {
@@ -124,13 +134,15 @@ export function nameStartBefore(text: string, start: number): number {
 }
 
 /** Reads what stands between name and value, and finds the value's ends. */
-function findValue(text: string, start: number, end: number, key: CompiledKey): boolean {
+function findValue(scan: Scan, text: string, start: number, end: number, key: CompiledKey): boolean {
   let index = skip(text, end, DIGIT, end + 2);
   pair.keyQuoted = false;
   pair.loose = false;
   pair.assigned = false;
+  pair.keyBare = false;
   const afterSlashes = skipBackslashes(text, index);
   if (isIn(text, afterSlashes, QUOTE)) {
+    pair.keyBare = ((afterSlashes - index) & 1) === 0 && text.charCodeAt(afterSlashes) === 34;
     index = afterSlashes + 1;
     pair.keyQuoted = true;
   }
@@ -143,17 +155,17 @@ function findValue(text: string, start: number, end: number, key: CompiledKey): 
     index++;
     if (code === 58 && text.charCodeAt(index) === 61) index++;
     if (code === 61 && (text.charCodeAt(index) === 62 || text.charCodeAt(index) === 61)) index++;
-    return valueAt(text, skip(text, index, SPACE, index + 16), key, code === 61);
+    return valueAt(scan, text, skip(text, index, SPACE, index + 16), key, code === 61);
   }
-  if (code === 62 && !pair.keyQuoted) return elementAt(text, start, index + 1);
-  if (pair.keyQuoted) return namedValue(text, index, key);
+  if (code === 62 && !pair.keyQuoted) return elementAt(scan, text, start, index + 1);
+  if (pair.keyQuoted) return namedValue(scan, text, index, key);
   if (index === gap) return false;
   const phrase = skipPhrase(text, index);
   if (phrase > index) {
     pair.loose = true;
-    return valueAt(text, phrase, key, false);
+    return valueAt(scan, text, phrase, key, false);
   }
-  return looseValue(text, start, index, key);
+  return looseValue(scan, text, start, index, key);
 }
 
 function skipBackslashes(text: string, from: number): number {
@@ -171,17 +183,17 @@ function skipPhrase(text: string, index: number): number {
 }
 
 /** `--password value`, `PASSWORD 'value'`, `SSN 123456789` */
-function looseValue(text: string, start: number, index: number, key: CompiledKey): boolean {
+function looseValue(scan: Scan, text: string, start: number, index: number, key: CompiledKey): boolean {
   const flag = text.charCodeAt(nameStartBefore(text, start)) === 45;
   const sql = text.charCodeAt(index) === 39 && key.strength !== 'weak';
   if (!flag && !sql && key.strength !== 'digits') return false;
   if (flag && text.charCodeAt(index) === 45) return false;
   pair.loose = key.strength === 'digits';
-  return valueAt(text, index, key, false);
+  return valueAt(scan, text, index, key, false);
 }
 
 /** `"name":"password","value":"…"`, as headers and variables are often written. */
-function namedValue(text: string, from: number, key: CompiledKey): boolean {
+function namedValue(scan: Scan, text: string, from: number, key: CompiledKey): boolean {
   if (key.strength === 'digits' || (text.charCodeAt(from) !== 44 && from === 0)) return false;
   let index = text.charCodeAt(from) === 44 ? skip(text, from + 1, SPACE, from + 9) : from;
   index = skipBackslashes(text, index);
@@ -192,46 +204,55 @@ function namedValue(text: string, from: number, key: CompiledKey): boolean {
   index = skip(text, index, SPACE, index + 4);
   const code = text.charCodeAt(index);
   if (code !== 58 && code !== 61) return false;
-  return valueAt(text, skip(text, index + 1, SPACE, index + 5), key, code === 61);
+  return valueAt(scan, text, skip(text, index + 1, SPACE, index + 5), key, code === 61);
 }
 
 /** `<password>value</password>` */
-function elementAt(text: string, start: number, index: number): boolean {
+function elementAt(scan: Scan, text: string, start: number, index: number): boolean {
   const nameStart = nameStartBefore(text, start);
-  const before = text.charCodeAt(nameStart - 1);
-  if (before !== 60 && before !== 58) return false;
-  const end = text.indexOf('<', index);
-  if (end === -1 || end - index > MAX_VALUE) return false;
+  let open = nameStart - 1;
+  if (text.charCodeAt(open) === 58) open = nameStartBefore(text, open) - 1;
+  if (text.charCodeAt(open) !== 60) return false;
+  let end = index;
+  while (end < text.length && text.charCodeAt(end) !== 60 && !(scan.json && text.charCodeAt(end) === 34)) end++;
+  if (text.charCodeAt(end) !== 60) return false;
   pair.start = index;
   pair.end = end;
   pair.quoted = true;
   return end > index;
 }
 
-function valueAt(text: string, index: number, key: CompiledKey, assigned: boolean): boolean {
+function valueAt(scan: Scan, text: string, index: number, key: CompiledKey, assigned: boolean): boolean {
   const slashes = skipBackslashes(text, index) - index;
   const quoteIndex = index + slashes;
   pair.quoted = isIn(text, quoteIndex, QUOTE);
   if (pair.quoted) {
+    const bare = (slashes & 1) === 0 && text.charCodeAt(quoteIndex) === 34;
+    // In JSON this quote ends the string in which the name stands; there is no value.
+    if (scan.json && bare && !pair.keyBare) return false;
     pair.start = quoteIndex + 1;
-    pair.end = quotedEnd(text, quoteIndex, slashes, key.strength === 'strong' ? text.length : quoteIndex + MAX_VALUE);
+    pair.end = quotedEnd(
+      text,
+      quoteIndex,
+      slashes,
+      scan.json,
+      key.strength === 'strong' && !pair.loose ? text.length : quoteIndex + MAX_VALUE,
+    );
     return pair.end > pair.start;
   }
   pair.start = index;
   const code = text.charCodeAt(index);
-  if ((code === 123 || code === 91) && pair.keyQuoted && key.strength === 'strong') {
-    pair.end = balancedEnd(text, index);
+  if ((code === 123 || code === 91) && pair.keyQuoted) {
+    if (key.strength !== 'strong') return false;
+    pair.end = balancedEnd(text, index, pair.keyBare);
     return true;
   }
-  pair.end =
-    key.strength === 'digits'
-      ? numberEnd(text, index, pair.loose)
-      : bareEnd(text, index, key.strength === 'strong' ? text.length : index + MAX_VALUE, assigned);
+  pair.end = key.strength === 'digits' ? numberEnd(text, index, pair.loose) : bareEnd(text, index, assigned);
   return pair.end > index;
 }
 
 /** End of a quoted value: the same quote behind the same number of backslashes, or the end of the line or text. */
-function quotedEnd(text: string, quoteIndex: number, slashes: number, limit: number): number {
+function quotedEnd(text: string, quoteIndex: number, slashes: number, json: boolean, limit: number): number {
   const quote = text.charCodeAt(quoteIndex);
   const end = Math.min(limit, text.length);
   const period = slashes === 0 ? 2 : slashes + 1;
@@ -244,20 +265,23 @@ function quotedEnd(text: string, quoteIndex: number, slashes: number, limit: num
     }
     if (code === quote && run % (slashes === 0 ? period : 2 * period) === slashes % (2 * period))
       return index - slashes;
-    if (code === quote && run < slashes) return index - run;
+    // A quote of an outer level ends everything inside it.
+    if (code === quote && (run < slashes || (slashes > 0 && (run & 1) === 0))) return index - run;
+    if (json && code === 34 && (run & 1) === 0) return index - run;
     if (code === 10) return index;
     run = 0;
   }
   return end;
 }
 
-/** End of a JSON object or array, strings respected; the end of the text when it is cut off. */
-function balancedEnd(text: string, start: number): number {
+/** End of a JSON object or array, strings respected; the end of the text, or of the string around it, when it is cut off. */
+function balancedEnd(text: string, start: number, bare: boolean): number {
   let depth = 0;
   let inString = false;
   for (let index = start; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (inString && code === 92) index++;
+    if (code === 92 && (bare ? inString : text.charCodeAt(index + 1) !== 34)) index++;
+    else if (code === 34 && !bare && text.charCodeAt(index - 1) !== 92) return index;
     else if (code === 34) inString = !inString;
     else if (inString) continue;
     else if (code === 123 || code === 91) depth++;
@@ -270,11 +294,12 @@ function balancedEnd(text: string, start: number): number {
 }
 
 /** End of a value without quotes: white space, quote, `& ; < >`, or a bracket or comma that ends something. */
-function bareEnd(text: string, start: number, limit: number, assigned: boolean): number {
-  const end = Math.min(limit, text.length);
+function bareEnd(text: string, start: number, assigned: boolean): number {
+  const end = text.length;
   for (let index = start; index < end; index++) {
     const code = text.charCodeAt(index);
-    if (code === 91 && index === start && text.startsWith('[REDACTED', index)) return markerLikeEnd(text, index);
+    const marker = code === 91 ? markerEnd(text, index) : -1;
+    if (marker !== -1) return index === start ? marker : trimEnd(text, start, index);
     if (isIn(text, index, SPACE | QUOTE) || code === 38 || code === 59 || code === 60 || code === 62)
       return trimEnd(text, start, index);
     if (code === 44 && (!isIn(text, index + 1, ALNUM) || startsPair(text, index + 1) || !assigned))
@@ -285,11 +310,6 @@ function bareEnd(text: string, start: number, limit: number, assigned: boolean):
     if (code === 0x2028 || code === 0x2029 || code === 0xa0) return index;
   }
   return trimEnd(text, start, end);
-}
-
-function markerLikeEnd(text: string, index: number): number {
-  const close = text.indexOf(']', index);
-  return close === -1 || close - index > 96 ? index : close + 1;
 }
 
 function isEscapedBreak(text: string, index: number): boolean {

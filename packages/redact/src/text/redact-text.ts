@@ -27,7 +27,7 @@ let scratch: Scan | undefined;
 export function findIn(engine: Engine, text: string): Findings {
   scratch ??= createScan(engine);
   const scan = scratch;
-  resetScan(scan, engine);
+  resetScan(scan, engine, text);
   scanText(text, scan);
   if (scan.escapes) addViewHits(scan, text);
   addBase64Hits(scan, text);

@@ -1,5 +1,6 @@
 import { addHit, refOf, type Scan } from '../engine.ts';
 import { ALNUM, isIn, QUOTE, SPACE } from './chars.ts';
+import { markerEnd } from './marker.ts';
 import { isPlaceholder } from './value-shape.ts';
 
 /** RFC 3986 gives no limit; a password longer than this in a URL is taken up to the limit. */
@@ -13,7 +14,9 @@ export function onUrl(scan: Scan, text: string, start: number): number {
   let index = start;
   for (; index < limit; index++) {
     const code = text.charCodeAt(index);
-    if (code === 64) at = index;
+    const marker = code === 91 ? markerEnd(text, index) : -1;
+    if (marker !== -1) index = marker - 1;
+    else if (code === 64) at = index;
     else if (code === 58 && colon === -1) colon = index;
     else if (
       code === 47 ||

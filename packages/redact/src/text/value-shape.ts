@@ -110,7 +110,7 @@ const counts = new Uint8Array(128);
  */
 export function looksRandom(text: string, start: number, end: number): boolean {
   const length = end - start;
-  if (length < 16 || length > 512) return false;
+  if (length < 16) return false;
   const limit = Math.min(end, start + 128);
   let kinds = 0;
   counts.fill(0);

@@ -22,8 +22,9 @@ interface View {
 
 /** Scans the text with one level of percent, HTML and backslash escapes decoded, and adds what is found there. */
 export function addViewHits(scan: Scan, text: string): void {
-  const view = decode(text);
+  const view = decode(text, scan.json);
   const inner = createScan(scan.engine);
+  inner.json = scan.json;
   scanText(view.text, inner);
   if (inner.hits === undefined) return;
   scan.hits ??= [];
@@ -32,7 +33,8 @@ export function addViewHits(scan: Scan, text: string): void {
   }
 }
 
-function decode(text: string): View {
+/** In JSON, quotes that were escaped become `'`, so that a bare `"` still ends a string. */
+function decode(text: string, json: boolean): View {
   const starts = new Int32Array(text.length + 1);
   const chars: string[] = [];
   let length = 0;
@@ -46,7 +48,8 @@ function decode(text: string): View {
       continue;
     }
     if (plain < index) chars.push(text.slice(plain, index));
-    chars.push(decodedChar(text, index, size, code));
+    const char = decodedChar(text, index, size, code);
+    chars.push(json && char === '"' ? "'" : char);
     starts[length++] = index;
     index += size;
     plain = index;
