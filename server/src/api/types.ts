@@ -194,6 +194,10 @@ export interface ServicesAnswer {
 }
 
 /** GET /metrics?from&to — names seen; GET /metrics/{name}?from&to&step — one series per attribute set. */
+export interface MetricsAnswer {
+  metrics: MetricName[];
+  stats: QueryStats;
+}
 export interface MetricName {
   name: string;
   type: 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
@@ -205,6 +209,8 @@ export interface MetricSeriesAnswer {
   name: string;
   type: MetricName['type'];
   unit: string;
+  /** Between two points. The value of a step: see docs/api.md. */
+  stepMs: number;
   series: { service: string; attributes: KeyValue[]; points: [timeMs: number, value: number | null][] }[];
   truncated: boolean;
 }
@@ -236,6 +242,10 @@ export interface ErrorGroup {
 export interface ErrorGroupsAnswer {
   groups: ErrorGroup[];
   stats: QueryStats;
+}
+/** PATCH /error-groups/{id} */
+export interface ErrorGroupPatch {
+  status: ErrorGroupStatus;
 }
 export interface StackFrame {
   function: string;
@@ -301,7 +311,7 @@ export interface AlertRule {
   createdAt: number;
   updatedAt: number;
 }
-/** GET /alert-rules, POST /alert-rules, PUT /alert-rules/{id}, DELETE /alert-rules/{id} */
+/** GET /alert-rules, GET /alert-rules/{id}, POST /alert-rules, PUT /alert-rules/{id}, DELETE /alert-rules/{id} */
 export type AlertRuleInput = Omit<AlertRule, 'id' | 'createdAt' | 'updatedAt'>;
 export interface AlertRulesAnswer {
   rules: (AlertRule & { state: 'ok' | 'pending' | 'firing' | 'disabled' | 'error'; lastError: string | null })[];
@@ -350,7 +360,15 @@ export type TimelineEntry = { at: number; seq: number } & (
   | { kind: 'alert_resolved'; alertId: string; summary: string }
   | { kind: 'severity_changed'; from: Severity; to: Severity }
   | { kind: 'notified'; receiver: string; receiverType: ReceiverType; event: NotificationEvent; attempts: number }
-  | { kind: 'notify_failed'; receiver: string; receiverType: ReceiverType; event: NotificationEvent; attempts: number; reason: string; final: boolean }
+  | {
+      kind: 'notify_failed';
+      receiver: string;
+      receiverType: ReceiverType;
+      event: NotificationEvent;
+      attempts: number;
+      reason: string;
+      final: boolean;
+    }
   | { kind: 'acknowledged'; by: string }
   | { kind: 'note'; by: string; text: string }
   | { kind: 'resolved'; by: string; reason: 'alerts_resolved' | 'by_hand' }
@@ -376,6 +394,11 @@ export interface IncidentDetail extends IncidentSummary {
   };
 }
 
+/** POST /incidents/{id}/notes */
+export interface IncidentNoteInput {
+  text: string;
+}
+
 export type NotificationEvent = 'triggered' | 'acknowledged' | 'resolved';
 export type ReceiverType = 'webhook' | 'pagerduty';
 /** GET /receivers, POST, PUT /{id}, DELETE /{id}, POST /{id}/test. Secrets are write-only: answers hold `secretSet`. */
@@ -391,6 +414,13 @@ export interface ReceiverInput {
   /** The webhook's signing secret, or PagerDuty's routing key. Absent on PUT: kept. */
   secret?: string;
 }
+/** POST /receivers/{id}/test — what the receiver answered; `status` is null where there was no answer. */
+export interface ReceiverTestResult {
+  ok: boolean;
+  status: number | null;
+  durationMs: number;
+  detail: string;
+}
 export interface ReceiversAnswer {
   receivers: Receiver[];
 }
@@ -400,7 +430,12 @@ export interface StatusAnswer {
   version: string;
   startedAt: number;
   otlpEndpoint: string;
-  store: { kind: 'embedded' | 'remote'; state: 'ready' | 'restarting' | 'unavailable'; rows: number; bytesOnDisk: number };
+  store: {
+    kind: 'embedded' | 'remote';
+    state: 'ready' | 'restarting' | 'unavailable';
+    rows: number;
+    bytesOnDisk: number;
+  };
   ingest: {
     /** Since start. */
     accepted: { logs: number; spans: number; metricPoints: number };
@@ -426,8 +461,35 @@ export interface DemoFaultsAnswer {
   faults: DemoFault[];
 }
 
+/** PUT /demo/faults/{name} */
+export interface DemoFaultInput {
+  enabled: boolean;
+}
+
 /** POST /login {user, password} sets a session cookie; POST /logout. Only when auth is required. */
 export interface LoginInput {
   user: string;
   password: string;
+}
+export interface LoginAnswer {
+  user: string;
+}
+
+/** GET /keys, POST /keys, DELETE /keys/{id} — keys of programs; `ingest` sends telemetry, `api` uses this API. */
+export interface Key {
+  id: string;
+  kind: 'ingest' | 'api';
+  name: string;
+  createdAt: number;
+}
+export interface KeysAnswer {
+  keys: Key[];
+}
+export interface KeyInput {
+  name: string;
+  kind: Key['kind'];
+}
+/** Only the answer to POST /keys holds the secret. */
+export interface CreatedKey extends Key {
+  secret: string;
 }

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Query } from '../query/ast.ts';
+import { matches } from '../query/matches.ts';
+import type { LogRecord } from '../telemetry/records.ts';
+import type { ApiContext } from './context.ts';
+import { logViewOfRecord } from './log-view.ts';
+import { QUERY, readQuery } from './parameters.ts';
+import type { Route } from './route.ts';
+
+export const MAX_TAIL_ROWS_PER_SECOND = 200;
+const PING_MS = 15_000;
+/** The browser waits this long before it connects again. */
+const RETRY_MS = 2_000;
+
+export function logTailRoutes({ live }: ApiContext): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/logs/tail',
+      summary: 'Log records as they arrive, as server-sent events: log, dropped, ping',
+      parameters: [QUERY],
+      answer: 'LogView',
+      handle: ({ query, signal }) => {
+        const parsed = readQuery(query, 'logs');
+        return { stream: (response) => tail(response, parsed, signal) };
+      },
+    },
+  ];
+
+  async function tail(response: ServerResponse<IncomingMessage>, query: Query, signal: AbortSignal): Promise<void> {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
+    response.write(`retry: ${RETRY_MS}\n\n`);
+    // A reader that does not keep up gets a count of what it missed, and no buffer grows for it.
+    let missed = 0;
+    const send = (event: string, data: unknown): void => {
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    const sendMissed = (): void => {
+      if (missed === 0 || response.writableNeedDrain) return;
+      send('dropped', { count: missed });
+      missed = 0;
+    };
+    const onBatch = (records: readonly LogRecord[], dropped: number): void => {
+      missed += dropped;
+      for (const record of records) {
+        if (response.writableNeedDrain) missed++;
+        else send('log', logViewOfRecord(record));
+      }
+      sendMissed();
+    };
+    const unsubscribe = live.subscribeLogs({
+      match: (record) => matches(query, record),
+      onBatch,
+      maxPerSecond: MAX_TAIL_ROWS_PER_SECOND,
+    });
+    const ping = setInterval(() => {
+      sendMissed();
+      if (!response.writableNeedDrain) send('ping', {});
+    }, PING_MS);
+    response.on('drain', sendMissed);
+    try {
+      if (!signal.aborted) await once(signal, 'abort');
+    } finally {
+      clearInterval(ping);
+      unsubscribe();
+      response.off('drain', sendMissed);
+      response.end();
+    }
+  }
+}

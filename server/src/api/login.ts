@@ -1,0 +1,58 @@
+import { createInputReader } from '../state/input-reader.ts';
+import type { ApiContext } from './context.ts';
+import { notFound, ProblemError } from './problem.ts';
+import type { Answer, ApiRequest, Route } from './route.ts';
+
+export function loginRoutes({ auth, log }: ApiContext): Route[] {
+  async function login({ json, address }: ApiRequest): Promise<Answer> {
+    if (auth === null) throw notFound('this server demands no login');
+    const reader = createInputReader(await json());
+    const user = reader.text('user', { min: 1, max: 100 });
+    const password = reader.text('password', { min: 1, max: 1_000 });
+    reader.end();
+    const result = await auth.login(user, password, address);
+    switch (result.outcome) {
+      case 'accepted':
+        return { json: { user: result.user }, headers: { 'set-cookie': result.cookie } };
+      case 'refused':
+        log(`login refused for ${JSON.stringify(user)} from ${address}`);
+        throw new ProblemError({
+          status: 401,
+          code: 'LOGIN_REFUSED',
+          title: 'Login refused',
+          detail: 'User or password is wrong.',
+        });
+      case 'limited':
+        throw new ProblemError(
+          {
+            status: 429,
+            code: 'TOO_MANY_LOGINS',
+            title: 'Too many logins',
+            detail: `Too many failed logins. Try again in ${result.retryAfterSeconds} s.`,
+          },
+          { headers: { 'retry-after': String(result.retryAfterSeconds) } },
+        );
+    }
+  }
+
+  return [
+    {
+      method: 'POST',
+      path: '/login',
+      summary: 'Open a session; its cookie is in the answer',
+      body: 'LoginInput',
+      answer: 'LoginAnswer',
+      isPublic: true,
+      handle: login,
+    },
+    {
+      method: 'POST',
+      path: '/logout',
+      summary: 'End the session',
+      answer: '',
+      isPublic: true,
+      handle: ({ headers }) =>
+        auth ? { empty: true, headers: { 'set-cookie': auth.logout(headers) } } : { empty: true },
+    },
+  ];
+}
