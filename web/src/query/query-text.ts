@@ -32,7 +32,8 @@ export function fieldName(key: string, holder: Holder = 'attribute'): string {
   return plain ? escapeName(key) : `attr.${escapeName(key)}`;
 }
 
-function escapeName(key: string): string {
+/** The name with a backslash before what would end it. */
+export function escapeName(key: string): string {
   return key.replace(/[\s()"\\*:]/gu, '\\$&');
 }
 

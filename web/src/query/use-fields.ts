@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { fieldsQuery } from '../api/queries.ts';
 import type { Choice } from './query-bar.tsx';
-import { fieldName } from './query-text.ts';
+import { escapeName } from './query-text.ts';
 
 const BUILT_IN: Record<'logs' | 'spans', readonly Choice[]> = {
   logs: [
@@ -31,18 +31,13 @@ const BUILT_IN: Record<'logs' | 'spans', readonly Choice[]> = {
   ],
 };
 
-/** The names that the query box offers for a signal: the built-in fields, then the attributes seen. */
+/** The names, as a query writes them, that the query box offers for a signal: the built-in fields, then the attributes seen. */
 export function useFields(signal: 'logs' | 'spans'): readonly Choice[] {
   const { data: answer } = useQuery(fieldsQuery(signal));
   return useMemo(() => {
     const builtIn = BUILT_IN[signal];
     const known = new Set(builtIn.map(({ value }) => value));
     const seen = (answer?.fields ?? []).filter(({ key }) => !known.has(key));
-    return [...builtIn, ...seen.map(({ key, type }) => ({ value: toName(key), hint: type }))];
+    return [...builtIn, ...seen.map(({ key, type }) => ({ value: escapeName(key), hint: type }))];
   }, [answer, signal]);
-}
-
-/** Keys come as they are written in a query where they name a holder, else as attribute keys. */
-function toName(key: string): string {
-  return /^(attr|resource)\./.test(key) ? key : fieldName(key);
 }

@@ -162,7 +162,7 @@ function optionsFor(
       },
     },
     scales: {
-      x: { time: true, range: () => [latest.current.window.fromMs / 1_000, latest.current.window.toMs / 1_000] },
+      x: { time: true, range: () => xRange(latest.current) },
       y: { range: (_plot, _low, high) => [0, Math.max(1, high) * 1.04] },
     },
     axes: [
@@ -216,6 +216,11 @@ function optionsFor(
       ],
     },
   };
+}
+
+/** The window, from the start of its first bucket: buckets begin at round times. */
+function xRange({ window, times }: HistogramChartProps): [number, number] {
+  return [Math.min(window.fromMs, times[0] ?? window.fromMs) / 1_000, window.toMs / 1_000];
 }
 
 /** The bucket under the pointer: bars begin at their time, while uPlot answers the nearest time. */

@@ -18,6 +18,7 @@ import { Fact, Page, PageBody, PageHeader, Section } from '../../ui/page.tsx';
 import { ErrorState, ErrorStrip, SkeletonBox } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
 import { Faults } from '../start/start-guide.tsx';
+import { Keys } from './keys.tsx';
 
 export function SettingsScreen() {
   return (
@@ -183,7 +184,12 @@ function Server() {
         </dl>
       </Section>
       <Faults faults={ingest.faults} />
-      {auth.required && <Account user={auth.user} />}
+      {auth.required && (
+        <>
+          <Keys />
+          <Account user={auth.user} />
+        </>
+      )}
     </>
   );
 }

@@ -8,16 +8,17 @@ export interface Snippet {
 }
 
 /** The environment variables that every OpenTelemetry SDK reads (OpenTelemetry specification, "SDK environment variables"). */
-export function environmentLines(endpoint: string): string {
+function environmentLines(endpoint: string, keyRequired: boolean): string {
   return [
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}`,
     'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
+    ...(keyRequired ? ['export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20YOUR_INGEST_KEY"'] : []),
     'export OTEL_SERVICE_NAME=my-service',
   ].join('\n');
 }
 
-export function snippetsFor(endpoint: string): readonly Snippet[] {
-  const environment = environmentLines(endpoint);
+export function snippetsFor(endpoint: string, keyRequired: boolean): readonly Snippet[] {
+  const environment = environmentLines(endpoint, keyRequired);
   return [
     {
       id: 'node',
@@ -52,13 +53,13 @@ export function snippetsFor(endpoint: string): readonly Snippet[] {
     {
       id: 'curl',
       label: 'One record',
-      lines: curlLine(endpoint),
+      lines: curlLine(endpoint, keyRequired),
       note: 'Sends one log record, to see that the way is free.',
     },
   ];
 }
 
-function curlLine(endpoint: string): string {
+function curlLine(endpoint: string, keyRequired: boolean): string {
   const record = { body: { stringValue: 'Hello from curl' }, severityNumber: 9, severityText: 'INFO' };
   const body = {
     resourceLogs: [
@@ -68,5 +69,6 @@ function curlLine(endpoint: string): string {
       },
     ],
   };
-  return `curl ${endpoint}/v1/logs -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+  const key = keyRequired ? " -H 'authorization: Bearer YOUR_INGEST_KEY'" : '';
+  return `curl ${endpoint}/v1/logs -H 'content-type: application/json'${key} -d '${JSON.stringify(body)}'`;
 }

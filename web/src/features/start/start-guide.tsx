@@ -26,7 +26,7 @@ export function StartGuide() {
       <SkeletonBox label="Loading" className="mx-auto mt-10 h-80 w-[min(46rem,90%)]" />
     );
   }
-  const snippets = snippetsFor(status.otlpEndpoint);
+  const snippets = snippetsFor(status.otlpEndpoint, status.auth.required);
   const snippet = snippets.find(({ id }) => id === language) ?? snippets[0]!;
   return (
     <div className="mx-auto flex w-[min(46rem,100%)] flex-col gap-5 px-4 py-8 max-md:py-5">
@@ -64,7 +64,7 @@ export function StartGuide() {
           ))}
         </div>
         <div role="tabpanel" aria-label={snippet.label} className="relative">
-          <pre className="overflow-x-auto p-4 pr-12 font-mono text-xs leading-5">{snippet.lines}</pre>
+          <pre className="mr-12 overflow-x-auto p-4 font-mono text-xs leading-5">{snippet.lines}</pre>
           <span className="absolute top-2.5 right-2.5">
             <CopyButton text={snippet.lines} label="Copy these lines" size="md" />
           </span>
