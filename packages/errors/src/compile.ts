@@ -28,8 +28,10 @@ export interface CompiledRule {
   readonly data: ReasonData;
   readonly but: VerdictChanges;
   readonly strength: Strength;
-  /** Higher wins: strength first, then the number of conditions. */
+  /** Among the values of a chain the higher wins: strength first, then the number of conditions. */
   readonly score: number;
+  /** Among the rules for one value the higher wins. A known message with a class name is more specific than the class name alone, though weaker evidence. */
+  readonly rank: number;
   readonly checks: readonly Check[];
   readonly markers: readonly (readonly Check[])[];
   readonly code: string | undefined;
@@ -59,6 +61,7 @@ export const PRIMARY_KEYS: readonly string[] = [
   'type',
   'word',
   'status',
+  'message',
   'name',
   'errno',
 ];
@@ -105,6 +108,7 @@ function compileRule(
   if (rule.but !== undefined) rejectUnknownKeys(`${at}.but`, rule.but, CHANGE_KEYS);
   const checks = toChecks(rule.when, `${at}.when`);
   const strength = forced ?? strengthOf(checks, pack);
+  const score = STRENGTHS.indexOf(strength) * 100 + checks.length * 2 + (markers.length > 0 ? 1 : 0);
   return {
     id: `${pack.domain}/${rule.is}`,
     domain: pack.domain,
@@ -112,7 +116,8 @@ function compileRule(
     data,
     but: rule.but ?? {},
     strength,
-    score: STRENGTHS.indexOf(strength) * 100 + checks.length * 2 + (markers.length > 0 ? 1 : 0),
+    score,
+    rank: strength === 'known-message' ? score + 100 : score,
     checks,
     markers,
     code: rule.code,
@@ -190,7 +195,8 @@ export function indexRules(rules: readonly CompiledRule[]): RuleIndex {
     }
   }
   for (const { exact, prefixes } of buckets) {
-    for (const map of [exact, ...prefixes.values()]) for (const list of map.values()) list.sort(byPrecedence);
+    for (const map of [exact, ...prefixes.values()])
+      for (const list of map.values()) list.sort((a, b) => b.rank - a.rank);
   }
   return { buckets: buckets.filter(({ exact, prefixes }) => exact.size + prefixes.size > 0), others };
 }
@@ -199,12 +205,6 @@ function add(map: Map<unknown, CompiledRule[]>, key: unknown, rule: CompiledRule
   const list = map.get(key);
   if (list === undefined) map.set(key, [rule]);
   else list.push(rule);
-}
-
-// A known message together with a class name is more specific than the class name alone, though weaker evidence.
-function byPrecedence(a: CompiledRule, b: CompiledRule): number {
-  const rank = (rule: CompiledRule): number => rule.score + (rule.strength === 'known-message' ? 100 : 0);
-  return rank(b) - rank(a);
 }
 
 /** The best rule for one value, or `undefined`. */
@@ -223,7 +223,7 @@ export function findRule(index: RuleIndex, facts: Facts): CompiledRule | undefin
 }
 
 function bestOf(a: CompiledRule | undefined, b: CompiledRule | undefined): CompiledRule | undefined {
-  return b === undefined || (a !== undefined && a.score >= b.score) ? a : b;
+  return b === undefined || (a !== undefined && a.rank >= b.rank) ? a : b;
 }
 
 function findInBucket(bucket: Bucket, value: unknown, facts: Facts): CompiledRule | undefined {

@@ -1,6 +1,8 @@
 import { ERROR_BRAND } from './brand.ts';
 import { currentErrorContext } from './context.ts';
 import type { DefinitionData, LocalisedText } from './definition.ts';
+import type { ErrorRecord } from './record.ts';
+import { serialise } from './serialise.ts';
 import { firstOwnFrame } from './stack.ts';
 import type { Category, Outcome } from './taxonomy.ts';
 
@@ -111,6 +113,10 @@ export abstract class BreakwaterError<Code extends string = string, Params = unk
   /** Function, file, line and column that made the error, from its stack; `undefined` when there is none. */
   get position(): string | undefined {
     return firstOwnFrame(this.stack);
+  }
+  /** The redacted record of `serialise`, for `JSON.stringify`. */
+  toJSON(): ErrorRecord {
+    return serialise(this);
   }
 }
 

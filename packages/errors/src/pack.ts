@@ -13,7 +13,7 @@ export type Expected = string | number | boolean;
  *   `$metadata.httpStatusCode`, `output.statusCode`);
  * - `word`: the first word of the message, where a protocol defines it as the error code (Redis).
  *
- * At least one of `code`, `errcode`, `errorCode`, `sqlState`, `number`, `type`, `word`, `status`, `name` and `errno` must
+ * At least one of `code`, `errcode`, `errorCode`, `sqlState`, `number`, `type`, `word`, `status`, `message`, `name` and `errno` must
  * be among them: rules are found by these. (A user rule may do without.)
  */
 export type Conditions = Readonly<Record<string, Expected | readonly Expected[]>>;

@@ -15,7 +15,7 @@ const codes: readonly (readonly [reason: string, codes: string])[] = [
 ];
 
 const statusClasses =
-  'BadRequestError AuthenticationError PermissionDeniedError NotFoundError ConflictError UnprocessableEntityError RateLimitError InternalServerError APIError Error';
+  'BadRequestError AuthenticationError PermissionDeniedError NotFoundError ConflictError UnprocessableEntityError RateLimitError InternalServerError APIError';
 
 /** OpenAI, Anthropic and SDKs made by the same generator. An `x-should-retry` header is a hint and comes first. */
 export const openai: RulePack = {
