@@ -18,6 +18,9 @@ export interface Config {
   readonly demoUrl: string | null;
   /** One more accepted ingest key, beside the stored ones. */
   readonly demoIngestKey: string | null;
+  /** Address of the page in notifications. */
+  readonly publicUrl: string;
+  /** From one evaluation of the alert rules to the next. */
   readonly evaluationIntervalMs: number;
 }
 
@@ -36,6 +39,7 @@ Options                     Environment                 Default
   --otlp-port N             BREAKWATER_OTLP_PORT        4318   OTLP over HTTP
   --data DIR                BREAKWATER_DATA_DIR         ./data
   --clickhouse-url URL      BREAKWATER_CLICKHOUSE_URL   the embedded engine
+  --public-url URL          BREAKWATER_PUBLIC_URL       http://HOST:PORT; address of the page in notifications
   --no-shop                                             start the server without the demo shop
   --help                                                this text
 
@@ -72,13 +76,15 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     staticDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
     demoUrl: url('demo-url', 'BREAKWATER_DEMO_URL'),
     demoIngestKey: env['BREAKWATER_DEMO_INGEST_KEY'] || null,
+    publicUrl: url('public-url', 'BREAKWATER_PUBLIC_URL') ?? '',
     evaluationIntervalMs: 5_000,
   };
   if (config.port !== 0 && config.port === config.otlpPort) {
     mistakes.push(`--port and --otlp-port must differ, and both are ${config.port}`);
   }
   if (mistakes.length > 0) throw new ConfigError(`${mistakes.join('; ')}. See --help.`);
-  return config;
+  const publicUrl = config.publicUrl || `http://${urlHost(config.host)}:${config.port}`;
+  return { ...config, publicUrl };
 }
 
 /** True for addresses that only this machine can reach. */
@@ -86,7 +92,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-type Values = Partial<Record<'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url', string>>;
+/** The host as it stands in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+type Option = 'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url' | 'public-url';
+type Values = Partial<Record<Option, string>>;
 
 function parse(args: readonly string[], mistakes: string[]): Values {
   const string = { type: 'string' } as const;
@@ -100,6 +112,7 @@ function parse(args: readonly string[], mistakes: string[]): Values {
         data: string,
         'clickhouse-url': string,
         'demo-url': string,
+        'public-url': string,
       },
     }).values;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { ingestKeyOf } from '../ingest/ingest-key.ts';
 import type { State } from '../state/state.ts';
 import { createKeys, type Keys, sha256 } from './keys.ts';
 import { createLoginLimit } from './login-limit.ts';
@@ -33,7 +34,7 @@ export interface Auth {
   readonly keys: Keys;
   /** Makes the login `admin` and an ingest key and answers them; null where a user exists already. */
   ensureFirstLogin(): Promise<FirstLogin | null>;
-  /** Whether the `authorization` header holds an ingest key: `Bearer KEY`, or the key alone. */
+  /** Whether the headers hold an ingest key, in any of the forms that `ingestKeyOf` reads. */
   checkIngestKey(headers: IncomingHttpHeaders): boolean;
   /** `address` is the client's, for the limit of failed logins. */
   login(user: string, password: string, address: string): Promise<LoginResult>;
@@ -83,7 +84,7 @@ export function createAuth(options: {
   }
 
   function checkIngestKey(headers: IncomingHttpHeaders): boolean {
-    const secret = bearerOf(headers) ?? headers.authorization?.trim();
+    const secret = ingestKeyOf(headers);
     if (!secret) return false;
     if (extraKeyHash && timingSafeEqual(sha256(secret), extraKeyHash)) return true;
     return keys.find(secret, 'ingest') !== undefined;

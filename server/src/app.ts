@@ -1,0 +1,162 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiServer } from './api/http.ts';
+import type { StatusAnswer } from './api/types.ts';
+import { createAuth } from './auth/auth.ts';
+import { type Config, isLoopback, urlHost } from './config.ts';
+import { createDetector } from './detector.ts';
+import { type Engine, startEngine } from './engine/engine.ts';
+import { errorEventsOfLogs, errorEventsOfSpans } from './errors/extract.ts';
+import { createErrorGroups } from './errors/groups.ts';
+import { createOtlpServer } from './ingest/otlp-server.ts';
+import { createLiveStream } from './pipeline/live-stream.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
+import { openState } from './state/state.ts';
+import { openStore } from './store/store.ts';
+
+export const VERSION = '0.1.0';
+
+/** Where a started app listens, and what is shown once: the login and ingest key made at the first guarded start. */
+export interface AppAddresses {
+  readonly pageUrl: string;
+  readonly otlpUrl: string;
+  readonly firstLogin: { readonly user: string; readonly password: string; readonly ingestKey: string } | null;
+}
+
+export interface App {
+  /** Starts the parts in order. A failure stops what had started and rejects with that part's own error. */
+  start(): Promise<AppAddresses>;
+  /** Finishes requests, writes what is in flight, then stops the rest. May be called at any time, and again. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly log: (line: string) => void;
+  /** Progress of the start, one short line a step. */
+  readonly onStep?: (step: string) => void;
+}
+
+/** The whole server in this process; the embedded engine is its only child. */
+export function createApp(config: Config, { log, onStep = () => undefined }: AppOptions): App {
+  const startedAt = Date.now();
+  const stops: (() => Promise<void> | void)[] = [];
+  let stopping: Promise<void> | null = null;
+
+  async function start(): Promise<AppAddresses> {
+    try {
+      return await startParts();
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  }
+
+  async function startParts(): Promise<AppAddresses> {
+    const engine = config.clickhouseUrl === null ? await startEmbedded() : null;
+    onStep('Opening the store');
+    const store = await openStore({
+      ...(engine ?? remoteAddress(config.clickhouseUrl!)),
+      ...(engine === null ? {} : { engineState: () => engine.state }),
+      log,
+    });
+    stops.push(() => store.close());
+
+    mkdirSync(config.dataDir, { recursive: true });
+    const state = openState(join(config.dataDir, 'state.sqlite'));
+    stops.push(() => state.close());
+
+    const live = createLiveStream({ log });
+    const groups = createErrorGroups({ state, store, log });
+    const detector = createDetector({
+      state,
+      store,
+      intervalMs: config.evaluationIntervalMs,
+      publicUrl: config.publicUrl,
+      log,
+    });
+    const auth = isLoopback(config.host) ? null : createAuth({ state, extraIngestKey: config.demoIngestKey });
+    const firstLogin = (await auth?.ensureFirstLogin()) ?? null;
+
+    const pipeline = createPipeline({
+      store,
+      toErrorEvents: { logs: errorEventsOfLogs, spans: errorEventsOfSpans },
+      onStored: live,
+    });
+    const otlp = createOtlpServer({
+      host: config.host,
+      port: config.otlpPort,
+      sink: pipeline,
+      log,
+      ...(auth === null ? {} : { checkKey: auth.checkIngestKey }),
+    });
+    const { port: otlpPort } = await otlp.start();
+    stops.push(() => otlp.stop());
+    const otlpUrl = `http://${urlHost(config.host)}:${otlpPort}`;
+
+    const status = async (): Promise<StatusAnswer> => ({
+      version: VERSION,
+      startedAt,
+      otlpEndpoint: otlpUrl,
+      store: { kind: engine === null ? 'remote' : 'embedded', state: store.state(), ...(await store.stats()) },
+      ingest: otlp.counters,
+      auth: { required: auth !== null, user: null },
+      demo: { available: config.demoUrl !== null },
+    });
+    const api = createApiServer({
+      host: config.host,
+      port: config.port,
+      store,
+      live,
+      detector,
+      groups,
+      status,
+      staticDir: config.staticDir,
+      demoUrl: config.demoUrl,
+      auth,
+      log,
+    });
+    const { port } = await api.start();
+    stops.push(() => api.stop());
+    detector.start();
+    stops.push(() => detector.stop());
+    return { pageUrl: `http://${urlHost(config.host)}:${port}`, otlpUrl, firstLogin };
+  }
+
+  async function startEmbedded(): Promise<Engine> {
+    onStep('Starting the embedded engine');
+    const engine = await startEngine({ dataDir: join(config.dataDir, 'telemetry'), log });
+    stops.push(() => engine.stop());
+    return engine;
+  }
+
+  async function stopParts(): Promise<void> {
+    for (const stopPart of stops.toReversed()) {
+      try {
+        await stopPart();
+      } catch (error) {
+        log(`stopping: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  function stop(): Promise<void> {
+    stopping ??= stopParts();
+    return stopping;
+  }
+
+  return { start, stop };
+}
+
+/** Splits user and password out of the URL, so that neither is in a message that shows the URL. */
+function remoteAddress(text: string): { url: string; username: string; password: string; database?: string } {
+  const url = new URL(text);
+  const database = url.pathname.slice(1);
+  const address = {
+    username: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+  };
+  url.username = '';
+  url.password = '';
+  url.pathname = '';
+  return { ...address, url: url.origin, ...(database === '' ? {} : { database }) };
+}
