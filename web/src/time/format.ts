@@ -148,7 +148,7 @@ export function formatShare(share: number): string {
   const percent = share * 100;
   if (percent === 0 || percent >= 99.95) return `${percent.toFixed(0)}%`;
   if (percent < 0.01) return '<0.01%';
-  return percent < 1 ? `${percent.toFixed(2)}%` : `${percent.toFixed(1)}%`;
+  return `${Number(percent.toFixed(percent < 1 ? 2 : 1))}%`;
 }
 
 /** `1 span`, `2 spans`, `3 queries` with the plural given where it is not `s`. */

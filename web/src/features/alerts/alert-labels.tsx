@@ -4,7 +4,8 @@ import { ServiceName } from '../../ui/badge.tsx';
 
 /** What an alert was measured on. */
 export function AlertLabels({ labels }: { labels: Record<string, string> }) {
-  const { service, errorGroup, ...others } = labels;
+  // The name of the error stands in the alert's summary.
+  const { service, errorGroup, environment, error: _, ...others } = labels;
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-x-3 text-xs text-muted">
       {service && <ServiceName service={service} />}
@@ -18,6 +19,7 @@ export function AlertLabels({ labels }: { labels: Record<string, string> }) {
           Error
         </Link>
       )}
+      {environment && <span>{environment}</span>}
       {Object.entries(others).map(([key, value]) => (
         <span key={key} className="truncate">
           {key}={value}

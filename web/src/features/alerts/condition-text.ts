@@ -14,13 +14,18 @@ export function describeCondition(condition: AlertCondition, windowSeconds: numb
     case 'span_error_rate':
       return `at least ${formatShare(condition.threshold)} of requests${where || ' of one service'} fail over ${window}, from ${formatCount(condition.minCount)} requests`;
     case 'span_latency':
-      return `p${Number((condition.quantile * 100).toFixed(3))} of requests${where || ' of one service'} is at least ${formatMillis(condition.thresholdMs)} over ${window}, from ${formatCount(condition.minCount)} requests`;
+      return `p${Number((condition.quantile * 100).toFixed(3))} of requests${where || ' of one service'} is at least ${shortMillis(condition.thresholdMs)} over ${window}, from ${formatCount(condition.minCount)} requests`;
   }
+}
+
+/** `1 s` where the figures behind the point are all 0. */
+function shortMillis(ms: number): string {
+  return formatMillis(ms).replace(/\.0+ /, ' ');
 }
 
 export function formatValue(value: number, unit: Alert['unit']): string {
   if (unit === 'ratio') return formatShare(value);
-  return unit === 'ms' ? formatMillis(value) : formatCount(value);
+  return unit === 'ms' ? shortMillis(value) : formatCount(value);
 }
 
 export const CONDITION_NAMES: Record<AlertCondition['kind'], string> = {

@@ -1,5 +1,5 @@
 /** One incident: what happened, what fires, where to look, and the way out. */
-import type { ErrorGroup, IncidentDetail, TraceSummary } from '@breakwater/server/api-types';
+import type { Alert, ErrorGroup, IncidentDetail, TraceSummary } from '@breakwater/server/api-types';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Activity, ArrowLeft, Check, CircleAlert, Eye, ScrollText, Siren } from 'lucide-react';
@@ -142,11 +142,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
               title={alerts.length === 1 ? 'Alert' : `${alerts.length} alerts`}
               aside={firing > 0 && <span className="num text-xs text-red">{firing} firing</span>}
             >
-              <ul className="[&>li:last-child]:border-0">
-                {alerts.map((alert) => (
-                  <AlertRow key={alert.id} alert={alert} withIncident={false} />
-                ))}
-              </ul>
+              <IncidentAlerts alerts={alerts} />
             </Section>
             <Section title="Timeline">
               <Timeline entries={timeline} openedAt={openedAt} />
@@ -188,6 +184,36 @@ function Detail({ incident }: { incident: IncidentDetail }) {
           </aside>
         </div>
       </PageBody>
+    </>
+  );
+}
+
+const FEW_ALERTS = 4;
+
+/** Firing ones first; of many the first few. */
+function IncidentAlerts({ alerts }: { alerts: readonly Alert[] }) {
+  const [all, setAll] = useState(false);
+  const sorted = alerts.toSorted(
+    (a, b) => Number(b.state === 'firing') - Number(a.state === 'firing') || a.startedAt - b.startedAt,
+  );
+  const shown = all ? sorted : sorted.slice(0, FEW_ALERTS);
+  return (
+    <>
+      <ul className="[&>li:last-child]:border-0">
+        {shown.map((alert) => (
+          <AlertRow key={alert.id} alert={alert} withIncident={false} />
+        ))}
+      </ul>
+      {alerts.length > FEW_ALERTS && (
+        <button
+          type="button"
+          aria-expanded={all}
+          onClick={() => setAll(!all)}
+          className="w-full border-t border-line px-4 py-2 text-left text-sm text-accent hover:bg-hover"
+        >
+          {all ? 'Show fewer' : `Show all ${alerts.length} alerts`}
+        </button>
+      )}
     </>
   );
 }

@@ -189,6 +189,7 @@ function TraceLine({
   withDate: boolean;
 }) {
   const ms = nanoToMs(trace.startTimeUnixNano);
+  const rootService = trace.rootService || (trace.services[0] ?? '');
   return (
     <tr className="relative h-[30px] border-b border-line hover:bg-hover [&>td]:px-3">
       <td className="num truncate font-mono text-xs text-muted">
@@ -200,8 +201,12 @@ function TraceLine({
           params={{ traceId: trace.traceId }}
           className="flex min-w-0 items-center gap-2 outline-offset-[-2px] after:absolute after:inset-0"
         >
-          <ServiceName service={trace.rootService} className="shrink-0 text-xs text-muted max-md:hidden" />
-          <span className="truncate font-medium">{trace.rootName || 'root not received'}</span>
+          <ServiceName service={rootService} className="shrink-0 text-xs text-muted max-md:hidden" />
+          {trace.rootService ? (
+            <span className="truncate font-medium">{trace.rootName}</span>
+          ) : (
+            <span className="truncate text-faint">root span not received yet</span>
+          )}
           {trace.errorCount > 0 && (
             <CircleAlert size={13} aria-label="failed" className="shrink-0 text-red md:hidden" />
           )}
@@ -215,7 +220,7 @@ function TraceLine({
               className="block h-full min-w-[2px] rounded-full"
               style={{
                 width: `${share * 100}%`,
-                background: trace.errorCount > 0 ? 'var(--sev-error)' : serviceColor(trace.rootService),
+                background: trace.errorCount > 0 ? 'var(--sev-error)' : serviceColor(rootService),
               }}
             />
           </span>
