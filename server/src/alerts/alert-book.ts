@@ -17,8 +17,8 @@ import { type AlertStep, nextAlertState } from './alert-state.ts';
 import { type Measurement, thresholdOf } from './measure.ts';
 import { alertSummary, clearedSummary } from './summary.ts';
 
-/** How long a firing alert's condition must not hold before it resolves. Longer than SDKs hold telemetry back. */
-export const CLEAR_MS = 10_000;
+/** How long a firing alert's condition must not hold before it resolves: as long as SDKs hold spans back by default. */
+export const CLEAR_MS = 5_000;
 
 export interface AlertBookOptions {
   state: State;

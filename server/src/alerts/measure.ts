@@ -1,12 +1,14 @@
 import type { AlertCondition, AlertRule } from '../api/types.ts';
 import { GROUP_ID_TEXT, toGroupNumber } from '../errors/group-id.ts';
+import { normaliseMessage } from '../errors/normalise-message.ts';
 import type { TelemetryReader } from '../errors/telemetry-reader.ts';
 import { parseQuery } from '../query/parse.ts';
 import { toSql } from '../query/sql.ts';
 
 /** What a rule found on one target. */
 export interface Measurement {
-  /** `service` always; `environment` where telemetry names one; `errorGroup` and `error` for error counts. */
+  /** `service` always; `environment` where telemetry names one; `errorGroup` and `error` (type and normalised
+   * message) for error counts. */
   labels: Record<string, string>;
   /** The same text for the same target, evaluation after evaluation. */
   target: string;
@@ -46,7 +48,13 @@ interface Row {
 
 /**
  * Measures the rule's condition over the window `[now - windowSeconds, now)`, per service and environment. Targets
- * without records are absent. Spans count by the time they ended. Rejects with the store's error where the query fails.
+ * without records are absent. Spans count by the time they ended. A condition is met at or above its threshold. Rejects
+ * with the store's error where the query fails.
+ *
+ * Telemetry arrives some seconds late. The window still ends now, so that trouble is seen as soon as it can be: a record
+ * counts from when it is stored until the window has passed it, and one that is later than the window never counts. The
+ * youngest seconds of a window are therefore incomplete; an alert resolves only after it has been clear for a while
+ * (`CLEAR_MS`). Times are those of the services: a clock that is wrong by more than the window is not seen.
  */
 export async function measure(rule: AlertRule, options: MeasureOptions): Promise<Measurement[]> {
   const { condition } = rule;
@@ -79,7 +87,7 @@ function toMeasurement(row: Row, condition: AlertCondition): Measurement {
   if (row.environment !== '') labels['environment'] = row.environment;
   if (row.errorGroup !== undefined) {
     labels['errorGroup'] = row.errorGroup;
-    labels['error'] = [row.type, row.message].filter((part) => part !== '').join(': ');
+    labels['error'] = [row.type, normaliseMessage(row.message ?? '')].filter((part) => part !== '').join(': ');
   }
   return {
     labels,

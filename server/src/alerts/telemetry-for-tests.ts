@@ -8,6 +8,8 @@ export interface TelemetryForTests extends TelemetryReader {
   readonly errorRates: Map<string, number>;
   /** Services that are connected to a service by error traces. */
   readonly connections: Map<string, string[]>;
+  /** Services in which errors began, likeliest first. */
+  origins: string[];
   /** Queries with this text in them fail, or never end where `error` is `hang`. */
   readonly faults: Map<string, Error | 'hang'>;
   readonly queries: string[];
@@ -49,10 +51,12 @@ export function createTelemetryForTests(): TelemetryForTests {
     if (sql.includes('arrayJoin(services)')) {
       return (connections.get(String(params['service'])) ?? []).map((name) => ({ name }));
     }
+    if (sql.includes('NOT IN (SELECT trace_id, parent_span_id')) return telemetry.origins.map((name) => ({ name }));
     return [];
   }
 
-  return {
+  const telemetry: TelemetryForTests = {
+    origins: [],
     errorRates,
     connections,
     faults,
@@ -70,4 +74,5 @@ export function createTelemetryForTests(): TelemetryForTests {
       return { rows: answer(sql, params) as T[], stats: STATS };
     },
   };
+  return telemetry;
 }

@@ -131,6 +131,17 @@ test('an exception recorded on a span and logged counts once, whichever comes fi
   }
 });
 
+test('the stack trace tells that it is the same exception, where tracer and logger name the type differently', () => {
+  const extraction = createErrorExtraction({ now: () => 0 });
+  const asCode = new Map(exception)
+    .set('exception.type', 'PAYMENT_FAILED')
+    .set('exception.stacktrace', 'Error: x\n    at f (/a.js:1:1)');
+  const asClass = new Map(asCode).set('exception.type', 'PaymentError');
+  assert.equal(extraction.logs([log({ attributes: asClass })]).length, 1);
+  const [event] = span(1).events;
+  assert.equal(extraction.spans([span(0, { events: [{ ...event!, attributes: asCode }] })]).length, 0);
+});
+
 test('counting once needs equal trace, span and group, and ends after a minute', () => {
   let time = 0;
   const extraction = createErrorExtraction({ now: () => time });

@@ -96,7 +96,7 @@ function toErrorEvent(occurrence: Occurrence): ErrorEvent {
   const stacktrace = text(attributes, 'exception.stacktrace').slice(0, MAX_STACK_CHARACTERS);
   const message = occurrence.message.slice(0, MAX_MESSAGE_CHARACTERS);
   const type = (text(attributes, 'exception.type') || text(attributes, 'error.type')).slice(0, MAX_TYPE_CHARACTERS);
-  const { id: groupId, version, culprit, exceptions } = fingerprint({ type, message, stacktrace });
+  const { id: groupId, version, culprit, ...resolved } = fingerprint({ type, message, stacktrace });
   return {
     id: occurrence.id,
     timeUnixNano: occurrence.timeUnixNano,
@@ -106,8 +106,8 @@ function toErrorEvent(occurrence: Occurrence): ErrorEvent {
     groupId,
     fingerprintVersion: version,
     source: occurrence.source,
-    type: type || (exceptions[0]?.type ?? ''),
-    message: message || (exceptions[0]?.message ?? ''),
+    type: resolved.type,
+    message: resolved.message,
     stacktrace,
     culprit,
     traceId: occurrence.traceId,

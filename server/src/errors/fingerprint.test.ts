@@ -56,6 +56,17 @@ test('library frames and the depth of a recursion do not count', () => {
   assert.equal(idOf(upgraded), idOf(NODE_STACK));
 });
 
+test('an error code that a tracer gives as the type is the class that the stack trace names', () => {
+  const stack = 'TypeError [ERR_INVALID_URL]: Invalid URL\n    at parse (/app/src/url.ts:1:1)';
+  assert.equal(fingerprint({ type: 'ERR_INVALID_URL', message: 'Invalid URL', stacktrace: stack }).type, 'TypeError');
+  assert.equal(idOf(stack, 'ERR_INVALID_URL', 'Invalid URL'), idOf(stack, 'TypeError', 'Invalid URL'));
+  // Plain `Error` says less than the code.
+  assert.equal(
+    fingerprint({ type: 'PAYMENT_DECLINED', message: 'x', stacktrace: 'Error: x\n    at f (/a.js:1:1)' }).type,
+    'PAYMENT_DECLINED',
+  );
+});
+
 test('without a stack trace, type and normalised message decide', () => {
   assert.equal(idOf('', 'Error', 'user 1 not found'), idOf('', 'Error', 'user 2 not found'));
   assert.notEqual(idOf('', 'Error', 'user 1 not found'), idOf('', 'TypeError', 'user 1 not found'));

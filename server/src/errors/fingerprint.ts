@@ -21,6 +21,9 @@ export interface Fingerprint {
   /** 16 lower-case hexadecimal digits: the first 64 bits of a SHA-256 over the parts. */
   id: string;
   version: number;
+  /** Type and message, taken from the stack trace where the error does not say them. */
+  type: string;
+  message: string;
   /** What entered the hash, in order, for people. */
   parts: string[];
   /** The in-app frame nearest to the throw as `function (file)`, or ''. */
@@ -36,11 +39,15 @@ export interface Fingerprint {
  */
 export function fingerprint(error: ErrorDescription): Fingerprint {
   const exceptions = parseStackTrace(error.stacktrace);
+  const [reported] = exceptions;
+  const resolved = {
+    type: typeOf(error.type, reported?.type ?? '').slice(0, MAX_TYPE_CHARACTERS),
+    message: error.message || (reported?.message ?? ''),
+  };
   const parts: string[] = [];
   for (const [index, exception] of exceptions.slice(0, 1 + MAX_CAUSES).entries()) {
     const cause = index === 0 ? '' : 'cause ';
-    const type = index === 0 ? error.type || exception.type : exception.type;
-    const message = index === 0 ? error.message || exception.message : exception.message;
+    const { type, message } = index === 0 ? resolved : exception;
     parts.push(`${cause}type: ${type.slice(0, MAX_TYPE_CHARACTERS)}`);
     parts.push(`${cause}message: ${normaliseMessage(message)}`);
     for (const frame of stableFrames(exception.frames)) parts.push(`${cause}frame: ${frame}`);
@@ -48,7 +55,16 @@ export function fingerprint(error: ErrorDescription): Fingerprint {
   // NUL cannot be mistaken for part of a part: it is taken out of them.
   const text = [`v${FINGERPRINT_VERSION}`, ...parts].map((part) => part.replaceAll('\0', '')).join('\0');
   const id = createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16);
-  return { id, version: FINGERPRINT_VERSION, parts, culprit: culpritOf(exceptions), exceptions };
+  return { id, version: FINGERPRINT_VERSION, ...resolved, parts, culprit: culpritOf(exceptions), exceptions };
+}
+
+/**
+ * OpenTelemetry's JavaScript SDK records an error's `code` as its type (`ERR_INVALID_URL`), loggers its class. The stack
+ * trace has the class too, unless it is plain `Error`: then both ways give one type.
+ */
+function typeOf(given: string, inStackTrace: string): string {
+  const isCode = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(given);
+  return given === '' || (isCode && inStackTrace !== '' && inStackTrace !== 'Error') ? inStackTrace : given;
 }
 
 /** In-app frames as `function (file)`. A frame equal to the one before it is left out, so recursion depth does not count. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ErrorEvent } from '../telemetry/records.ts';
 
 export interface OnceOptions {
@@ -16,11 +17,12 @@ interface Sighting {
 }
 
 /**
- * Counts an exception once where it was recorded on a span *and* logged: the same trace, span and error group, once
- * from each signal. Whichever arrives second, within `keepMs`, is left out, one for one.
+ * Counts an exception once where it was recorded on a span *and* logged: the same trace and span and the same stack
+ * trace (without one, the same error group), once from each signal. Whichever arrives second, within `keepMs`, is left
+ * out, one for one.
  *
  * The two arrive in different requests, so this is memory in the process: lost at a restart, and blind to a log record
- * whose fingerprint differs, for example one without `exception.*` attributes. Events without trace or span id pass.
+ * without `exception.*` attributes whose words differ. Events without trace or span id pass.
  */
 export function createOnce(options: OnceOptions): (events: readonly ErrorEvent[]) => ErrorEvent[] {
   const { now, keepMs = 60_000, maxRemembered = 50_000 } = options;
@@ -38,7 +40,7 @@ export function createOnce(options: OnceOptions): (events: readonly ErrorEvent[]
     forgetOld(time);
     return events.filter((event) => {
       if (event.traceId === '' || event.spanId === '') return true;
-      const key = `${event.traceId}${event.spanId}${event.groupId}`;
+      const key = `${event.traceId}${event.spanId}${identityOf(event)}`;
       const step = event.source === 'span' ? 1 : -1;
       const sighting = sightings.get(key);
       if (sighting === undefined) {
@@ -50,4 +52,9 @@ export function createOnce(options: OnceOptions): (events: readonly ErrorEvent[]
       return !isOtherHalf;
     });
   };
+}
+
+/** Type and message may be told differently by tracer and logger; the stack trace is the same text. */
+function identityOf({ stacktrace, groupId }: ErrorEvent): string {
+  return stacktrace === '' ? groupId : createHash('sha256').update(stacktrace).digest('base64');
 }

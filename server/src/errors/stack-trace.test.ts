@@ -92,8 +92,8 @@ test('a megabyte is read in linear time', () => {
     '  File "',
     ' [as ',
   ]) {
-    const started = performance.now();
+    const started = process.cpuUsage();
     parseStackTrace(unit.repeat(1_000_000 / unit.length));
-    assert.ok(performance.now() - started < 1_500, JSON.stringify(unit));
+    assert.ok(process.cpuUsage(started).user < 1_500_000, JSON.stringify(unit));
   }
 });

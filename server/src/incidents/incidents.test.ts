@@ -37,7 +37,7 @@ test(
     assert.equal(found.firingCount, 0);
     assert.equal(found.openedAt, START + 5_000);
     // 65 s: the first evaluation whose window begins after the burst; then the time a firing alert must be clear.
-    assert.equal(found.resolvedAt, START + 75_000);
+    assert.equal(found.resolvedAt, START + 70_000);
     assert.deepEqual(await kinds(), [
       'opened',
       'alert_fired',
@@ -81,6 +81,19 @@ test(
     assert.equal(detector.incidents.list().incidents.length, 2, 'search waits for a connection');
     await pass(10);
     assert.deepEqual((await incident(2)).services, ['search']);
+  }),
+);
+
+test(
+  'the title names the service in which the errors began',
+  withDetector(async ({ detector, telemetry, pass, incident }) => {
+    detector.rules.create(BURST_RULE);
+    // Payments and gateway are connected through orders only.
+    telemetry.connections.set('orders', ['payments', 'gateway']).set('gateway', ['orders']).set('payments', ['orders']);
+    telemetry.origins = ['orders', 'gateway'];
+    for (const service of ['gateway', 'payments', 'orders']) telemetry.errors(START + 1_000, 20, { service });
+    await pass(5);
+    assert.equal((await incident()).title, 'orders: TimeoutError: no answer (also gateway, payments)');
   }),
 );
 

@@ -72,7 +72,12 @@ export function createIncidents(options: IncidentsOptions): Incidents {
   }
 
   /** Adds the alert; title and severity follow from all alerts the incident then has. */
-  function join(incident: StoredIncident, alert: StoredAlert, time: number): StoredIncident {
+  function join(
+    incident: StoredIncident,
+    alert: StoredAlert,
+    time: number,
+    origins?: readonly string[],
+  ): StoredIncident {
     updateAlert(state, { ...alert, incidentId: incident.id });
     const { summary, severity } = alert;
     appendToTimeline(state, incident.id, time, { kind: 'alert_fired', alertId: alert.id, summary, severity });
@@ -88,7 +93,7 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       ...incident,
       severity: highest,
       services: incident.services.includes(service) ? incident.services : [...incident.services, service],
-      title: incidentTitle(alertsOfIncident(state, incident.id)),
+      title: incidentTitle(alertsOfIncident(state, incident.id), origins),
     };
     updateIncident(state, joined);
     return joined;
@@ -195,17 +200,26 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       state.transaction(() => {
         const incidents = unresolvedIncidents(state);
         const opened: StoredIncident[] = [];
-        for (const alert of unlinkedAlerts(state)) {
+        let unlinked = unlinkedAlerts(state);
+        let progress = true;
+        // Again while something moved: an alert may be connected to a service that has only just joined.
+        while (progress) {
+          const left = unlinked.filter((alert) => !link(alert));
+          progress = left.length < unlinked.length;
+          unlinked = left;
+        }
+        function link(alert: StoredAlert): boolean {
           const decision = decideLink(alert, incidents, connections, time);
-          if (decision.kind === 'wait') continue;
+          if (decision.kind === 'wait') return false;
           const incident = decision.kind === 'join' ? decision.incident : open(alert, time);
-          const joined = join(incident, alert, time);
+          const joined = join(incident, alert, time, connections.origins.get(environmentOf(alert)));
           const place = incidents.indexOf(incident);
           if (place >= 0) incidents[place] = joined;
           else {
             incidents.push(joined);
             opened.push(joined);
           }
+          return true;
         }
         // After all alerts of the round have joined, so that the notification names them.
         for (const { id } of opened) notify(id, 'triggered', time);

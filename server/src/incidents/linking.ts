@@ -2,7 +2,7 @@ import { type StoredAlert, unlinkedAlerts } from '../alerts/alert-rows.ts';
 import type { TelemetryReader } from '../errors/telemetry-reader.ts';
 import type { State } from '../state/state.ts';
 import { type StoredIncident, unresolvedIncidents } from './incident-rows.ts';
-import { relatedServices } from './related-services.ts';
+import { originServices, relatedServices } from './related-services.ts';
 
 /**
  * How long a firing alert that is connected to no open incident of its environment waits before it opens one of its
@@ -16,8 +16,13 @@ export type LinkDecision =
   | { kind: 'open'; reason: 'no_open_incident' | 'not_connected' | 'already_over' }
   | { kind: 'wait' };
 
-/** Services connected by recent error traces, by service and environment; absent where that is not known. */
-export type Connections = ReadonlyMap<string, ReadonlySet<string>>;
+/** What recent error traces say. What is not known is absent. */
+export interface Connections {
+  /** Services connected to the alert's, by `connectionKey`. */
+  readonly services: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Where errors began, likeliest first, by environment. */
+  readonly origins: ReadonlyMap<string, readonly string[]>;
+}
 
 export function connectionKey(alert: StoredAlert): string {
   return JSON.stringify([serviceOf(alert), environmentOf(alert)]);
@@ -44,7 +49,7 @@ export function decideLink(
   const candidates = incidents.filter(({ environment }) => environment === environmentOf(alert));
   const same = candidates.find(({ services }) => services.includes(serviceOf(alert)));
   if (same !== undefined) return { kind: 'join', incident: same, reason: 'same_service' };
-  const connected = connections.get(connectionKey(alert));
+  const connected = connections.services.get(connectionKey(alert));
   const byTraces = candidates.find(({ services }) => services.some((service) => connected?.has(service)));
   if (byTraces !== undefined) return { kind: 'join', incident: byTraces, reason: 'connected_by_traces' };
   if (alert.state !== 'firing') return { kind: 'open', reason: 'already_over' };
@@ -64,7 +69,8 @@ export interface ConnectionOptions {
 /** Asks the store for the connections the unlinked alerts need. Where the store fails, they stay unknown. */
 export async function readConnections(options: ConnectionOptions): Promise<Connections> {
   const { state, store, now, signal, timeoutMs, log } = options;
-  const connections = new Map<string, ReadonlySet<string>>();
+  const services = new Map<string, ReadonlySet<string>>();
+  const origins = new Map<string, readonly string[]>();
   const alerts = unlinkedAlerts(state);
   const incidents = unresolvedIncidents(state);
   for (const alert of alerts) {
@@ -78,13 +84,16 @@ export async function readConnections(options: ConnectionOptions): Promise<Conne
       (incident) => incident.environment === environment && incident.services.includes(service),
     );
     others.delete(service);
-    if (connections.has(key) || isKnown || others.size === 0) continue;
     try {
-      connections.set(key, await relatedServices(store, { service, environment }, now, { signal, timeoutMs }));
+      if (!origins.has(environment) && others.size > 0) {
+        origins.set(environment, await originServices(store, environment, now, { signal, timeoutMs }));
+      }
+      if (services.has(key) || isKnown || others.size === 0) continue;
+      services.set(key, await relatedServices(store, { service, environment }, now, { signal, timeoutMs }));
     } catch (error) {
       if (signal.aborted) throw error;
       log(`cannot tell which services are connected to ${service}: ${error instanceof Error ? error.message : error}`);
     }
   }
-  return connections;
+  return { services, origins };
 }

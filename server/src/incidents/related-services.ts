@@ -2,6 +2,8 @@ import type { TelemetryReader } from '../errors/telemetry-reader.ts';
 
 /** How far back error traces connect services. */
 const LOOK_BACK_MS = 600_000;
+/** Shorter, so that an earlier trouble does not name the present one. */
+const ORIGIN_LOOK_BACK_MS = 120_000;
 /** The newest error traces that are looked at. */
 const MAX_TRACES = 2_000;
 
@@ -34,4 +36,31 @@ export async function relatedServices(
     { ...options, maxRows: 1_000 },
   );
   return new Set(rows.map(({ name }) => name));
+}
+
+/**
+ * The services in which the errors of the environment's recent error traces began: those with spans that failed without
+ * a failed span below them. The one with most of them first. Of the last two
+ * minutes. Rejects with the store's error.
+ */
+export async function originServices(
+  store: TelemetryReader,
+  environment: string,
+  now: number,
+  options: { signal?: AbortSignal; timeoutMs: number },
+): Promise<string[]> {
+  const failed = `ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String} AND status = 'error'`;
+  const { rows } = await store.query<{ name: string }>(
+    `SELECT toString(service) AS name
+     FROM spans
+     WHERE ${failed}
+       AND trace_id IN (
+         SELECT trace_id FROM spans WHERE ${failed} GROUP BY trace_id ORDER BY max(ts) DESC LIMIT {traces:UInt32}
+       )
+       AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM spans WHERE ${failed})
+     GROUP BY name ORDER BY count() DESC, name LIMIT 100`,
+    { from: Math.floor(now) - ORIGIN_LOOK_BACK_MS, traces: MAX_TRACES, environment },
+    { ...options, maxRows: 100 },
+  );
+  return rows.map(({ name }) => name);
 }
