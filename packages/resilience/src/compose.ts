@@ -27,7 +27,7 @@ interface Segment {
  * Throws `OptionError` when a member is not a policy, when none is given, and when the chain holds two retries: their
  * attempts would multiply. `on` listens to all members.
  */
-export function compose<P extends readonly Policy<never>[]>(...policies: P): ComposedPolicy<EventOf<P[number]>> {
+export function compose<P extends readonly Policy[]>(...policies: P): ComposedPolicy<EventOf<P[number]>> {
   return toChain(undefined, policies);
 }
 

@@ -33,7 +33,7 @@ export const PIPELINE_ORDER = [
 export type PipelineSlot = (typeof PIPELINE_ORDER)[number];
 
 /** Policies by their place. The order in which they are written does not matter. */
-export type PipelineParts = { readonly [Slot in PipelineSlot]?: Policy<never> | undefined };
+export type PipelineParts = { readonly [Slot in PipelineSlot]?: Policy | undefined };
 
 /**
  * Puts policies around each other in {@link PIPELINE_ORDER}: `pipeline({ retry, breaker, timeout })`. `name` is the

@@ -4,12 +4,12 @@ import { PIPELINE_ORDER, type PipelineSlot, pipeline } from './pipeline.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 
 /** A policy that can take new options while in use. */
-interface Reconfigurable extends Policy<never> {
+interface Reconfigurable extends Policy {
   reconfigure(options: unknown): void;
 }
 
 /** Makes the policy of one place from plain options: `createRetry`, `createBreaker`, … */
-export type Makers = { readonly [Slot in PipelineSlot]?: (options: never) => Policy<never> };
+export type Makers = { readonly [Slot in PipelineSlot]?: (options: never) => Policy };
 
 /** Options by place, as data: what a configuration file holds. */
 export type PipelineConfig<M extends Makers> = {
@@ -70,8 +70,8 @@ export function createRegistry<M extends Makers>(
 type Options = { readonly [slot: string]: unknown };
 
 /** Builds a pipeline, with the policies of `kept` where there is one. */
-function build(makers: Makers, name: string, options: Options, kept: Map<string, Policy<never>>): Policy {
-  const parts: { [slot: string]: Policy<never> } = {};
+function build(makers: Makers, name: string, options: Options, kept: Map<string, Policy>): Policy {
+  const parts: { [slot: string]: Policy } = {};
   for (const [slot, own] of Object.entries(options)) {
     if (own === undefined) continue;
     const make = Object.hasOwn(makers, slot) ? makers[slot as PipelineSlot] : undefined;
@@ -89,7 +89,7 @@ class Handle implements Policy {
   readonly name: string;
   listeners: readonly Listener<unknown>[] | undefined = undefined;
   readonly #makers: Makers;
-  readonly #members = new Map<string, Policy<never>>();
+  readonly #members = new Map<string, Policy>();
   #current: Policy;
   #stop: (() => void) | undefined = undefined;
 

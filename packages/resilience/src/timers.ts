@@ -42,7 +42,7 @@ export class Timer implements Timed {
  * list operations, no clock reading and no timer. Waits that survive the turn are stamped and move to a heap. When the
  * real timer fires, what is due runs in the check phase, after input that had already arrived; if the timer was late
  * because the event loop was blocked, due waits are held once more, for as long as the block but at most one second,
- * so that answers that are already there are not reported as timeouts. Never early; delays of any length work.
+ * so that answers that are already there are not reported as timeouts. Never early; delays of any length work; waits that fall due together do so in no particular order.
  */
 export class Timers {
   readonly clock: Clock;
@@ -106,15 +106,12 @@ export class Timers {
     this.#turnPending = false;
     if (this.#newest !== null) {
       const now = this.clock.now();
-      let node: Timed | null = this.#newest;
-      while (node.after !== null) node = node.after;
-      // From the oldest on, so that waits that fall due together do so in the order they were added.
-      while (node !== null) {
-        const newer: Timed | null = node.before;
+      for (let node: Timed | null = this.#newest; node !== null; ) {
+        const older: Timed | null = node.after;
         node.before = node.after = null;
         node.due += now;
         this.#insert(node);
-        node = newer;
+        node = older;
       }
       this.#newest = null;
     }

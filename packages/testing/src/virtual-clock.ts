@@ -1,5 +1,5 @@
 /** Turns of the microtask queue that {@link VirtualClock.settle} grants. Chains of promises longer than this need a second call. */
-const SETTLE_TURNS = 100;
+const SETTLE_TURNS = 40;
 
 /** A clock that only moves when told to. Has the shape of the `Clock` of `@breakwater/resilience`. */
 export interface VirtualClock {

@@ -32,8 +32,9 @@ const lines: Readonly<Record<string, readonly [LogLevel, string]>> = {
  * event in snake case, `error` as `error_type`, `error_code` and `error_message`. Events of other policies are written
  * at `info` with their type as message.
  */
-export function logEvents(policy: Policy<never>, write: WriteLine): () => void {
-  return policy.on((event: AnyEvent) => {
+export function logEvents(policy: Policy, write: WriteLine): () => void {
+  return policy.on((given) => {
+    const event = given as AnyEvent;
     const { type, error, ...rest } = event;
     const [level, message] =
       type === 'retry.stopped' && event['reason'] === 'not-retryable'

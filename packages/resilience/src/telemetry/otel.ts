@@ -24,7 +24,7 @@ const METRIC_FIELDS = ['policy', 'reason', 'operation'] as const;
  * ends it. Until called, and after that, nothing is paid.
  */
 export async function connectTelemetry(
-  policy: Policy<never>,
+  policy: Policy,
   options: TelemetryOptions = {},
 ): Promise<(() => void) | undefined> {
   const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
@@ -41,18 +41,17 @@ export async function connectTelemetry(
   };
 }
 
-function membersOf(policy: Policy<never>): readonly Policy<never>[] {
-  return policy.kind === 'composed'
-    ? ((policy as unknown as ComposedPolicy<never>).policies as readonly Policy<never>[])
-    : [policy];
+function membersOf(policy: Policy): readonly Policy[] {
+  return policy.kind === 'composed' ? ((policy as unknown as ComposedPolicy).policies as readonly Policy[]) : [policy];
 }
 
-function countEvents(meter: Meter, policy: Policy<never>, trace: TraceAPI | undefined): () => void {
+function countEvents(meter: Meter, policy: Policy, trace: TraceAPI | undefined): () => void {
   const counter = meter.createCounter('breakwater.policy.events', {
     description: 'Events of resilience policies',
     unit: '{event}',
   });
-  return policy.on((event: Readonly<Record<string, unknown>>) => {
+  return policy.on((given) => {
+    const event = given as Readonly<Record<string, unknown>>;
     const attributes: Attributes = { 'breakwater.event': String(event['type']) };
     for (const field of METRIC_FIELDS) {
       if (event[field] !== undefined) attributes[`breakwater.${field}`] = String(event[field]);
@@ -80,9 +79,9 @@ function errorType(error: unknown): string {
 
 const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2, isolated: 3 };
 
-function observeGauges(meter: Meter, members: readonly Policy<never>[]): () => void {
+function observeGauges(meter: Meter, members: readonly Policy[]): () => void {
   const stops: (() => void)[] = [];
-  const observe = (name: string, policies: readonly Policy<never>[], read: (policy: Policy<never>) => number): void => {
+  const observe = (name: string, policies: readonly Policy[], read: (policy: Policy) => number): void => {
     if (policies.length === 0) return;
     const gauge = meter.createObservableGauge(name);
     const callback = (result: { observe(value: number, attributes: Attributes): void }): void => {
@@ -91,7 +90,7 @@ function observeGauges(meter: Meter, members: readonly Policy<never>[]): () => v
     gauge.addCallback(callback);
     stops.push(() => gauge.removeCallback(callback));
   };
-  const ofKind = (kind: string): readonly Policy<never>[] => members.filter((member) => member.kind === kind);
+  const ofKind = (kind: string): readonly Policy[] => members.filter((member) => member.kind === kind);
   observe('breakwater.breaker.state', ofKind('breaker'), (p) => STATE_NUMBERS[(p as unknown as CircuitBreaker).state]);
   observe('breakwater.bulkhead.active', ofKind('bulkhead'), (p) => (p as unknown as Bulkhead).active);
   observe('breakwater.bulkhead.queued', ofKind('bulkhead'), (p) => (p as unknown as Bulkhead).queued);
