@@ -2,15 +2,23 @@ import type { LogView } from '@breakwater/server/api-types';
 import { expect, test } from 'vitest';
 import { createTailBuffer } from './tail-buffer.ts';
 
-const row = (id: number) => ({ id: String(id) }) as LogView;
+const row = (id: number, time = id) =>
+  ({ id: String(id), timeUnixNano: `1764072189${String(time).padStart(3, '0')}` }) as LogView;
 const rows = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => row(from + index));
 const ids = (list: readonly LogView[]) => list.map(({ id }) => Number(id));
 
-test('rows arrive oldest first and are shown newest first', () => {
+test('rows are shown newest first', () => {
   const buffer = createTailBuffer(100);
   buffer.push(rows(1, 3));
   buffer.push([row(4)]);
   expect(ids(buffer.snapshot().rows)).toEqual([4, 3, 2, 1]);
+});
+
+test('batches of several services fall into one order, by time and then by id', () => {
+  const buffer = createTailBuffer(100);
+  buffer.push([row(1, 10), row(2, 30), row(3, 50)]);
+  buffer.push([row(4, 20), row(5, 30), row(6, 60)]);
+  expect(ids(buffer.snapshot().rows)).toEqual([6, 3, 5, 2, 4, 1]);
 });
 
 test('while paused nothing moves, and resuming shows every row that waited', () => {

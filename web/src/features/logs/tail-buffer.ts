@@ -1,4 +1,7 @@
-/** The rows of a live tail, newest first. Pausing freezes what is shown; what arrives meanwhile waits. */
+/**
+ * The rows of a live tail, newest first. Services send in batches of their own, so rows come out of order: each takes its
+ * place by time. Pausing freezes what is shown; what arrives meanwhile waits.
+ */
 import type { LogView } from '@breakwater/server/api-types';
 
 export interface TailSnapshot {
@@ -14,9 +17,9 @@ export interface TailSnapshot {
 }
 
 export interface TailBuffer {
-  /** Rows as they were sent: oldest first. */
+  /** Rows in any order. */
   push(rows: readonly LogView[]): void;
-  /** Rows to begin with, newest first; those already there are left out. */
+  /** Rows to begin with; those already there are left out. */
   seed(rows: readonly LogView[]): void;
   addDropped(count: number): void;
   pause(): void;
@@ -28,15 +31,12 @@ export interface TailBuffer {
 /** Holds at most `capacity` rows on each side of a pause; the oldest make room. */
 export function createTailBuffer(capacity: number): TailBuffer {
   let rows: readonly LogView[] = [];
-  let waiting: LogView[] = [];
+  let waiting: readonly LogView[] = [];
   let paused = false;
   let dropped = 0;
   let received = 0;
   let snapshot: TailSnapshot | undefined;
 
-  const show = (newestFirst: readonly LogView[]) => {
-    rows = [...newestFirst, ...rows].slice(0, capacity);
-  };
   const changed = () => {
     snapshot = undefined;
   };
@@ -44,14 +44,17 @@ export function createTailBuffer(capacity: number): TailBuffer {
     push(added) {
       if (added.length === 0) return;
       received += added.length;
-      const newestFirst = added.toReversed();
-      if (paused) waiting = [...newestFirst, ...waiting].slice(0, capacity);
-      else show(newestFirst);
+      if (paused) waiting = merge(waiting, added, capacity);
+      else rows = merge(rows, added, capacity);
       changed();
     },
     seed(older) {
       const known = new Set(rows.map((row) => row.id));
-      rows = [...rows, ...older.filter((row) => !known.has(row.id))].slice(0, capacity);
+      rows = merge(
+        rows,
+        older.filter((row) => !known.has(row.id)),
+        capacity,
+      );
       changed();
     },
     addDropped(count) {
@@ -64,7 +67,7 @@ export function createTailBuffer(capacity: number): TailBuffer {
     },
     resume() {
       paused = false;
-      show(waiting);
+      rows = merge(rows, waiting, capacity);
       waiting = [];
       changed();
     },
@@ -80,4 +83,28 @@ export function createTailBuffer(capacity: number): TailBuffer {
       return snapshot;
     },
   };
+}
+
+/** Both lists as one, newest first, cut to the capacity. `sorted` is newest first already. */
+function merge(sorted: readonly LogView[], added: readonly LogView[], capacity: number): readonly LogView[] {
+  const fresh = added.toSorted(newestFirst);
+  const merged: LogView[] = [];
+  let at = 0;
+  for (const row of fresh) {
+    for (; at < sorted.length && newestFirst(sorted[at]!, row) <= 0; at += 1) merged.push(sorted[at]!);
+    merged.push(row);
+  }
+  for (; at < sorted.length && merged.length < capacity; at += 1) merged.push(sorted[at]!);
+  return merged.length > capacity ? merged.slice(0, capacity) : merged;
+}
+
+/** As the server orders a page of records: by time, then by id, the greater first. */
+function newestFirst(a: LogView, b: LogView): number {
+  return compareDigits(b.timeUnixNano, a.timeUnixNano) || compareDigits(b.id, a.id);
+}
+
+/** Compares decimal texts without leading zeros as the numbers they are, which a double cannot hold. */
+function compareDigits(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
 }
