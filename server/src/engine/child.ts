@@ -47,12 +47,15 @@ process.on('message', (message: ToChild, socket: Socket | undefined) => {
     );
   } else if (message.type === 'stop') {
     end();
-  } else if (socket !== undefined) {
+  } else {
+    tell({ type: 'taken' });
     // Undefined where the client had gone before the socket arrived.
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    http.emit('connection', socket);
-    socket.resume();
+    if (socket !== undefined) {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      http.emit('connection', socket);
+      socket.resume();
+    }
   }
 });
 

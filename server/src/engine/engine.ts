@@ -1,12 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EngineLockedError, EngineStartError } from './errors.ts';
+import { createHandOver } from './hand-over.ts';
 import { type FromChild, READERS, type StartMessage, type ToChild, WRITERS } from './ipc.ts';
 import { readOwner } from './owner.ts';
 import { checkPlatform, currentPlatform } from './platform.ts';
@@ -64,7 +65,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   prepareDirectory(dataDir);
   const start = toStartMessage(dataDir, options.maxMemoryBytes ?? defaultMemoryBytes());
   const listeners = new Set<(state: EngineState) => void>();
-  const waiting = new Set<Socket>();
   let state: EngineState = 'restarting';
   let child: ChildProcess | undefined;
   let failedStarts = 0;
@@ -80,29 +80,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     }
   };
 
-  const hand = (socket: Socket): void => {
-    if (child !== undefined && state === 'ready') {
-      child.send({ type: 'connection' } satisfies ToChild, socket, (error) => {
-        if (error !== null) {
-          socket.destroy();
-        }
-      });
-    } else {
-      waiting.add(socket);
-      socket.once('close', () => waiting.delete(socket));
-      // An error closes the socket as well; without a listener it would end the server.
-      socket.on('error', () => {});
-    }
-  };
-
+  const handOver = createHandOver();
   const onReady = (ready: ChildProcess): void => {
     child = ready;
     failedStarts = 0;
     setState('ready');
-    for (const socket of waiting) {
-      waiting.delete(socket);
-      hand(socket);
-    }
+    handOver.to(ready);
     ready.once('exit', (code, signal) => {
       child = undefined;
       if (stopped === undefined) {
@@ -131,7 +114,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
 
   onReady(await launch(start, options.log, () => {}));
-  const port = createServer({ pauseOnConnect: true }, hand);
+  const port = createServer({ pauseOnConnect: true }, handOver.add);
   try {
     await new Promise<void>((done, fail) => {
       port.once('error', fail);
@@ -160,9 +143,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       stopped ??= (async () => {
         clearTimeout(retryTimer);
         port.close();
-        for (const socket of waiting) {
-          socket.destroy();
-        }
+        handOver.close();
         await endChild(child);
         setState('failed');
         listeners.clear();
@@ -201,6 +182,9 @@ function toStartMessage(dataDir: string, maxMemoryBytes: number): StartMessage {
     username: 'breakwater',
     password: randomBytes(24).toString('hex'),
     connectionArgs: [
+      // Else an insert that comes right after the start may run before the materialised views of its table are loaded.
+      '--async_load_databases=0',
+      '--async_load_system_database=0',
       `--max_server_memory_usage=${maxMemoryBytes}`,
       `--max_memory_usage=${share(0.7)}`,
       `--max_bytes_before_external_group_by=${share(0.3)}`,
@@ -248,7 +232,7 @@ async function launch(
         done(child);
       } else if (message.type === 'failed') {
         reason = message.message;
-      } else {
+      } else if (message.type === 'log') {
         log(message.line);
       }
     });

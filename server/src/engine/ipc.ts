@@ -21,5 +21,7 @@ export type ToChild = StartMessage | { readonly type: 'connection' } | { readonl
 
 export type FromChild =
   | { readonly type: 'ready' }
+  /** The connection has arrived, or its client was gone already. */
+  | { readonly type: 'taken' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'log'; readonly line: string };

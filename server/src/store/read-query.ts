@@ -24,6 +24,7 @@ const MAX_RESULT_BYTES = 256 * 1024 * 1024;
 /** Over the store's own limit, for the answer to arrive. */
 const GRACE_MS = 2_000;
 const RETRY_MS = 50;
+const MAX_MESSAGE_CHARS = 1_000;
 /** Statements that read, and nothing that changes how: the settings are ours. */
 const FIRST_WORDS = new Set(['SELECT', 'WITH', 'EXPLAIN']);
 const FORBIDDEN_WORDS = new Set(['SETTINGS', 'FORMAT', 'OUTFILE']);
@@ -93,9 +94,10 @@ export async function readQuery<T>(
         throw new StoreQueryError(159, `the query took longer than ${timeoutMs} ms`, { cause: error });
       }
       const code = clickhouseCodeOf(error);
-      const message = error instanceof Error ? error.message : String(error);
+      // The store repeats what it could not read, and that may be megabytes.
+      const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE_CHARS);
       if (code !== undefined) {
-        throw new StoreQueryError(code, message, { cause: error });
+        throw new StoreQueryError(code, message);
       }
       if (performance.now() - startedAt + RETRY_MS >= timeoutMs) {
         throw new StoreUnavailableError('STORE_UNAVAILABLE', `the store cannot be reached: ${message}`, 5, {

@@ -69,7 +69,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-const REQUEST_TIMEOUT_MS = 120_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 /** Long enough for an engine that is being restarted. */
 const CLOSE_GIVE_UP_MS = 10_000;
 
