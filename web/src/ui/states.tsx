@@ -74,6 +74,8 @@ export function ErrorState({
 
 /** A failure beside data that is still shown. */
 export function ErrorStrip({ error, onRetry, what }: { error: Error; onRetry?: () => void; what: string }) {
+  // The banner above the screen says so once for all its parts.
+  if (error instanceof UnreachableError) return null;
   const { title, detail } = describe(error);
   return (
     <div role="alert" className="flex items-center gap-2 border-b border-line bg-red-soft px-3 py-1.5 text-sm text-red">
@@ -92,6 +94,12 @@ export function ErrorStrip({ error, onRetry, what }: { error: Error; onRetry?: (
       )}
     </div>
   );
+}
+
+/** The failure of a chart, in the line below it. */
+export function ChartFault({ error }: { error: Error | null }) {
+  if (!error || error instanceof UnreachableError) return null;
+  return <span className="mr-3 text-xs text-red">The histogram failed: {error.message}</span>;
 }
 
 /** Grey rows in the place of rows that load. */

@@ -2,7 +2,7 @@
 import type { ErrorEventView, ErrorGroupDetail } from '@breakwater/server/api-types';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Activity, ArrowLeft, Bug, ChevronLeft, ChevronRight, ScrollText } from 'lucide-react';
+import { Activity, ArrowLeft, Bell, Bug, ChevronLeft, ChevronRight, ScrollText } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { useLastGood } from '../../api/last-good.ts';
@@ -176,18 +176,27 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
                 )}
                 {group.environment && <Fact label="Environment">{group.environment}</Fact>}
               </dl>
-              {group.sampleTraceId && (
-                <div className="border-t border-line p-3">
+              <div className="flex gap-2 border-t border-line p-3">
+                {group.sampleTraceId && (
                   <Link
                     to="/traces/$traceId"
                     params={{ traceId: group.sampleTraceId }}
-                    className={buttonClass('plain', 'w-full')}
+                    className={buttonClass('plain', 'flex-1')}
                   >
                     <Activity size={14} aria-hidden="true" />
                     Sample trace
                   </Link>
-                </div>
-              )}
+                )}
+                <Link
+                  to="/alerts/rules/$ruleId"
+                  params={{ ruleId: 'new' }}
+                  search={{ group: group.id }}
+                  className={buttonClass('plain', 'flex-1')}
+                >
+                  <Bell size={14} aria-hidden="true" />
+                  Alert on it
+                </Link>
+              </div>
             </Section>
             <Section title="Incidents">
               {incidents.length === 0 ? (

@@ -20,7 +20,7 @@ import { cx } from '../../ui/class.ts';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page, PageHeader } from '../../ui/page.tsx';
-import { EmptyState, ErrorState, ErrorStrip, SkeletonBox, SkeletonRows } from '../../ui/states.tsx';
+import { ChartFault, EmptyState, ErrorState, ErrorStrip, SkeletonBox, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
 import { useNarrow } from '../../ui/use-narrow.ts';
 import { NothingYet } from '../start/nothing-yet.tsx';
@@ -254,9 +254,7 @@ export function LogsScreen() {
               <div style={{ height: CHART_PX }} />
             )}
             <div className="flex flex-wrap gap-x-3 px-2 pb-1">
-              {histogram.error && !queryError && (
-                <span className="text-xs text-red">The histogram failed: {histogram.error.message}</span>
-              )}
+              <ChartFault error={queryError ? null : histogram.error} />
               <StatsLine stats={rowsShown.data?.pages.at(-1)?.stats}>
                 {histogram.data &&
                   `${plural(histogram.data.total, 'record')}${!live && readRows.length > 0 && readRows.length < histogram.data.total ? `, showing the newest ${formatCount(readRows.length)}` : ''}`}

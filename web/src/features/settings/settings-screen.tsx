@@ -17,6 +17,7 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { Fact, Page, PageBody, PageHeader, Section } from '../../ui/page.tsx';
 import { ErrorState, ErrorStrip, SkeletonBox } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
+import { reachableEndpoint } from '../start/snippets.ts';
 import { Faults } from '../start/start-guide.tsx';
 import { Keys } from './keys.tsx';
 
@@ -133,6 +134,7 @@ function Server() {
     );
   }
   const { store, ingest, auth } = data;
+  const endpoint = reachableEndpoint(data.otlpEndpoint, location.hostname);
   return (
     <>
       <Section
@@ -152,8 +154,8 @@ function Server() {
           </Fact>
           <Fact label="Telemetry address">
             <span className="flex items-center gap-1">
-              <span className="truncate font-mono text-xs">{data.otlpEndpoint}</span>
-              <CopyButton text={data.otlpEndpoint} label="Copy the address" />
+              <span className="truncate font-mono text-xs">{endpoint}</span>
+              <CopyButton text={endpoint} label="Copy the address" />
             </span>
           </Fact>
           <Fact label="Store">

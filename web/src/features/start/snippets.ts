@@ -7,6 +7,13 @@ export interface Snippet {
   note: string;
 }
 
+/** The address that a program elsewhere uses: a server that listens on every address is where this page came from. */
+export function reachableEndpoint(endpoint: string, pageHost: string): string {
+  const url = new URL(endpoint);
+  if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = pageHost;
+  return url.href.replace(/\/$/, '');
+}
+
 /** The environment variables that every OpenTelemetry SDK reads (OpenTelemetry specification, "SDK environment variables"). */
 function environmentLines(endpoint: string, keyRequired: boolean): string {
   return [

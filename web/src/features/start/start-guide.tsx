@@ -11,7 +11,7 @@ import { buttonClass } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { ErrorState, SkeletonBox } from '../../ui/states.tsx';
-import { snippetsFor } from './snippets.ts';
+import { reachableEndpoint, snippetsFor } from './snippets.ts';
 
 /** While somebody waits for the first record, every second counts. */
 const WAITING_MS = 1_000;
@@ -26,7 +26,8 @@ export function StartGuide() {
       <SkeletonBox label="Loading" className="mx-auto mt-10 h-80 w-[min(46rem,90%)]" />
     );
   }
-  const snippets = snippetsFor(status.otlpEndpoint, status.auth.required);
+  const endpoint = reachableEndpoint(status.otlpEndpoint, location.hostname);
+  const snippets = snippetsFor(endpoint, status.auth.required);
   const snippet = snippets.find(({ id }) => id === language) ?? snippets[0]!;
   return (
     <div className="mx-auto flex w-[min(46rem,100%)] flex-col gap-5 px-4 py-8 max-md:py-5">
@@ -37,8 +38,8 @@ export function StartGuide() {
         </p>
       </div>
       <div className="card flex items-center gap-2 py-1.5 pr-2 pl-4">
-        <code className="min-w-0 flex-1 truncate font-mono text-base text-accent">{status.otlpEndpoint}</code>
-        <CopyButton text={status.otlpEndpoint} label="Copy the address" size="md" />
+        <code className="min-w-0 flex-1 truncate font-mono text-base text-accent">{endpoint}</code>
+        <CopyButton text={endpoint} label="Copy the address" size="md" />
       </div>
       <Arrivals status={status} />
       <section className="card overflow-hidden">

@@ -27,7 +27,7 @@ import { cx } from '../../ui/class.ts';
 import { serviceColor } from '../../ui/color.ts';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
 import { LinkTabs, Page, PageHeader } from '../../ui/page.tsx';
-import { EmptyState, ErrorState, ErrorStrip, SkeletonBox, SkeletonRows } from '../../ui/states.tsx';
+import { ChartFault, EmptyState, ErrorState, ErrorStrip, SkeletonBox, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
 import { toSeries } from '../logs/severity-series.ts';
 import { NothingYet } from '../start/nothing-yet.tsx';
@@ -107,9 +107,7 @@ export function TracesScreen() {
             <div className="h-[104px]" />
           )}
           <div className="px-2 pb-1">
-            {histogram.error && !queryError && (
-              <span className="mr-3 text-xs text-red">The histogram failed: {histogram.error.message}</span>
-            )}
+            <ChartFault error={queryError ? null : histogram.error} />
             <StatsLine stats={traces.data?.stats}>
               {histogram.data &&
                 `${plural(total, 'span')}${errors > 0 ? `, ${formatShare(errors / total)} failed` : ''}${list.length > 0 ? `, showing ${plural(list.length, 'trace')}` : ''}`}
