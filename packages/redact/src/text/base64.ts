@@ -1,5 +1,5 @@
 import { createScan, type Scan } from '../engine.ts';
-import { BASE64, BASE64URL, EQUALS, isIn, skip } from './chars.ts';
+import { BASE64, BASE64URL, EQUALS, skip, table } from './chars.ts';
 import { scanText } from './scan.ts';
 
 /** Shorter runs cannot hold a secret worth the work. */
@@ -14,13 +14,12 @@ export function addBase64Hits(scan: Scan, text: string): void {
   let probe = MIN_RUN - 1;
   let from = 0;
   while (probe < text.length) {
-    if (!isIn(text, probe, SET)) {
-      from = probe + 1;
-      probe = from + MIN_RUN - 1;
-      continue;
+    let start = probe + 1;
+    while (start > from) {
+      const code = text.charCodeAt(start - 1);
+      if (code > 127 || (table[code]! & SET) === 0) break;
+      start--;
     }
-    let start = probe;
-    while (start > from && isIn(text, start - 1, SET)) start--;
     if (probe - start < MIN_RUN - 1) {
       from = start;
       probe = start + MIN_RUN - 1;

@@ -30,7 +30,8 @@ export const WORD: number = ALNUM | UNDERSCORE;
 export const BASE64URL: number = WORD | DASH;
 export const BASE64: number = ALNUM | PLUS_SLASH;
 
-const table = new Uint16Array(128);
+/** Set bits by character code, for loops that cannot afford a call. */
+export const table: Uint16Array = new Uint16Array(128);
 for (let code = 0; code < 128; code++) {
   const char = String.fromCharCode(code);
   if (char >= '0' && char <= '9') table[code] = DIGIT;

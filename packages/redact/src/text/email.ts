@@ -1,5 +1,5 @@
 import { addHit, refOf, type Scan } from '../engine.ts';
-import { ALNUM, backslashesBefore, DASH, DOT, isIn, LOWER, UPPER } from './chars.ts';
+import { ALNUM, backslashesBefore, DASH, DOT, isIn, LOWER, PLUS_SLASH, UNDERSCORE, UPPER } from './chars.ts';
 
 /** RFC 5321: local part up to 64 characters, domain up to 255. */
 const MAX_LOCAL = 64;
@@ -18,6 +18,7 @@ const FILE_ENDINGS = new Set(
 
 /** An `@` at `index`: an address if a local part stands before it and a domain with a dot behind it. */
 export function onAt(scan: Scan, text: string, index: number): number {
+  if (!isWordish(text, index + 1) || !isWordish(text, index - 1)) return -1;
   const ref = refOf(scan, 'email', 'email');
   if (ref === undefined) return -1;
   const start = localStart(text, index, scan.floor);
@@ -25,6 +26,11 @@ export function onAt(scan: Scan, text: string, index: number): number {
   const end = domainEnd(text, index + 1);
   if (end === -1 || isReserved(text.slice(index + 1, end).toLowerCase())) return -1;
   return addHit(scan, text, start, end, ref);
+}
+
+/** A letter or digit of any script, or what may stand at either side of the `@`. */
+function isWordish(text: string, index: number): boolean {
+  return text.charCodeAt(index) > 0xbf || isIn(text, index, ALNUM | UNDERSCORE | DASH | PLUS_SLASH);
 }
 
 function localStart(text: string, at: number, floor: number): number {

@@ -1,35 +1,27 @@
 import { addHit, refOf, type Scan } from '../engine.ts';
 import { issuerOf, mayBeCard } from './card.ts';
-import {
-  ALNUM,
-  backslashesBefore,
-  bits,
-  DASH,
-  DIGIT,
-  DOT,
-  isIn,
-  LOWER,
-  SPACE,
-  skip,
-  UNDERSCORE,
-  UPPER,
-} from './chars.ts';
+import { ALNUM, backslashesBefore, bits, DASH, DIGIT, DOT, isIn, SPACE, skip, UNDERSCORE, UPPER } from './chars.ts';
 import { onIpv4 } from './ip.ts';
 import { onGroupedId, onLetteredId } from './national-id.ts';
 import { ssnEnd } from './ssn.ts';
 
-/** Groupings in which card numbers are printed, as lengths of groups. */
-const GROUPINGS: readonly (readonly number[])[] = [
-  [4, 4, 4, 4],
-  [4, 6, 5],
-  [4, 6, 4],
-  [4, 4, 4, 4, 3],
-  [6, 13],
-  [8, 8],
-  [4, 4, 5],
-  [4, 4, 4, 3],
-  [4, 4, 4, 2],
-];
+/** Lengths of groups in which card numbers are printed, as digits in base 20. */
+const GROUPINGS: ReadonlySet<number> = new Set(
+  [
+    [4, 4, 4, 4],
+    [4, 6, 5],
+    [4, 6, 4],
+    [4, 4, 4, 4, 3],
+    [6, 13],
+    [8, 8],
+    [4, 4, 5],
+    [4, 4, 4, 3],
+    [4, 4, 4, 2],
+  ].map((lengths) => lengths.reduce((code, length) => code * 20 + length, 0)),
+);
+const MAX_GROUPS = 5;
+const groupEnds = new Int32Array(MAX_GROUPS);
+const groupCodes = new Int32Array(MAX_GROUPS);
 
 const digits = new Uint8Array(32);
 
@@ -41,7 +33,7 @@ export function onDigits(scan: Scan, text: string, start: number): number {
   const end = skip(text, start, DIGIT, text.length);
   const before = bits(text, start - 1);
   if ((before & (ALNUM | UNDERSCORE)) !== 0 && !isEscapeEnd(text, start - 1)) {
-    if ((before & (UPPER | LOWER)) !== 0) {
+    if ((before & UPPER) !== 0) {
       const taken = onLetteredId(scan, text, start, end);
       if (taken > end) return taken;
     }
@@ -67,7 +59,9 @@ export function onDigits(scan: Scan, text: string, start: number): number {
 
 /** The last letter of `\n`, `\r`, `\t` written out. */
 function isEscapeEnd(text: string, index: number): boolean {
-  return 'nrt'.includes(text.charAt(index)) && (backslashesBefore(text, index) & 1) === 1;
+  if (text.charCodeAt(index - 1) !== 92) return false;
+  const code = text.charCodeAt(index);
+  return (code === 110 || code === 114 || code === 116) && (backslashesBefore(text, index) & 1) === 1;
 }
 
 /** A fraction (`0.4111…`) or a longer number or word around the digits. */
@@ -85,30 +79,32 @@ function cardEnd(scan: Scan, text: string, start: number, firstEnd: number): num
   }
   const separator = text.charCodeAt(firstEnd);
   if (separator !== 32 && separator !== 45 && separator !== 46 && separator !== 0xa0) return -1;
-  for (const grouping of GROUPINGS) {
-    if (grouping[0] !== length) continue;
-    const end = groupedEnd(text, start, grouping);
-    if (end === -1) continue;
+  for (let count = readGroups(text, start, firstEnd); count > 1; count--) {
+    const end = groupEnds[count - 1]!;
+    if (!GROUPINGS.has(groupCodes[count - 1]!) || isIn(text, end, ALNUM | UNDERSCORE)) continue;
     const taken = takeCard(scan, text, start, end);
     if (taken > start) return taken;
   }
   return -1;
 }
 
-/** End of digits grouped just so with single separators, or -1. */
-function groupedEnd(text: string, start: number, grouping: readonly number[]): number {
-  let index = start;
-  for (const [position, length] of grouping.entries()) {
-    if (position > 0) {
-      const code = text.charCodeAt(index);
-      if (code !== 32 && code !== 45 && code !== 46 && code !== 0xa0) return -1;
-      index++;
-    }
-    const end = skip(text, index, DIGIT, index + length + 1);
-    if (end - index !== length) return -1;
-    index = end;
+/** Notes up to five groups of digits with single separators between; returns how many. */
+function readGroups(text: string, start: number, firstEnd: number): number {
+  groupEnds[0] = firstEnd;
+  groupCodes[0] = firstEnd - start;
+  let count = 1;
+  while (count < MAX_GROUPS) {
+    const from = groupEnds[count - 1]! + 1;
+    const code = text.charCodeAt(from - 1);
+    if (code !== 32 && code !== 45 && code !== 46 && code !== 0xa0) break;
+    const end = skip(text, from, DIGIT, from + 20);
+    const length = end - from;
+    if (length === 0 || length > 13) break;
+    groupEnds[count] = end;
+    groupCodes[count] = groupCodes[count - 1]! * 20 + length;
+    count++;
   }
-  return isIn(text, index, ALNUM | UNDERSCORE) ? -1 : index;
+  return count;
 }
 
 /** Digits between dashes with letters beyond them are a piece of a UUID or of another code. */

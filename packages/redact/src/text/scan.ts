@@ -38,7 +38,8 @@ export function scanText(text: string, scan: Scan): void {
 }
 
 function onOutputs(scan: Scan, text: string, index: number, literals: readonly Literal[]): number {
-  for (const literal of literals) {
+  for (let at = 0; at < literals.length; at++) {
+    const literal = literals[at]!;
     let resume = -1;
     if (literal.kind === 'key') resume = onKey(scan, text, index + 1 - literal.length, index + 1, literal.key);
     else if (literal.kind === 'trigger') resume = onTrigger(scan, text, index, literal.trigger);

@@ -24,7 +24,7 @@ export function onTrigger(scan: Scan, text: string, index: number, trigger: Trig
       scan.controls = true;
       return -1;
     case 'percent':
-      if (isHex(text, index + 1) && isHex(text, index + 2)) scan.escapes = true;
+      if (isHex(text, index + 1) && isHex(text, index + 2) && !isEncodedSlash(text, index)) scan.escapes = true;
       return -1;
     case 'entity':
       if (isEntity(text, index)) scan.escapes = true;
@@ -48,6 +48,12 @@ export function onTrigger(scan: Scan, text: string, index: number, trigger: Trig
       return end;
     }
   }
+}
+
+/** `%2F` and `%2C` alone are common in paths and queries, and hide nothing. */
+function isEncodedSlash(text: string, index: number): boolean {
+  const second = text.charCodeAt(index + 2) | 32;
+  return text.charCodeAt(index + 1) === 50 && (second === 102 || second === 99);
 }
 
 function isHex(text: string, index: number): boolean {

@@ -36,27 +36,24 @@ export function addViewHits(scan: Scan, text: string): void {
 /** In JSON, quotes that were escaped become `'`, so that a bare `"` still ends a string. */
 function decode(text: string, json: boolean): View {
   const starts = new Int32Array(text.length + 1);
-  const chars: string[] = [];
+  const codes = new Uint16Array(text.length);
   let length = 0;
-  let plain = 0;
   let index = 0;
   while (index < text.length) {
     const code = text.charCodeAt(index);
     const size = code === 37 || code === 38 || code === 92 ? escapeSize(text, index, code) : 0;
+    starts[length] = index;
     if (size === 0) {
-      starts[length++] = index++;
+      codes[length++] = code;
+      index++;
       continue;
     }
-    if (plain < index) chars.push(text.slice(plain, index));
-    const char = decodedChar(text, index, size, code);
-    chars.push(json && char === '"' ? "'" : char);
-    starts[length++] = index;
+    const decoded = decodedCode(text, index, size, code);
+    codes[length++] = json && decoded === 34 ? 39 : decoded;
     index += size;
-    plain = index;
   }
-  if (plain < text.length) chars.push(text.slice(plain));
   starts[length] = text.length;
-  return { text: chars.join(''), starts };
+  return { text: Buffer.from(codes.buffer, 0, length * 2).toString('utf16le'), starts };
 }
 
 function isHex(text: string, from: number, count: number): boolean {
@@ -94,12 +91,21 @@ function referenceValue(text: string, index: number, semicolon: number): number 
   return start < semicolon && value < 0x10000 ? value : 0;
 }
 
-/** One character, so that positions map one to one. */
-function decodedChar(text: string, index: number, size: number, code: number): string {
-  if (code === 37) return String.fromCharCode(Number.parseInt(text.slice(index + 1, index + 3), 16));
-  if (code === 92) return String.fromCharCode(Number.parseInt(text.slice(index + 2, index + size), 16));
-  if (text.charCodeAt(index + 1) === 35) return String.fromCharCode(referenceValue(text, index, index + size - 1));
-  return ENTITIES.find(([name]) => text.startsWith(name, index + 1))![1];
+/** One UTF-16 code unit, so that positions map one to one. */
+function decodedCode(text: string, index: number, size: number, code: number): number {
+  if (code === 37) return hexValue(text, index + 1, 2);
+  if (code === 92) return hexValue(text, index + 2, size - 2);
+  if (text.charCodeAt(index + 1) === 35) return referenceValue(text, index, index + size - 1);
+  return ENTITIES.find(([name]) => text.startsWith(name, index + 1))![1].charCodeAt(0);
+}
+
+function hexValue(text: string, from: number, count: number): number {
+  let value = 0;
+  for (let index = from; index < from + count; index++) {
+    const code = text.charCodeAt(index);
+    value = value * 16 + (code < 58 ? code - 48 : (code | 32) - 87);
+  }
+  return value;
 }
 
 /** The `;` within eight characters, or -1. */
