@@ -35,6 +35,8 @@ export interface MeasureOptions {
 const MAX_SPAN_SECONDS = 900;
 /** Targets of one rule in one evaluation; of more, those with the highest values. */
 const MAX_TARGETS = 1_000;
+const MAX_READ_CHARACTERS = 1_000;
+const MAX_ERROR_CHARACTERS = 160;
 
 interface Row {
   service: string;
@@ -87,7 +89,8 @@ function toMeasurement(row: Row, condition: AlertCondition): Measurement {
   if (row.environment !== '') labels['environment'] = row.environment;
   if (row.errorGroup !== undefined) {
     labels['errorGroup'] = row.errorGroup;
-    labels['error'] = [row.type, normaliseMessage(row.message ?? '')].filter((part) => part !== '').join(': ');
+    const error = [row.type, normaliseMessage(row.message ?? '')].filter((part) => part !== '').join(': ');
+    labels['error'] = error.length > MAX_ERROR_CHARACTERS ? `${error.slice(0, MAX_ERROR_CHARACTERS - 1)}…` : error;
   }
   return {
     labels,
@@ -117,7 +120,7 @@ function toStatement(
             type, message
           FROM (
             SELECT service, environment, group_id, count() AS count, argMax(toString(type), ts) AS type,
-              argMax(substring(splitByChar('\\n', message)[1], 1, 160), ts) AS message
+              argMax(substring(splitByChar('\\n', message)[1], 1, ${MAX_READ_CHARACTERS}), ts) AS message
             FROM error_events
             WHERE ${IN_WINDOW} AND ${OF_SERVICE}
               AND (empty({groups:Array(UInt64)}) OR group_id IN {groups:Array(UInt64)})

@@ -93,7 +93,14 @@ test(
     telemetry.origins = ['orders', 'gateway'];
     for (const service of ['gateway', 'payments', 'orders']) telemetry.errors(START + 1_000, 20, { service });
     await pass(5);
-    assert.equal((await incident()).title, 'orders: TimeoutError: no answer (also gateway, payments)');
+    const { title, timeline } = await incident();
+    assert.equal(title, 'orders: TimeoutError: no answer (also gateway, payments)');
+    assert.deepEqual(timeline[0], {
+      kind: 'opened',
+      title: 'orders: TimeoutError: no answer',
+      at: START + 5_000,
+      seq: 1,
+    });
   }),
 );
 

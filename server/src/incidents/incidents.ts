@@ -26,7 +26,7 @@ import {
   updateIncident,
 } from './incident-rows.ts';
 import { decideLink, environmentOf, readConnections, serviceOf } from './linking.ts';
-import { incidentTitle } from './title.ts';
+import { byTelling, incidentTitle } from './title.ts';
 
 /** Who did what nobody did by hand. */
 const SERVER = 'breakwater';
@@ -200,7 +200,12 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       state.transaction(() => {
         const incidents = unresolvedIncidents(state);
         const opened: StoredIncident[] = [];
-        let unlinked = unlinkedAlerts(state);
+        const originsOf = (alert: StoredAlert) => connections.origins.get(environmentOf(alert));
+        // The most telling one first: if an incident is opened, then with its title.
+        let unlinked = unlinkedAlerts(state).toSorted((a, b) => {
+          const [left, right] = [environmentOf(a), environmentOf(b)];
+          return left === right ? byTelling(originsOf(a))(a, b) : left < right ? -1 : 1;
+        });
         let progress = true;
         // Again while something moved: an alert may be connected to a service that has only just joined.
         while (progress) {
@@ -212,7 +217,7 @@ export function createIncidents(options: IncidentsOptions): Incidents {
           const decision = decideLink(alert, incidents, connections, time);
           if (decision.kind === 'wait') return false;
           const incident = decision.kind === 'join' ? decision.incident : open(alert, time);
-          const joined = join(incident, alert, time, connections.origins.get(environmentOf(alert)));
+          const joined = join(incident, alert, time, originsOf(alert));
           const place = incidents.indexOf(incident);
           if (place >= 0) incidents[place] = joined;
           else {

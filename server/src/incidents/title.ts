@@ -9,23 +9,28 @@ const MAX_TITLE_CHARACTERS = 160;
 const MAX_OTHER_SERVICES = 2;
 
 /**
- * The title of an incident: the most telling of its alerts, then the other services. Of alerts of one kind the one of the
- * service in which the errors began stands (`origins`, likeliest first), then the most severe, then the one that fired
- * first. Equal arguments give an equal title, in whatever order the alerts are given.
+ * Sorts alerts so that the one that says most about the cause comes first: by kind; then of the service in which the
+ * errors began (`origins`, likeliest first); then the most severe; then the one that fired first.
  */
-export function incidentTitle(alerts: readonly StoredAlert[], origins: readonly string[] = []): string {
+export function byTelling(origins: readonly string[] = []): (a: StoredAlert, b: StoredAlert) => number {
   const distance = ({ labels }: StoredAlert): number => {
     const place = origins.indexOf(labels['service'] ?? '');
     return place < 0 ? origins.length : place;
   };
-  const [lead] = alerts.toSorted(
-    (a, b) =>
-      TELLING.indexOf(a.kind) - TELLING.indexOf(b.kind) ||
-      distance(a) - distance(b) ||
-      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
-      (a.firedAt ?? 0) - (b.firedAt ?? 0) ||
-      (a.id < b.id ? -1 : 1),
-  );
+  return (a, b) =>
+    TELLING.indexOf(a.kind) - TELLING.indexOf(b.kind) ||
+    distance(a) - distance(b) ||
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+    (a.firedAt ?? 0) - (b.firedAt ?? 0) ||
+    (a.id < b.id ? -1 : 1);
+}
+
+/**
+ * The title of an incident: the most telling of its alerts, then the other services. Equal arguments give an equal
+ * title, in whatever order the alerts are given.
+ */
+export function incidentTitle(alerts: readonly StoredAlert[], origins: readonly string[] = []): string {
+  const [lead] = alerts.toSorted(byTelling(origins));
   if (lead === undefined) return 'Incident';
   const service = lead.labels['service'] ?? '';
   const others = [...new Set(alerts.map(({ labels }) => labels['service'] ?? ''))]
