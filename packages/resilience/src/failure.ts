@@ -1,4 +1,5 @@
-import { classify, type Verdict } from '@breakwater/errors';
+import { type Classify, classify, createClassifier, type Verdict } from '@breakwater/errors';
+import { type Clock, systemClock } from './clock.ts';
 import { isRejection, RetryExhaustedError, TimeoutError } from './errors.ts';
 
 /** What a failure means to the policies that must choose. */
@@ -14,10 +15,10 @@ export interface FailureMeaning {
 }
 
 /**
- * Reads a failure: own errors directly, all others by `classify`. A refusal by another policy is not repeated and says
+ * Reads a failure: own errors directly, all others by the classifier given. A refusal by another policy is not repeated and says
  * nothing about the dependency; a timeout is a failure of it.
  */
-export function toMeaning(error: unknown): FailureMeaning {
+export function toMeaning(error: unknown, classifyFailure: Classify): FailureMeaning {
   if (isRejection(error)) {
     return { retryable: false, notApplied: true, retryAfterMs: error.retryAfterMs, health: 'unknown' };
   }
@@ -25,9 +26,9 @@ export function toMeaning(error: unknown): FailureMeaning {
     return { retryable: true, notApplied: false, retryAfterMs: undefined, health: 'failed' };
   }
   if (error instanceof RetryExhaustedError) {
-    return { ...toMeaning(error.cause), retryable: false, retryAfterMs: error.retryAfterMs };
+    return { ...toMeaning(error.cause, classifyFailure), retryable: false, retryAfterMs: error.retryAfterMs };
   }
-  const verdict = classify(error);
+  const verdict = classifyFailure(error);
   return {
     retryable: verdict.retryable && !verdict.cancelled,
     notApplied: verdict.outcome !== 'unknown',
@@ -43,4 +44,16 @@ function toHealth(verdict: Verdict): FailureMeaning['health'] {
   return verdict.category === 'business' || strength === 'http-status' || strength === 'vendor-code'
     ? 'answered'
     : 'unknown';
+}
+
+const byClock = new WeakMap<Clock, Classify>();
+
+/** `classify`, reading dates (`Retry-After`) against the given clock. */
+export function classifierOf(clock: Clock): Classify {
+  if (clock === systemClock) return classify;
+  const known = byClock.get(clock);
+  if (known !== undefined) return known;
+  const made = createClassifier({ now: () => clock.wallNow() });
+  byClock.set(clock, made);
+  return made;
 }

@@ -60,7 +60,7 @@ test('T1 delays beyond 2^31 ms work, and Infinity never falls due', async () => 
   timers.add(new Timer(() => fired.push(clock.now())), days);
   timers.add(never, Number.POSITIVE_INFINITY);
   await clock.advance(days - 1);
-  assert.deepEqual(fired, []);
+  assert.equal(fired.length, 0);
   await clock.advance(1);
   assert.deepEqual(fired, [days]);
   await clock.advance(10 * days);
@@ -107,9 +107,9 @@ test('T3 after a blocked event loop due waits are held back once, for as long as
   await clock.settle();
   clock.block(400);
   await clock.advance(0);
-  assert.deepEqual(fired, [], 'an answer that is already there is read first');
+  assert.equal(fired.length, 0, 'an answer that is already there is read first');
   await clock.advance(299);
-  assert.deepEqual(fired, []);
+  assert.equal(fired.length, 0);
   await clock.advance(1);
   assert.deepEqual(fired, [700]);
   timers.add(new Timer(() => fired.push(clock.now())), 100);
@@ -122,7 +122,7 @@ test('T3 after a blocked event loop due waits are held back once, for as long as
 test('T4 with nothing waiting no timer is armed; with many, one', async () => {
   const clock = createVirtualClock();
   const timers = timersOf(clock);
-  const nodes = Array.from({ length: 100 }, () => new Timer(() => undefined));
+  const nodes = Array.from({ length: 100 }, (): Timer => new Timer(() => undefined));
   for (const [index, node] of nodes.entries()) timers.add(node, 1000 + index);
   await clock.settle();
   assert.equal(clock.pendingTimers, 1);

@@ -1,6 +1,6 @@
-import { OptionError } from '@breakwater/errors';
-import type { Clock, Random } from '../clock.ts';
-import { toMeaning } from '../failure.ts';
+import { type Classify, OptionError } from '@breakwater/errors';
+import { type Clock, type Random, systemClock } from '../clock.ts';
+import { classifierOf, toMeaning } from '../failure.ts';
 import { callable, checkOptions, durationMs, number, oneOf, type Rule, record, share, whole } from '../options.ts';
 
 /** What is remembered to compute rates from. */
@@ -47,6 +47,8 @@ export interface BreakerOptions {
   readonly failureResult?: ((result: unknown) => boolean) | undefined;
   /** `observe`: counts and tells, refuses nothing (metrics only). Default `enforce`. */
   readonly mode?: 'enforce' | 'observe' | undefined;
+  /** Reads errors for the default of `expected`. Default: `classify` of `@breakwater/errors`. */
+  readonly classify?: Classify | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
@@ -92,13 +94,18 @@ const rules: Record<string, Rule> = {
   expected: callable,
   failureResult: callable,
   mode: oneOf('enforce', 'observe'),
+  classify: callable,
 };
 const windowRules: Record<string, Rule> = { calls: whole(1, 1_000_000), durationMs };
 
-function isExpected(error: unknown): boolean | undefined {
-  const { health } = toMeaning(error);
-  return health === 'unknown' ? undefined : health === 'failed';
+function toExpected(classify: Classify): (error: unknown) => boolean | undefined {
+  return (error) => {
+    const { health } = toMeaning(error, classify);
+    return health === 'unknown' ? undefined : health === 'failed';
+  };
 }
+
+const defaultExpected = toExpected(classifierOf(systemClock));
 
 /** Checks the options and fills in the defaults. */
 export function toSettings(options: BreakerOptions): BreakerSettings {
@@ -139,7 +146,7 @@ export function toSettings(options: BreakerOptions): BreakerSettings {
     probes: options.probes ?? 1,
     successThreshold: options.successThreshold ?? 1,
     probeTimeoutMs: options.probeTimeoutMs ?? 30_000,
-    expected: options.expected ?? isExpected,
+    expected: options.expected ?? (options.classify === undefined ? defaultExpected : toExpected(options.classify)),
     failureResult: options.failureResult,
     enforce: options.mode !== 'observe',
     timed: slowCallMs !== undefined,

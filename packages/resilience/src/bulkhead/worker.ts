@@ -82,8 +82,9 @@ parentPort.on('message', async (input) => {
     if (typeof work !== 'function') throw new TypeError('worker module has no function export ' + workerData.exportName);
     parentPort.postMessage({ ok: true, value: await work(input) });
   } catch (error) {
+    // A copied Error loses its own properties, of which the code matters to whoever handles it.
     try {
-      parentPort.postMessage({ ok: false, value: error });
+      parentPort.postMessage({ ok: false, value: error, own: error instanceof Error ? { ...error } : undefined });
     } catch {
       parentPort.postMessage({ ok: false, value: new Error(String(error)) });
     }
@@ -132,9 +133,10 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
         signal.removeEventListener('abort', onAbort);
         settle();
       };
-      const onMessage = ({ ok, value }: { ok: boolean; value: unknown }): void => {
+      const onMessage = ({ ok, value, own }: { ok: boolean; value: unknown; own?: object }): void => {
         worker.unref();
         idle.push(worker);
+        if (own !== undefined) Object.assign(value as object, own);
         finish(() => (ok ? resolve(value as Output) : reject(value)));
       };
       const onError = (cause: Error): void =>

@@ -1,9 +1,9 @@
-import { OptionError } from '@breakwater/errors';
+import { type Classify, OptionError } from '@breakwater/errors';
 import { type Call, type Plan, run, toPlan } from '../call.ts';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, TimeoutError, UnwantedResultError } from '../errors.ts';
 import { emit, type Listener, subscribe } from '../events.ts';
-import { toMeaning } from '../failure.ts';
+import { classifierOf, toMeaning } from '../failure.ts';
 import { callable, checkOptions, durationMs, either, oneOf, type Rule, record, whole } from '../options.ts';
 import {
   type CallOptions,
@@ -39,6 +39,8 @@ export interface RetryOptions {
   readonly retryAfterMs?: ((result: unknown) => number | undefined) | undefined;
   /** Limits retries to a share of successes: own options, one shared with others, or `false` for no limit. Default: on. */
   readonly budget?: RetryBudgetOptions | RetryBudget | false | undefined;
+  /** Reads errors: whether to repeat, how long to wait, whether anything happened. Default: `classify` of `@breakwater/errors`. */
+  readonly classify?: Classify | undefined;
   /** Default `retry`. */
   readonly name?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -86,6 +88,7 @@ const rules: Record<string, Rule> = {
   retryIf: callable,
   retryResult: callable,
   retryAfterMs: callable,
+  classify: callable,
   budget: either(oneOf(false), record),
 };
 
@@ -229,7 +232,8 @@ class RetryImpl implements RetryPolicy, Repeater {
     call.history ??= { errors: [], lastDelayMs: 0, current: call, timer: undefined } satisfies History;
     const history = call.history as History;
     history.errors.push(error);
-    const meaning = outcome === SUCCEEDED ? undefined : toMeaning(error);
+    const meaning =
+      outcome === SUCCEEDED ? undefined : toMeaning(error, this.#options.classify ?? classifierOf(this.clock));
     if (meaning !== undefined) {
       const nested = isExhausted(error);
       if (nested || !(retryIf === undefined ? meaning.retryable : retryIf(error, call.attempt) === true)) {

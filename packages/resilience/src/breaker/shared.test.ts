@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
+import {
+  type BreakerSnapshot,
+  type BreakerStore,
+  type CircuitBreaker,
+  createBreaker,
+  type SharedBreaker,
+  shareBreaker,
+} from '../index.ts';
+
+const down = (): Promise<never> => Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
+
+interface Fleet {
+  readonly clock: VirtualClock;
+  readonly members: readonly [CircuitBreaker, SharedBreaker][];
+  readonly errors: readonly unknown[];
+  readonly breakStore: (yes: boolean) => void;
+}
+
+function fleet(size: number): Fleet {
+  const clock = createVirtualClock();
+  const states = new Map<string, BreakerSnapshot>();
+  let lease: { holder: string; until: number } | undefined;
+  let broken = false;
+  const guard = (): void => {
+    if (broken) throw new Error('redis is down');
+  };
+  const store: BreakerStore = {
+    read: async (name) => {
+      guard();
+      return states.get(name);
+    },
+    write: async (name, snapshot) => {
+      guard();
+      states.set(name, snapshot);
+    },
+    lease: async (_name, holder, ttlMs) => {
+      guard();
+      if (lease !== undefined && lease.until > clock.now() && lease.holder !== holder) return false;
+      lease = { holder, until: clock.now() + ttlMs };
+      return true;
+    },
+  };
+  const errors: unknown[] = [];
+  const members = Array.from({ length: size }, (_, index): [CircuitBreaker, SharedBreaker] => {
+    const breaker = createBreaker({ name: 'stock', clock, consecutiveFailures: 1, openMs: 1000, jitter: 0 });
+    const shared = shareBreaker(breaker, {
+      store,
+      holder: `m${index}`,
+      clock,
+      refreshMs: 100,
+      leaseMs: 5000,
+      onError: (error) => errors.push(error),
+    });
+    return [breaker, shared];
+  });
+  return {
+    clock,
+    members,
+    errors,
+    breakStore: (yes) => {
+      broken = yes;
+    },
+  };
+}
+
+test('H1 one member opens, all open at their next refresh; one probes; its success closes all', async () => {
+  const { clock, members, errors } = fleet(3);
+  const breakers = members.map(([breaker]) => breaker);
+  const refresh = async (): Promise<void> => {
+    await clock.advance(100);
+    await Promise.all(members.map(([, shared]) => shared.refresh()));
+  };
+  await assert.rejects(breakers[0]!.execute(down), /down/);
+  await refresh();
+  assert.deepEqual(
+    breakers.map((breaker) => breaker.state),
+    ['open', 'open', 'open'],
+  );
+  await clock.advance(1000);
+  let reached = 0;
+  const probe = (breaker: CircuitBreaker): Promise<unknown> => breaker.execute(() => ++reached).catch(() => 'refused');
+  for (const breaker of breakers) await probe(breaker);
+  assert.equal(reached, 0, 'the lease is being asked for');
+  await clock.settle();
+  for (const breaker of breakers) await probe(breaker);
+  assert.equal(reached, 1, 'only the holder of the lease');
+  await refresh();
+  assert.deepEqual(
+    breakers.map((breaker) => breaker.state),
+    ['closed', 'closed', 'closed'],
+  );
+  assert.deepEqual(errors, []);
+});
+
+test('H2 without the store each breaker works alone, and tells', async () => {
+  const { clock, members, errors, breakStore } = fleet(2);
+  breakStore(true);
+  const [breaker, shared] = members[0]!;
+  await assert.rejects(breaker.execute(down), /down/);
+  await clock.advance(1000);
+  await shared.refresh();
+  await breaker.execute(() => 1).catch(() => undefined);
+  await clock.settle();
+  assert.equal(await breaker.execute(() => 'recovered'), 'recovered');
+  assert.equal(breaker.state, 'closed');
+  assert.equal(members[1]![0].state, 'closed');
+  assert.equal(errors.length, 4, 'write, read, lease, write');
+});
+
+test('H3 stop goes back to a state of its own', async () => {
+  const { clock, members } = fleet(2);
+  const [breaker, shared] = members[0]!;
+  shared.stop();
+  await assert.rejects(breaker.execute(down), /down/);
+  await clock.advance(1000);
+  await members[1]![1].refresh();
+  assert.equal(members[1]![0].state, 'closed');
+  assert.equal(await breaker.execute(() => 'probes without a lease'), 'probes without a lease');
+});
+
+test('H4 wrong options', () => {
+  assert.throws(() => shareBreaker(createBreaker(), { holder: 'a' } as never), /store/);
+  assert.throws(() => shareBreaker(createBreaker(), { store: {} as never, holder: '' }), /holder/);
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock } from '@breakwater/testing';
+import { type Meter, type ObservableCallback, trace } from '@opentelemetry/api';
+import {
+  connectTelemetry,
+  createBreaker,
+  createBulkhead,
+  createRetry,
+  createTimeout,
+  logEvents,
+  pipeline,
+} from '../index.ts';
+
+const down = (): Error => Object.assign(new Error('connect ECONNREFUSED 10.0.0.9'), { code: 'ECONNREFUSED' });
+
+test('L1 the log lines of the chapter, through any logger', async () => {
+  const clock = createVirtualClock();
+  const chain = pipeline({
+    retry: createRetry({ clock, maxAttempts: 2, backoff: { kind: 'fixed', delayMs: 100, jitter: 'none' } }),
+    breaker: createBreaker({ clock, name: 'payment_gateway', consecutiveFailures: 2, openMs: 1000, jitter: 0 }),
+    timeout: createTimeout({ clock, timeoutMs: 50 }),
+  });
+  const lines: unknown[] = [];
+  const stop = logEvents(chain, (level, message, fields) =>
+    lines.push([level, message, fields['operation'] ?? fields['policy'], fields['error_type'], fields['delay_ms']]),
+  );
+  const options = { operation: 'charge' };
+  await clock.run(chain.execute(() => Promise.reject(down()), options).catch(() => undefined));
+  await clock.run(chain.execute(() => 1, options).catch(() => undefined));
+  await clock.advance(1000);
+  const hung = chain
+    .execute((context) => (context.attempt === 1 ? Promise.reject(new TypeError('bug')) : 1), options)
+    .catch(() => undefined);
+  await clock.run(hung);
+  stop();
+  await chain.execute(() => 1);
+  assert.deepEqual(lines, [
+    ['warn', 'Operation failed, retrying', 'charge', 'Error', 100],
+    ['warn', 'Circuit breaker opened', 'payment_gateway', undefined, undefined],
+    ['error', 'Operation failed after all retries', 'charge', 'Error', undefined],
+    ['debug', 'Circuit breaker refused a call', 'charge', undefined, undefined],
+    ['error', 'Non-retryable error encountered', 'charge', 'BreakerOpenError', undefined],
+    ['info', 'Circuit breaker half-open', 'payment_gateway', undefined, undefined],
+    ['error', 'Non-retryable error encountered', 'charge', 'TypeError', undefined],
+  ]);
+});
+
+test('L2 OpenTelemetry: a counter of events, gauges of states, and nothing left after stop', async () => {
+  const clock = createVirtualClock();
+  const counted: [number, object][] = [];
+  const gauges = new Map<string, ObservableCallback>();
+  const meter = {
+    createCounter: () => ({ add: (value: number, attributes: object) => counted.push([value, attributes]) }),
+    createObservableGauge: (name: string) => ({
+      addCallback: (callback: ObservableCallback) => gauges.set(name, callback),
+      removeCallback: () => gauges.delete(name),
+    }),
+  } as unknown as Meter;
+  const breaker = createBreaker({ clock, name: 'stock' });
+  const chain = pipeline({ breaker, bulkhead: createBulkhead({ clock, maxConcurrent: 3 }) });
+  const spanEvents: [string, object][] = [];
+  const original = trace.getActiveSpan;
+  trace.getActiveSpan = () =>
+    ({ addEvent: (name: string, attributes: object) => spanEvents.push([name, attributes]) }) as never;
+  try {
+    const stop = await connectTelemetry(chain, { meter });
+    breaker.forceOpen();
+    await assert.rejects(chain.execute(() => 1, { operation: 'reserve' }));
+    const read = (name: string): unknown => {
+      let seen: unknown;
+      void gauges.get(name)!({ observe: (value: number, attributes: object) => (seen = [value, attributes]) } as never);
+      return seen;
+    };
+    assert.deepEqual(read('breakwater.breaker.state'), [2, { 'breakwater.policy': 'stock' }]);
+    assert.deepEqual(read('breakwater.bulkhead.active'), [0, { 'breakwater.policy': 'bulkhead' }]);
+    stop!();
+    breaker.reset();
+    assert.deepEqual(counted, [
+      [1, { 'breakwater.event': 'breaker.opened', 'breakwater.policy': 'stock', 'breakwater.reason': 'forced' }],
+      [
+        1,
+        {
+          'breakwater.event': 'breaker.rejected',
+          'breakwater.policy': 'stock',
+          'breakwater.reason': 'open',
+          'breakwater.operation': 'reserve',
+        },
+      ],
+    ]);
+    assert.equal(spanEvents[0]![0], 'breakwater.breaker.opened');
+    assert.equal(gauges.size, 0);
+    assert.equal((breaker as unknown as { listeners: unknown }).listeners, undefined);
+  } finally {
+    trace.getActiveSpan = original;
+  }
+});
