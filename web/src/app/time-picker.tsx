@@ -91,7 +91,7 @@ function Picker({ range, onChoose }: { range: TimeRange; onChoose: (range: TimeR
           );
         })}
       </div>
-      <div className="flex w-72 flex-col gap-4 border-line p-3 max-sm:border-t sm:border-l">
+      <div className="flex flex-col gap-4 border-line p-3 max-sm:border-t sm:w-72 sm:border-l">
         <TypedDuration onChoose={onChoose} />
         <AbsoluteForm key={current + zone} range={range} zone={zone} onChoose={onChoose} />
         <div className="flex flex-col gap-2 border-t border-line pt-3 text-sm">

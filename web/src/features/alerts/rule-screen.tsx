@@ -3,11 +3,10 @@ import type { AlertCondition, AlertRuleInput, Severity } from '@breakwater/serve
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { ArrowLeft, Bell, Trash2 } from 'lucide-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { ApiError } from '../../api/client.ts';
-import { alertRulesQuery, alertsQuery, servicesQuery } from '../../api/queries.ts';
+import { alertRulesQuery, alertsQuery } from '../../api/queries.ts';
 import { reportNavigation } from '../../app/use-range.ts';
-import { useNow } from '../../time/clock.ts';
 import { longDuration } from '../../time/format.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Field, NumberInput, Switch } from '../../ui/form.tsx';
@@ -17,6 +16,7 @@ import { EmptyState, ErrorState, SkeletonRows } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { AlertRow } from './alert-list.tsx';
 import { toRuleInput, useDeleteRule, useSaveRule } from './alert-mutations.ts';
+import { ConditionFields, ServiceField } from './condition-fields.tsx';
 import { CONDITION_NAMES, describeCondition, NEW_RULE, newCondition } from './condition-text.ts';
 
 const route = getRouteApi('/shell/alerts/rules/$ruleId');
@@ -247,174 +247,6 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
       </Dialog>
     </Page>
   );
-}
-
-interface ConditionProps {
-  condition: AlertCondition;
-  onChange: (condition: AlertCondition) => void;
-}
-
-const DAY_MS = 86_400_000;
-
-function ServiceField({ condition, onChange }: ConditionProps) {
-  const now = useNow();
-  const toMs = Math.ceil(now / 3_600_000) * 3_600_000;
-  const { data } = useQuery({ ...servicesQuery({ fromMs: toMs - DAY_MS, toMs }), staleTime: 60_000 });
-  return (
-    <Field label="Service" hint="Empty: each service on its own">
-      {(id) => (
-        <>
-          <input
-            id={id}
-            className="field"
-            list={`${id}-list`}
-            placeholder="every service"
-            value={condition.service ?? ''}
-            onChange={(event) => {
-              const { service: _, ...rest } = condition;
-              onChange(
-                event.target.value === '' ? (rest as AlertCondition) : { ...condition, service: event.target.value },
-              );
-            }}
-          />
-          <datalist id={`${id}-list`}>
-            {data?.services.map(({ service }) => (
-              <option key={service} value={service} />
-            ))}
-          </datalist>
-        </>
-      )}
-    </Field>
-  );
-}
-
-function ConditionFields({ condition, onChange }: ConditionProps): ReactNode {
-  switch (condition.kind) {
-    case 'error_count':
-      return (
-        <>
-          <Field label="At least this many events">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.threshold}
-                min={1}
-                onChange={(threshold) => onChange({ ...condition, threshold })}
-              />
-            )}
-          </Field>
-          <Field label="Only this error" hint="The id of an error; empty: each error on its own">
-            {(id) => (
-              <input
-                id={id}
-                className="field font-mono"
-                pattern="[0-9a-f]{16}"
-                placeholder="every error"
-                value={condition.groupId ?? ''}
-                onChange={(event) => {
-                  const { groupId: _, ...rest } = condition;
-                  onChange(event.target.value === '' ? rest : { ...condition, groupId: event.target.value });
-                }}
-              />
-            )}
-          </Field>
-        </>
-      );
-    case 'log_count':
-      return (
-        <>
-          <Field label="Query" hint="As in the log explorer" className="sm:col-span-2">
-            {(id) => (
-              <input
-                id={id}
-                className="field font-mono"
-                spellCheck={false}
-                value={condition.query}
-                onChange={(event) => onChange({ ...condition, query: event.target.value })}
-              />
-            )}
-          </Field>
-          <Field label="At least this many records">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.threshold}
-                min={1}
-                onChange={(threshold) => onChange({ ...condition, threshold })}
-              />
-            )}
-          </Field>
-        </>
-      );
-    case 'span_error_rate':
-      return (
-        <>
-          <Field label="At least this share fails">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={Number((condition.threshold * 100).toFixed(6))}
-                min={0}
-                max={100}
-                step="any"
-                suffix="%"
-                onChange={(percent) => onChange({ ...condition, threshold: percent / 100 })}
-              />
-            )}
-          </Field>
-          <Field label="From this many requests">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.minCount}
-                min={1}
-                onChange={(minCount) => onChange({ ...condition, minCount })}
-              />
-            )}
-          </Field>
-        </>
-      );
-    case 'span_latency':
-      return (
-        <>
-          <Field label="Percentile">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={Number((condition.quantile * 100).toFixed(6))}
-                min={0.1}
-                max={99.999}
-                step="any"
-                suffix="%"
-                onChange={(percent) => onChange({ ...condition, quantile: percent / 100 })}
-              />
-            )}
-          </Field>
-          <Field label="At least">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.thresholdMs}
-                min={1}
-                step="any"
-                suffix="ms"
-                onChange={(thresholdMs) => onChange({ ...condition, thresholdMs })}
-              />
-            )}
-          </Field>
-          <Field label="From this many requests">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.minCount}
-                min={1}
-                onChange={(minCount) => onChange({ ...condition, minCount })}
-              />
-            )}
-          </Field>
-        </>
-      );
-  }
 }
 
 function RuleAlerts({ ruleId }: { ruleId: string }) {

@@ -14,13 +14,12 @@ import { QueryBar } from '../../query/query-bar.tsx';
 import { withClause } from '../../query/query-text.ts';
 import { useFields } from '../../query/use-fields.ts';
 import { formatCount, plural } from '../../time/format.ts';
-import { absoluteRange, zoomOut } from '../../time/range.ts';
+import { zoomOut } from '../../time/range.ts';
 import { Button } from '../../ui/button.tsx';
-import { cx } from '../../ui/class.ts';
-import { HistogramChart } from '../../ui/histogram-chart.tsx';
+import { HistogramPanel } from '../../ui/histogram-panel.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page, PageHeader } from '../../ui/page.tsx';
-import { ChartFault, EmptyState, ErrorState, ErrorStrip, SkeletonBox, SkeletonRows } from '../../ui/states.tsx';
+import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
 import { useNarrow } from '../../ui/use-narrow.ts';
 import { NothingYet } from '../start/nothing-yet.tsx';
@@ -31,12 +30,10 @@ import { LiveBanner } from './live-banner.tsx';
 import { LogDetail } from './log-detail.tsx';
 import { LogRows } from './log-rows.tsx';
 import { parseRowRef, printRowRef } from './row-ref.ts';
-import { toSeries } from './severity-series.ts';
 import { useLiveTail } from './use-live-tail.ts';
 
 const route = getRouteApi('/shell/logs');
 const BUCKETS = 60;
-const CHART_PX = 104;
 /** Scrolling further down than this means reading. */
 const READING_PX = 16;
 const DAY_MS = 86_400_000;
@@ -236,31 +233,17 @@ export function LogsScreen() {
           </aside>
         )}
         <div className="flex min-w-0 flex-1 flex-col bg-surface">
-          <div className={cx('border-b border-line px-2 pt-1', queryError && 'opacity-50')}>
-            {histogram.loading ? (
-              <SkeletonBox label="Loading the histogram" className="mx-2 my-2 h-[88px]" />
-            ) : histogram.data ? (
-              <HistogramChart
-                label="Log records over time by level"
-                times={histogram.data.times}
-                stepMs={histogram.data.stepMs}
-                series={toSeries(histogram.data)}
-                window={moving.window}
-                height={CHART_PX}
-                onZoom={(from, to) => moving.setRange(absoluteRange(from, to))}
-                onZoomOut={() => moving.setRange(zoomOut(moving.range, Date.now()))}
-              />
-            ) : (
-              <div style={{ height: CHART_PX }} />
-            )}
-            <div className="flex flex-wrap gap-x-3 px-2 pb-1">
-              <ChartFault error={queryError ? null : histogram.error} />
-              <StatsLine stats={rowsShown.data?.pages.at(-1)?.stats}>
-                {histogram.data &&
-                  `${plural(histogram.data.total, 'record')}${!live && readRows.length > 0 && readRows.length < histogram.data.total ? `, showing the newest ${formatCount(readRows.length)}` : ''}`}
-              </StatsLine>
-            </div>
-          </div>
+          <HistogramPanel
+            label="Log records over time by level"
+            histogram={histogram}
+            range={moving}
+            faulty={queryError !== null}
+          >
+            <StatsLine stats={rowsShown.data?.pages.at(-1)?.stats}>
+              {histogram.data &&
+                `${plural(histogram.data.total, 'record')}${partText(live ? 0 : readRows.length, histogram.data.total)}`}
+            </StatsLine>
+          </HistogramPanel>
           {live && <LiveBanner tail={tail} onResume={goLive} />}
           {rowsShown.error && rowsShown.data && !queryError && (
             <ErrorStrip error={rowsShown.error} what="Log records" onRetry={() => void pages.refetch()} />
@@ -324,6 +307,11 @@ export function LogsScreen() {
       )}
     </Page>
   );
+}
+
+/** Says that the list does not hold all. */
+function partText(shown: number, total: number): string {
+  return shown > 0 && shown < total ? `, showing the newest ${formatCount(shown)}` : '';
 }
 
 interface DetailPaneProps {

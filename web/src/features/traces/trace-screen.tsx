@@ -3,7 +3,7 @@
 import type { TraceDetail } from '@breakwater/server/api-types';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Activity, ArrowLeft, Download, ScrollText, Search, Unlink } from 'lucide-react';
+import { Activity, ScrollText, Search, Unlink } from 'lucide-react';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { traceQuery } from '../../api/queries.ts';
@@ -12,12 +12,8 @@ import { useShortcuts } from '../../app/shortcuts.ts';
 import { reportNavigation } from '../../app/use-range.ts';
 import { filterClause, withClause } from '../../query/query-text.ts';
 import { valueText } from '../../telemetry/any-value.ts';
-import { useZone } from '../../time/clock.ts';
-import { formatDateTime, formatLatency, plural } from '../../time/format.ts';
-import { printRange } from '../../time/range.ts';
-import { ServiceName } from '../../ui/badge.tsx';
+import { plural } from '../../time/format.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
-import { CopyButton } from '../../ui/copy-button.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../ui/states.tsx';
@@ -26,7 +22,8 @@ import { useNarrow } from '../../ui/use-narrow.ts';
 import { printRowRef } from '../logs/row-ref.ts';
 import { Minimap } from './minimap.tsx';
 import { SpanDetail } from './span-detail.tsx';
-import { buildTrace, type SpanNode, type TraceModel, type TraceRow, type View, visibleRows } from './trace-model.ts';
+import { rangeAround, TraceHeader } from './trace-header.tsx';
+import { buildTrace, type SpanNode, type TraceRow, type View, visibleRows } from './trace-model.ts';
 import { Waterfall } from './waterfall.tsx';
 
 const route = getRouteApi('/shell/traces/$traceId');
@@ -268,72 +265,4 @@ function searchText(row: TraceRow): string {
   if (row.kind === 'log') return `${row.log.body} ${row.log.eventName}`;
   const { span } = row.node;
   return `${span.name} ${span.service} ${span.statusMessage} ${span.attributes.map(({ key, value }) => `${key}=${valueText(value)}`).join(' ')}`;
-}
-
-function rangeAround(model: TraceModel): string {
-  const startMs = Number(model.startUnixNano / 1_000_000n);
-  return printRange({
-    kind: 'absolute',
-    fromMs: startMs - 60_000,
-    toMs: startMs + Math.ceil(model.durationNs / 1e6) + 60_000,
-  });
-}
-
-function TraceHeader({ detail, model }: { detail: TraceDetail; model: TraceModel }) {
-  const zone = useZone();
-  const root = model.roots[0]?.span;
-  const startMs = Number(model.startUnixNano / 1_000_000n);
-  return (
-    <header className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-surface py-2 pr-4 pl-2 max-md:pr-3">
-      <div className="flex min-w-0 flex-1 basis-72 items-center gap-2">
-        <Link
-          to="/traces"
-          aria-label="All traces"
-          title="All traces"
-          className={buttonClass('quiet', 'w-[30px] px-0!')}
-        >
-          <ArrowLeft size={15} aria-hidden="true" />
-        </Link>
-        <div className="min-w-0">
-          <h1 className="flex min-w-0 items-center gap-2 text-base font-semibold">
-            {root && <ServiceName service={root.service} className="shrink-0 text-sm font-medium" />}
-            <span className="truncate">{root?.name ?? 'Log records without spans'}</span>
-          </h1>
-          <p className="num flex flex-wrap items-center gap-x-3 text-xs text-muted">
-            <span>{formatDateTime(startMs, zone, 'milli')}</span>
-            <span className="font-medium text-text">{formatLatency(model.durationNs)}</span>
-            <span>{plural(model.nodes.length, 'span')}</span>
-            <span>{plural(model.services.length, 'service')}</span>
-            {model.errors > 0 && <span className="font-medium text-red">{plural(model.errors, 'error')}</span>}
-            <span className="inline-flex items-center font-mono max-md:hidden">
-              {detail.traceId}
-              <CopyButton text={detail.traceId} label="Copy the trace id" />
-            </span>
-          </p>
-        </div>
-      </div>
-      <div className="flex items-center gap-2">
-        <Link
-          to="/logs"
-          search={{ query: filterClause('trace', detail.traceId), range: rangeAround(model) }}
-          className={buttonClass()}
-        >
-          <ScrollText size={14} aria-hidden="true" />
-          Logs
-        </Link>
-        <Button icon={Download} onClick={() => download(detail)} className="max-sm:hidden">
-          JSON
-        </Button>
-      </div>
-    </header>
-  );
-}
-
-function download(detail: TraceDetail) {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(detail, null, 2)], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `trace-${detail.traceId}.json`;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -20,16 +20,15 @@ import {
   plural,
   type Zone,
 } from '../../time/format.ts';
-import { absoluteRange, zoomOut } from '../../time/range.ts';
+import { zoomOut } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { serviceColor } from '../../ui/color.ts';
-import { HistogramChart } from '../../ui/histogram-chart.tsx';
+import { HistogramPanel } from '../../ui/histogram-panel.tsx';
 import { LinkTabs, Page, PageHeader } from '../../ui/page.tsx';
-import { ChartFault, EmptyState, ErrorState, ErrorStrip, SkeletonBox, SkeletonRows } from '../../ui/states.tsx';
+import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
-import { toSeries } from '../logs/severity-series.ts';
 import { NothingYet } from '../start/nothing-yet.tsx';
 
 const route = getRouteApi('/shell/traces');
@@ -42,7 +41,8 @@ export function TracesScreen() {
   const navigate = route.useNavigate();
   const query = search.query ?? '';
   const sort: TraceSort = search.sort ?? 'recent';
-  const { window, range, text, setRange } = useRange();
+  const state = useRange();
+  const { window, range, text, setRange } = state;
   const zone = useZone();
   const setQuery = (next: string) =>
     void navigate({ search: (before) => ({ ...before, query: next || undefined }) }).catch(reportNavigation);
@@ -89,31 +89,17 @@ export function TracesScreen() {
         </div>
       </div>
       <div className="flex min-h-0 flex-1 flex-col bg-surface">
-        <div className={cx('border-b border-line px-2 pt-1', queryError && 'opacity-50')}>
-          {histogram.loading ? (
-            <SkeletonBox label="Loading the histogram" className="mx-2 my-2 h-[88px]" />
-          ) : histogram.data ? (
-            <HistogramChart
-              label="Spans over time by outcome"
-              times={histogram.data.times}
-              stepMs={histogram.data.stepMs}
-              series={toSeries(histogram.data)}
-              window={window}
-              height={104}
-              onZoom={(from, to) => setRange(absoluteRange(from, to))}
-              onZoomOut={widen}
-            />
-          ) : (
-            <div className="h-[104px]" />
-          )}
-          <div className="px-2 pb-1">
-            <ChartFault error={queryError ? null : histogram.error} />
-            <StatsLine stats={traces.data?.stats}>
-              {histogram.data &&
-                `${plural(total, 'span')}${errors > 0 ? `, ${formatShare(errors / total)} failed` : ''}${list.length > 0 ? `, showing ${plural(list.length, 'trace')}` : ''}`}
-            </StatsLine>
-          </div>
-        </div>
+        <HistogramPanel
+          label="Spans over time by outcome"
+          histogram={histogram}
+          range={state}
+          faulty={queryError !== null}
+        >
+          <StatsLine stats={traces.data?.stats}>
+            {histogram.data &&
+              `${plural(total, 'span')}${errors > 0 ? `, ${formatShare(errors / total)} failed` : ''}${list.length > 0 ? `, showing ${plural(list.length, 'trace')}` : ''}`}
+          </StatsLine>
+        </HistogramPanel>
         {traces.error && traces.data && !queryError && (
           <ErrorStrip error={traces.error} what="Traces" onRetry={() => void tracesRead.refetch()} />
         )}

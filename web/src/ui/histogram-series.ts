@@ -1,5 +1,5 @@
 import type { Histogram, SeverityName } from '@breakwater/server/api-types';
-import type { ChartSeries } from '../../ui/histogram-chart.tsx';
+import type { ChartSeries } from './histogram-chart.tsx';
 
 /** From the bottom of a stack up: the calm ones first, so that failures stand on top where they are seen. */
 const ORDER: readonly (SeverityName | 'ok')[] = [

@@ -1,0 +1,175 @@
+/** The fields of a rule's condition, by its kind. */
+import type { AlertCondition } from '@breakwater/server/api-types';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { servicesQuery } from '../../api/queries.ts';
+import { useNow } from '../../time/clock.ts';
+import { Field, NumberInput } from '../../ui/form.tsx';
+
+interface ConditionProps {
+  condition: AlertCondition;
+  onChange: (condition: AlertCondition) => void;
+}
+
+const DAY_MS = 86_400_000;
+
+export function ServiceField({ condition, onChange }: ConditionProps) {
+  const now = useNow();
+  const toMs = Math.ceil(now / 3_600_000) * 3_600_000;
+  const { data } = useQuery({ ...servicesQuery({ fromMs: toMs - DAY_MS, toMs }), staleTime: 60_000 });
+  return (
+    <Field label="Service" hint="Empty: each service on its own">
+      {(id) => (
+        <>
+          <input
+            id={id}
+            className="field"
+            list={`${id}-list`}
+            placeholder="every service"
+            value={condition.service ?? ''}
+            onChange={(event) => {
+              const { service: _, ...rest } = condition;
+              onChange(
+                event.target.value === '' ? (rest as AlertCondition) : { ...condition, service: event.target.value },
+              );
+            }}
+          />
+          <datalist id={`${id}-list`}>
+            {data?.services.map(({ service }) => (
+              <option key={service} value={service} />
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}
+
+export function ConditionFields({ condition, onChange }: ConditionProps): ReactNode {
+  switch (condition.kind) {
+    case 'error_count':
+      return (
+        <>
+          <Field label="At least this many events">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={condition.threshold}
+                min={1}
+                onChange={(threshold) => onChange({ ...condition, threshold })}
+              />
+            )}
+          </Field>
+          <Field label="Only this error" hint="The id of an error; empty: each error on its own">
+            {(id) => (
+              <input
+                id={id}
+                className="field font-mono"
+                pattern="[0-9a-f]{16}"
+                placeholder="every error"
+                value={condition.groupId ?? ''}
+                onChange={(event) => {
+                  const { groupId: _, ...rest } = condition;
+                  onChange(event.target.value === '' ? rest : { ...condition, groupId: event.target.value });
+                }}
+              />
+            )}
+          </Field>
+        </>
+      );
+    case 'log_count':
+      return (
+        <>
+          <Field label="Query" hint="As in the log explorer" className="sm:col-span-2">
+            {(id) => (
+              <input
+                id={id}
+                className="field font-mono"
+                spellCheck={false}
+                value={condition.query}
+                onChange={(event) => onChange({ ...condition, query: event.target.value })}
+              />
+            )}
+          </Field>
+          <Field label="At least this many records">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={condition.threshold}
+                min={1}
+                onChange={(threshold) => onChange({ ...condition, threshold })}
+              />
+            )}
+          </Field>
+        </>
+      );
+    case 'span_error_rate':
+      return (
+        <>
+          <Field label="At least this share fails">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={Number((condition.threshold * 100).toFixed(6))}
+                min={0}
+                max={100}
+                step="any"
+                suffix="%"
+                onChange={(percent) => onChange({ ...condition, threshold: percent / 100 })}
+              />
+            )}
+          </Field>
+          <Field label="From this many requests">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={condition.minCount}
+                min={1}
+                onChange={(minCount) => onChange({ ...condition, minCount })}
+              />
+            )}
+          </Field>
+        </>
+      );
+    case 'span_latency':
+      return (
+        <>
+          <Field label="Percentile">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={Number((condition.quantile * 100).toFixed(6))}
+                min={0.1}
+                max={99.999}
+                step="any"
+                suffix="%"
+                onChange={(percent) => onChange({ ...condition, quantile: percent / 100 })}
+              />
+            )}
+          </Field>
+          <Field label="At least">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={condition.thresholdMs}
+                min={1}
+                step="any"
+                suffix="ms"
+                onChange={(thresholdMs) => onChange({ ...condition, thresholdMs })}
+              />
+            )}
+          </Field>
+          <Field label="From this many requests">
+            {(id) => (
+              <NumberInput
+                id={id}
+                value={condition.minCount}
+                min={1}
+                onChange={(minCount) => onChange({ ...condition, minCount })}
+              />
+            )}
+          </Field>
+        </>
+      );
+  }
+}
