@@ -9,6 +9,8 @@ export type IngestLimit =
   | 'maxElements'
   | 'maxValueBytes'
   | 'maxNestingDepth'
+  | 'maxJsonDepth'
+  | 'maxJsonFields'
   | 'maxFutureMs'
   | 'maxReasons'
   | 'maxReasonsInMessage'
@@ -39,6 +41,10 @@ export const INGEST_LIMITS: Readonly<Record<IngestLimit, number>> = {
   maxValueBytes: 256 * 1024,
   /** Arrays and maps within each other. What is deeper is replaced by a marker and reported as a warning. */
   maxNestingDepth: 64,
+  /** Arrays and objects within each other in a JSON body; the deepest value that is kept needs about 300. */
+  maxJsonDepth: 1_000,
+  /** Fields of one object in a JSON body; OTLP has at most 20. */
+  maxJsonFields: 10_000,
   /** A time further ahead of the server's clock than this becomes the time of receipt. */
   maxFutureMs: 24 * 60 * 60 * 1000,
   /** Different reasons kept for one answer, and reasons written into its message. */
