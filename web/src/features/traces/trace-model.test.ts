@@ -88,6 +88,12 @@ test('folding hides what is below, with its log records; loose records stay at t
   expect(order(visibleRows(model, new Set(['a']), false))).toEqual(['a']);
 });
 
+test('a trace of which only log records have arrived is as long as they are', () => {
+  const model = buildTrace({ spans: [], logs: [log('2', 'b', 900), log('1', 'a', 100)] });
+  expect(model).toMatchObject({ startUnixNano: T0 + 100n, durationNs: 800, nodes: [] });
+  expect(order(visibleRows(model, new Set(), true))).toEqual(['log 1', 'log 2']);
+});
+
 test('bars stay inside the view and are never too thin to see', () => {
   const view = { fromNs: 100, toNs: 200 };
   expect(placeIn(view, 0, 50)).toBeUndefined();

@@ -105,18 +105,23 @@ export function buildTrace({ spans, logs }: Pick<TraceDetail, 'spans' | 'logs'>)
     else looseLogs.push(at);
   }
   for (const node of nodes) node.logs.sort((a, b) => a.atNs - b.atNs);
+  looseLogs.sort((a, b) => a.atNs - b.atNs);
 
   return {
     nodes,
     roots,
-    looseLogs: looseLogs.sort((a, b) => a.atNs - b.atNs),
+    looseLogs,
     startUnixNano,
-    durationNs: nodes.reduce((end, node) => Math.max(end, node.startNs + node.durationNs), 1),
-    services: [...new Set(nodes.map(({ span }) => span.service))],
+    durationNs: Math.max(1, spans.length > 0 ? endOf(nodes) : (looseLogs.at(-1)?.atNs ?? 0)),
+    services: [...new Set([...nodes.map(({ span }) => span.service), ...logs.map(({ service }) => service)])],
     errors: nodes.filter(({ span }) => span.status === 'error').length,
     missingParents: missing.size,
     orphans: nodes.filter((node) => node.orphan).length,
   };
+}
+
+function endOf(nodes: readonly SpanNode[]): number {
+  return nodes.reduce((end, { startNs, durationNs }) => Math.max(end, startNs + durationNs), 0);
 }
 
 /** Depth first without recursion: traces may be thousands of spans deep. Sets the depth. */

@@ -12,7 +12,7 @@ import { useShortcuts } from '../../app/shortcuts.ts';
 import { reportNavigation } from '../../app/use-range.ts';
 import { filterClause, withClause } from '../../query/query-text.ts';
 import { valueText } from '../../telemetry/any-value.ts';
-import { plural } from '../../time/format.ts';
+import { nanoToMs, plural } from '../../time/format.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -28,9 +28,24 @@ import { Waterfall } from './waterfall.tsx';
 
 const route = getRouteApi('/shell/traces/$traceId');
 
+/** How long after its last record a trace may still grow, and how often it is read meanwhile. */
+const ARRIVAL_MS = 30_000;
+const ARRIVING_MS = 2_500;
+
+function isArriving(detail: TraceDetail | undefined, nowMs: number): boolean {
+  const times = [
+    ...(detail?.spans ?? []).map((span) => span.endTimeUnixNano),
+    ...(detail?.logs ?? []).map((log) => log.timeUnixNano),
+  ];
+  return times.some((time) => nanoToMs(time) > nowMs - ARRIVAL_MS);
+}
+
 export function TraceScreen() {
   const { traceId } = route.useParams();
-  const { data, error, isPending, refetch } = useQuery(traceQuery(traceId));
+  const { data, error, isPending, refetch } = useQuery({
+    ...traceQuery(traceId),
+    refetchInterval: ({ state }) => (isArriving(state.data, Date.now()) ? ARRIVING_MS : false),
+  });
   if (data && (data.spans.length > 0 || data.logs.length > 0))
     return <Trace key={traceId} detail={data} onReload={() => void refetch()} />;
   const missing = data !== undefined || (error instanceof ApiError && error.status === 404);
@@ -70,7 +85,13 @@ function Trace({ detail, onReload }: { detail: TraceDetail; onReload: () => void
   const model = useMemo(() => buildTrace(detail), [detail]);
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const [withLogs, setWithLogs] = useState(true);
-  const [view, setView] = useState<View>({ fromNs: 0, toNs: model.durationNs });
+  // Null: all of it, also when it grows while spans still arrive.
+  const [zoomed, setZoomed] = useState<View | null>(null);
+  const view = useMemo(() => zoomed ?? { fromNs: 0, toNs: model.durationNs }, [zoomed, model.durationNs]);
+  const setView = useCallback(
+    (next: View) => setZoomed(next.fromNs <= 0 && next.toNs >= model.durationNs ? null : next),
+    [model.durationNs],
+  );
   const filterBox = useRef<HTMLInputElement>(null);
   const filter = search.find ?? '';
   const rows = useMemo(() => visibleRows(model, folded, withLogs), [model, folded, withLogs]);
@@ -139,7 +160,7 @@ function Trace({ detail, onReload }: { detail: TraceDetail; onReload: () => void
     else if (selected.children.length > 0) move(1);
   };
   const stepOut = () => {
-    if (view.fromNs > 0 || view.toNs < model.durationNs) setView({ fromNs: 0, toNs: model.durationNs });
+    if (zoomed) setZoomed(null);
     else select(undefined);
   };
   const keys: Record<string, () => void> = {
