@@ -23,7 +23,7 @@ test('JSON of many small values are refused before they fill the memory', () => 
   );
   const numbers = `{"x":[${'1,'.repeat(3 * INGEST_LIMITS.maxElements)}1]}`;
   assert.throws(() => decodeLogsJson(Buffer.from(numbers), newContext()), DecodeLimitError);
-  const fields = Array.from({ length: INGEST_LIMITS.maxJsonFields + 2 }, (_, i) => `"k${i}":1`);
+  const fields = Array.from({ length: INGEST_LIMITS.maxJsonFields + 2 }, (_, i) => `"k${i}":"${'x'.repeat(120)}"`);
   assert.throws(() => decodeLogsJson(Buffer.from(`{${fields}}`), newContext()), DecodeLimitError);
 });
 

@@ -6,7 +6,7 @@ const LONG_DIGITS = 16;
 /** Finds every long integer; that it also finds some inside strings only costs time. */
 const MAY_HAVE_LONG_INTEGER = /[:[,\s]-?\d{16}/;
 /** Below this size, whatever the JSON holds is parsed quickly and into little memory. */
-const UNSCANNED_BYTES = 64 * 1024;
+const UNSCANNED_BYTES = 1024 * 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
