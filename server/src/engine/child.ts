@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type BodyFiles, openBodyFiles } from './body-file.ts';
+import { findLostEntries, repairDeduplicationLogs } from './deduplication-log.ts';
 import { handleRequest } from './http.ts';
 import { type FromChild, READERS, type StartMessage, type ToChild, WRITERS } from './ipc.ts';
 import { readOwner, writeOwner } from './owner.ts';
@@ -75,6 +76,13 @@ async function start(options: StartMessage): Promise<void> {
   const data = join(options.dataDir, 'chdb');
   await mkdir(data, { recursive: true, mode: 0o700 });
   const open = (): InstanceType<typeof Session> => new Session(data, { connectionArgs: options.connectionArgs });
+  if (findLostEntries(data).length > 0) {
+    // Opening proves that no other process has the directory; the repair needs that nobody has.
+    open().close();
+    await drainPending();
+    const repaired = repairDeduplicationLogs(data);
+    tell({ type: 'log', line: `engine: ${repaired} inserts were cut short and may be repeated` });
+  }
   const control = open();
   const bodies = await openBodies(options);
   await control.queryAsync("SET log_comment = 'breakwater-control'");

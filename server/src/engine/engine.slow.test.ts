@@ -149,6 +149,41 @@ describe('the life of an engine', { timeout: 120_000 }, () => {
   });
 });
 
+describe('an insert with a token', { timeout: 60_000 }, () => {
+  it('can be repeated when the engine was killed after it noted the block and before it committed the part', async () => {
+    const dataDir = newFolder();
+    let engine = await startEngine({ dataDir, log: () => {} });
+    const insert = (token: string, values: string): Promise<Response> =>
+      post(engine, `INSERT INTO d.t VALUES ${values}`, { insert_deduplication_token: token });
+    try {
+      await ask(engine, 'CREATE DATABASE d ENGINE = Atomic');
+      await ask(
+        engine,
+        'CREATE TABLE d.t (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100',
+      );
+      for (const token of ['one', 'two', 'two']) {
+        assert.equal((await insert(token, '(1), (2)')).status, 200);
+      }
+      const folder = await ask(engine, "SELECT data_paths[1] FROM system.tables WHERE database = 'd' AND name = 't'");
+      const lastPart = await ask(
+        engine,
+        "SELECT name FROM system.parts WHERE database = 'd' ORDER BY min_block_number DESC LIMIT 1",
+      );
+      await engine.stop();
+      // What a kill between the two leaves behind.
+      rmSync(join(folder, lastPart), { recursive: true });
+      engine = await startEngine({ dataDir, log: () => {} });
+      assert.equal(await ask(engine, 'SELECT count() FROM d.t'), '2');
+      for (const token of ['one', 'two', 'two']) {
+        assert.equal((await insert(token, '(1), (2)')).status, 200);
+      }
+      assert.equal(await ask(engine, 'SELECT count() FROM d.t'), '4');
+    } finally {
+      await engine.stop();
+    }
+  });
+});
+
 describe('an engine whose parent dies', { timeout: 60_000 }, () => {
   it('ends by itself, so that the directory is free again', async () => {
     const dataDir = newFolder();

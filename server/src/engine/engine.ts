@@ -182,9 +182,6 @@ function toStartMessage(dataDir: string, maxMemoryBytes: number): StartMessage {
     username: 'breakwater',
     password: randomBytes(24).toString('hex'),
     connectionArgs: [
-      // Else an insert that comes right after the start may run before the materialised views of its table are loaded.
-      '--async_load_databases=0',
-      '--async_load_system_database=0',
       `--max_server_memory_usage=${maxMemoryBytes}`,
       `--max_memory_usage=${share(0.7)}`,
       `--max_bytes_before_external_group_by=${share(0.3)}`,

@@ -115,6 +115,22 @@ describe('the engine, seen by @clickhouse/client', { timeout: 180_000 }, () => {
     }
   });
 
+  it('stores a large batch once, however often it comes with the same token', async () => {
+    await client.command({
+      query: `CREATE TABLE t.once (a UInt64) ENGINE = MergeTree PARTITION BY a % 3 ORDER BY a
+        SETTINGS non_replicated_deduplication_window = 100`,
+    });
+    const batch = Buffer.from(new BigUint64Array(150_000).map((_, a) => BigInt(a)).buffer);
+    const query = "INSERT INTO t.once (a) SELECT a FROM input('a UInt64') FORMAT RowBinary";
+    for (const token of ['x', 'x', 'y', 'x', 'y']) {
+      const values = Readable.from([batch], { objectMode: false });
+      const clickhouse_settings = { insert_deduplication_token: token };
+      await (await client.exec({ query, values, clickhouse_settings })).stream.toArray();
+    }
+    const once = await rows('SELECT toUInt32(count()) AS n, toUInt32(uniqExact(a)) AS distinct FROM t.once');
+    assert.deepEqual(once, [{ n: 300_000, distinct: 150_000 }]);
+  });
+
   it('takes a gzip body', async () => {
     await client.command({ query: 'TRUNCATE TABLE t.rows' });
     const gzip = connect(true);

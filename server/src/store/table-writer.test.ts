@@ -164,7 +164,7 @@ describe('a table writer', () => {
       assert.equal(error.cause, BROKEN);
       return true;
     });
-    await clock.advance(6_000);
+    await clock.advance(12_000);
     assert.equal(writer.hasRoom(), false);
     await assert.rejects(writer.append(['b']), StoreUnavailableError);
     await clock.advance(30_000);

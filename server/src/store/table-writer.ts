@@ -46,7 +46,7 @@ const SETTLE_MS = 5;
 /** A batch that is not full waits this many times the duration of the last insert: at most a fifth of the time is spent on small inserts. */
 const REST_FACTOR = 4;
 /** Trouble that lasts longer is told to new callers at once. */
-const REFUSE_AFTER_MS = 5_000;
+const REFUSE_AFTER_MS = 10_000;
 const REFUSE_FOR_MS = 2_000;
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
