@@ -1,57 +1,16 @@
-import type { Clock } from './clock.ts';
+import { handlerFor } from './handler.ts';
+import type { Plan } from './plan.ts';
 import {
   CANCELLED,
   type CallContext,
   type CallOptions,
   FAILED,
-  type Fusible,
-  type Gate,
-  Lane,
   type Outcome,
-  type Repeater,
   SUCCEEDED,
   WAIT,
   type Work,
 } from './policy.ts';
-import { type Timed, type Timers, timersOf } from './timers.ts';
-
-/** What happens to a call: the parts of a fused pipeline. Shared by all its calls. */
-export interface Plan {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly gates: readonly Gate[];
-  readonly repeater: Repeater | undefined;
-  /** Something in the plan can give up on an attempt, so its signal cannot be the caller's own. */
-  readonly cuts: boolean;
-  /** When an attempt is given up, its signal is aborted and its work awaited: nothing is left running behind the caller. */
-  readonly cooperative: boolean;
-  /** The gate that uses the call itself as its timer: the first with a time limit. */
-  readonly limit: { onLimit(call: Call): void } | undefined;
-  /** One for each gate. */
-  readonly lanes: readonly Lane[];
-}
-
-/** Builds a {@link Plan}. */
-export function toPlan(parts: Fusible & { readonly name: string; readonly clock: Clock }): Plan {
-  const { name, clock, gates = [], repeater, cuts = false, cooperative = false } = parts;
-  const limit = gates.find((gate) => gate.onLimit !== undefined);
-  // A second time limit cannot use the call as its timer.
-  const lanes = gates.map(
-    (gate) => (gate.onLimit !== undefined && gate !== limit ? undefined : gate.lane) ?? new Lane(),
-  );
-  return {
-    name,
-    clock,
-    timers: timersOf(clock),
-    gates,
-    lanes,
-    repeater,
-    cuts,
-    cooperative,
-    limit: limit as Plan['limit'],
-  };
-}
+import type { Timed } from './timers.ts';
 
 /** Runs `work` under a plan. */
 export function run<T>(plan: Plan, work: Work<T>, options: CallOptions | undefined): Promise<T> {
@@ -87,6 +46,8 @@ function capture(resolve: (value: unknown) => void, reject: (reason: unknown) =>
   capturedReject = reject;
 }
 
+const soon = /* @__PURE__ */ Promise.resolve();
+
 /** In the queue of a gate, or still entering gates. */
 const WAITING = 0;
 const RUNNING = 1;
@@ -97,21 +58,6 @@ const CUT = 3;
 const DONE = 4;
 /** Where an attempt is. */
 type Phase = typeof WAITING | typeof RUNNING | typeof PAUSED | typeof CUT | typeof DONE;
-
-/** Gets the outcome of a call's work. Reused: making the two functions for each call costs more than all policies. */
-class Handler {
-  call: Call | undefined = undefined;
-  readonly onValue = (value: unknown): void => this.take().done(SUCCEEDED, value);
-  readonly onError = (error: unknown): void => this.take().done(FAILED, error);
-  take(): Call {
-    const call = this.call!;
-    this.call = undefined;
-    if (spare.length < MOST_SPARE) spare.push(this);
-    return call;
-  }
-}
-const spare: Handler[] = [];
-const MOST_SPARE = 1000;
 
 /** What most calls never need. */
 class Rare {
@@ -320,7 +266,12 @@ export class Call implements CallContext, Timed {
   refuse(error: unknown): void {
     this.phase = DONE;
     this.leaveAll(FAILED, error);
-    this.finish(FAILED, error);
+    const { repeater } = this.plan;
+    if (repeater?.settled(this, FAILED, error) === true) return;
+    this.close();
+    // One turn of the microtasks later the caller has a handler on the promise. Rejecting before costs three times as
+    // much: the runtime first takes note of an unhandled rejection, and then takes it back.
+    void soon.then(() => this.reject(error));
   }
 
   /** The caller no longer wants the answer. Says nothing about the dependency. */
@@ -384,10 +335,15 @@ export class Call implements CallContext, Timed {
 
   /** Settles the promise of the call. For the repeater; all others end a call by its gates. */
   settle(outcome: Outcome, value: unknown): void {
-    if (this.options !== undefined) this.detach();
-    this.plan.repeater?.end?.(this);
+    this.close();
     if (outcome === SUCCEEDED) this.resolve(value);
     else this.reject(value);
+  }
+
+  /** @internal */
+  close(): void {
+    if (this.options !== undefined) this.detach();
+    this.plan.repeater?.end?.(this);
   }
 
   /** Starts the next attempt after a pause. */
@@ -452,8 +408,7 @@ export class Call implements CallContext, Timed {
       return;
     }
     // Makes a proper promise of a thenable, whose `then` may throw, or call back at once or twice; a promise stays itself.
-    const handler = spare.pop() ?? new Handler();
-    handler.call = this;
+    const handler = handlerFor(this);
     Promise.resolve(result).then(handler.onValue, handler.onError);
   }
 

@@ -1,7 +1,8 @@
 import { OptionError } from '@breakwater/errors';
-import { type Plan, run, toPlan } from './call.ts';
+import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
+import { type Plan, toPlan } from './plan.ts';
 import type { CallOptions, Fusible, Gate, Policy, Repeater, Work } from './policy.ts';
 
 /** A chain of policies that is itself a policy. */

@@ -17,19 +17,19 @@ export type RejectedBy = 'breaker' | 'bulkhead' | (string & {});
  * statistics of other policies ignore it; retry does not repeat it unless told to.
  */
 export class RejectedError extends Error implements PolicyErrorFacts {
-  override readonly name: string = 'RejectedError';
-  readonly code: string;
-  readonly category = 'transient';
-  readonly retryable = true;
-  readonly outcome = 'not-applied';
+  // Declared and set in the constructor: field initialisers would double the cost of a refusal.
+  declare readonly code: string;
+  declare readonly category: 'transient';
+  declare readonly retryable: true;
+  declare readonly outcome: 'not-applied';
   /** The kind of policy that refused. */
-  readonly rejectedBy: RejectedBy;
+  declare readonly rejectedBy: RejectedBy;
   /** Name of the policy that refused. */
-  readonly policy: string;
+  declare readonly policy: string;
   /** Why, as a fixed word: `open`, `queue-full`, … */
-  readonly reason: string;
+  declare readonly reason: string;
   /** When to try again, in milliseconds from now, where the policy knows. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   constructor(
     code: string,
     rejectedBy: RejectedBy,
@@ -37,9 +37,14 @@ export class RejectedError extends Error implements PolicyErrorFacts {
     reason: string,
     message: string,
     retryAfterMs?: number,
+    name: string = 'RejectedError',
   ) {
     super(message);
+    this.name = name;
     this.code = code;
+    this.category = 'transient';
+    this.retryable = true;
+    this.outcome = 'not-applied';
     this.rejectedBy = rejectedBy;
     this.policy = policy;
     this.reason = reason;
@@ -54,7 +59,6 @@ export function isRejection(error: unknown): error is RejectedError {
 
 /** The circuit breaker is open, isolated, or has no probe to give. `retryAfterMs` says when it will let a probe through. */
 export class BreakerOpenError extends RejectedError {
-  override readonly name = 'BreakerOpenError';
   constructor(policy: string, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number) {
     super(
       'BREAKER_OPEN',
@@ -63,15 +67,23 @@ export class BreakerOpenError extends RejectedError {
       reason,
       `Circuit breaker "${policy}" refused the call: ${reason}`,
       retryAfterMs,
+      'BreakerOpenError',
     );
   }
 }
 
 /** The bulkhead has neither a free slot nor room in its queue, or the call waited too long for a slot. */
 export class BulkheadFullError extends RejectedError {
-  override readonly name = 'BulkheadFullError';
   constructor(policy: string, reason: 'queue-full' | 'key-full' | 'wait-limit' | 'deadline') {
-    super('BULKHEAD_FULL', 'bulkhead', policy, reason, `Bulkhead "${policy}" refused the call: ${reason}`);
+    super(
+      'BULKHEAD_FULL',
+      'bulkhead',
+      policy,
+      reason,
+      `Bulkhead "${policy}" refused the call: ${reason}`,
+      undefined,
+      'BulkheadFullError',
+    );
   }
 }
 
@@ -152,12 +164,19 @@ function describe(error: unknown): string {
  * thousand, whose stack only ever shows the policy itself.
  */
 export function withoutStack<E extends Error>(make: () => E): E {
+  if (!limitIsWritable) return make();
   const limit = Error.stackTraceLimit;
-  // Under --frozen-intrinsics the assignment does nothing, and the stack is recorded after all.
-  if (!Reflect.set(Error, 'stackTraceLimit', 0)) return make();
+  Error.stackTraceLimit = 0;
   try {
     return make();
   } finally {
     Error.stackTraceLimit = limit;
   }
+}
+
+/** False under `--frozen-intrinsics`; the stack is recorded then. */
+const limitIsWritable = /* @__PURE__ */ isLimitWritable();
+
+function isLimitWritable(): boolean {
+  return Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
 }

@@ -27,7 +27,7 @@ export {
   WorkerCrashedError,
   type WorkerMemory,
 } from './bulkhead/worker.ts';
-export { type Call, type Plan, run, start, toPlan } from './call.ts';
+export { type Call, run, start } from './call.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
 export { type ComposedPolicy, compose, type EventOf } from './compose.ts';
 export {
@@ -45,6 +45,7 @@ export {
 export type { Listener } from './events.ts';
 // Chains by name, and what they tell
 export { PIPELINE_ORDER, type PipelineParts, type PipelineSlot, pipeline } from './pipeline.ts';
+export { type Plan, toPlan } from './plan.ts';
 export {
   CANCELLED,
   type CallContext,

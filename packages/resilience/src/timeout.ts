@@ -1,10 +1,11 @@
 import { OptionError } from '@breakwater/errors';
-import { type Call, type Plan, run, toPlan } from './call.ts';
+import { type Call, run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { TimeoutError } from './errors.ts';
 import { emit, type Listener, subscribe } from './events.ts';
 import { LatencyWindow } from './latency.ts';
 import { checkOptions, durationMs, number, oneOf, type Rule, record, whole } from './options.ts';
+import { type Plan, toPlan } from './plan.ts';
 import {
   CANCELLED,
   type CallOptions,

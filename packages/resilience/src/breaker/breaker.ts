@@ -1,7 +1,8 @@
-import { type Call, type Plan, run, toPlan } from '../call.ts';
+import { type Call, run } from '../call.ts';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import { BreakerOpenError, isRejection, withoutStack } from '../errors.ts';
 import { emit, type Listener, subscribe, warn } from '../events.ts';
+import { type Plan, toPlan } from '../plan.ts';
 import {
   CANCELLED,
   type CallOptions,

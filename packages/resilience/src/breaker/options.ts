@@ -1,7 +1,18 @@
 import { type Classify, OptionError } from '@breakwater/errors';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { callable, checkOptions, durationMs, number, oneOf, type Rule, record, share, whole } from '../options.ts';
+import {
+  callable,
+  checkOptions,
+  commonRules,
+  durationMs,
+  number,
+  oneOf,
+  type Rule,
+  record,
+  share,
+  whole,
+} from '../options.ts';
 
 /** What is remembered to compute rates from. */
 export type WindowOptions =
@@ -111,6 +122,9 @@ const defaultExpected = toExpected(classifierOf(systemClock));
 export function toSettings(options: BreakerOptions): BreakerSettings {
   const at = 'createBreaker';
   checkOptions(at, options, rules);
+  // Thousands of breakers with the same few own options are common (one per host): they share their settings.
+  const own = Object.keys(options).some((key) => !(key in commonRules));
+  if (!own && defaults !== undefined) return defaults;
   const { window, openMs = 30_000, slowCallRate, slowCallMs, openGrowth = 2 } = options;
   const maxOpenMs = options.maxOpenMs ?? 10 * openMs;
   if (maxOpenMs < openMs) throw new OptionError(`${at}.maxOpenMs`, maxOpenMs, `at least openMs (${openMs})`);
@@ -132,7 +146,7 @@ export function toSettings(options: BreakerOptions): BreakerSettings {
   if (minimumCalls > (window?.calls ?? minimumCalls)) {
     throw new OptionError(`${at}.minimumCalls`, minimumCalls, `at most window.calls (${window!.calls})`);
   }
-  return {
+  const settings: BreakerSettings = {
     consecutiveFailures: options.consecutiveFailures ?? (window === undefined ? 5 : Number.POSITIVE_INFINITY),
     window,
     failureRate: options.failureRate ?? 0.5,
@@ -152,4 +166,8 @@ export function toSettings(options: BreakerOptions): BreakerSettings {
     timed: slowCallMs !== undefined,
     plain: window === undefined && options.failureResult === undefined,
   };
+  if (!own) defaults = settings;
+  return settings;
 }
+
+let defaults: BreakerSettings | undefined;

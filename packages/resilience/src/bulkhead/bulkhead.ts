@@ -1,8 +1,9 @@
-import { type Call, type Plan, run, toPlan } from '../call.ts';
+import { type Call, run } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { BulkheadFullError, withoutStack } from '../errors.ts';
 import { emit, type Listener, subscribe } from '../events.ts';
 import { checkOptions, durationMs, flag, type Rule, whole } from '../options.ts';
+import { type Plan, toPlan } from '../plan.ts';
 import { type CallOptions, type Fusible, type Gate, Lane, type Policy, WAIT, type Work } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { WaitQueue } from './queue.ts';

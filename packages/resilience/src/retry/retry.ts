@@ -1,10 +1,11 @@
 import { type Classify, OptionError } from '@breakwater/errors';
-import { type Call, type Plan, run, toPlan } from '../call.ts';
+import { type Call, run } from '../call.ts';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, TimeoutError, UnwantedResultError } from '../errors.ts';
 import { emit, type Listener, subscribe } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
 import { callable, checkOptions, durationMs, either, oneOf, type Rule, record, whole } from '../options.ts';
+import { type Plan, toPlan } from '../plan.ts';
 import {
   type CallOptions,
   FAILED,
