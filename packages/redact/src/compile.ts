@@ -161,6 +161,9 @@ function checkPseudonym(keys: PseudonymKeys | undefined, actions: readonly Actio
     }
     return;
   }
+  if (keys === null || typeof keys !== 'object' || keys.keys === null || typeof keys.keys !== 'object') {
+    throw new RedactConfigError('REDACT_PSEUDONYM_KEY', 'option pseudonym must be {current, keys}');
+  }
   if (!Object.hasOwn(keys.keys, keys.current)) {
     throw new RedactConfigError(
       'REDACT_PSEUDONYM_KEY',
@@ -174,7 +177,8 @@ function checkPseudonym(keys: PseudonymKeys | undefined, actions: readonly Actio
         `pseudonym key id ${JSON.stringify(id)} must be 1 to 8 of a-z and 0-9`,
       );
     }
-    const bytes = typeof secret === 'string' ? Buffer.byteLength(secret) : secret.byteLength;
+    const bytes =
+      typeof secret === 'string' ? Buffer.byteLength(secret) : secret instanceof Uint8Array ? secret.byteLength : 0;
     if (!(bytes >= 16))
       throw new RedactConfigError('REDACT_PSEUDONYM_KEY', `pseudonym key ${JSON.stringify(id)} has under 16 bytes`);
   }

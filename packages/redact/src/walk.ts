@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { namedByPrevious, splitCards } from './arguments.ts';
 import type { Engine, RuleRef } from './engine.ts';
 import { takeKey } from './key.ts';
@@ -102,7 +103,9 @@ function redactNumber(walk: Walk, value: number | bigint): unknown {
 
 function redactObject(walk: Walk, value: object, state: PathState | undefined, name: string): unknown {
   const known = walk.seen.get(value);
-  if (known !== undefined && known.state === state && known.name === name) return known.copy;
+  // The name matters only to what passes it on to its items.
+  const passed = types.isProxy(value) || Array.isArray(value) || types.isSet(value) ? name : '';
+  if (known !== undefined && known.state === state && known.name === passed) return known.copy;
   if (walk.ancestors.has(value)) return CIRCULAR;
   if (walk.ancestors.size >= walk.engine.maxDepth || isSpent(walk)) {
     report(walk, BUDGET_REF, -1, undefined);
@@ -119,7 +122,7 @@ function redactObject(walk: Walk, value: object, state: PathState | undefined, n
     walk.path.length = depth;
   }
   walk.ancestors.delete(value);
-  walk.seen.set(value, { state, name, copy });
+  walk.seen.set(value, { state, name: passed, copy });
   return copy;
 }
 

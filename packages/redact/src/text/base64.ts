@@ -1,6 +1,7 @@
 import { createScan, type Scan } from '../engine.ts';
 import { BASE64, BASE64URL, EQUALS, skip, table } from './chars.ts';
 import { scanText } from './scan.ts';
+import { addViewHits } from './view.ts';
 
 /** Shorter runs cannot hold a secret worth the work. */
 const MIN_RUN = 24;
@@ -57,7 +58,9 @@ function isPrintable(byte: number): boolean {
 
 function inspect(scan: Scan, text: string, start: number, end: number): void {
   const inner = createScan(scan.engine);
-  scanText(Buffer.from(text.slice(start, end), 'base64').toString('latin1'), inner);
+  const decoded = Buffer.from(text.slice(start, end), 'base64').toString('latin1');
+  scanText(decoded, inner);
+  if (inner.escapes) addViewHits(inner, decoded);
   const first = inner.hits?.[0];
   if (first === undefined) return;
   scan.hits ??= [];

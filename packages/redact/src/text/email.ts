@@ -23,6 +23,8 @@ export function onAt(scan: Scan, text: string, index: number): number {
   if (ref === undefined) return -1;
   const start = localStart(text, index, scan.floor);
   if (start === index) return -1;
+  // `git@host:path` names a repository.
+  if (index - start === 3 && text.startsWith('git', start)) return -1;
   const end = domainEnd(text, index + 1);
   if (end === -1 || isReserved(text.slice(index + 1, end).toLowerCase())) return -1;
   return addHit(scan, text, start, end, ref);

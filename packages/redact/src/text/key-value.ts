@@ -92,7 +92,7 @@ function accepts(text: string, key: CompiledKey): boolean {
   if (isPlaceholder(text, start, end) && !(end - start > 3 && key.detector === 'custom')) return false;
   switch (key.strength) {
     case 'strong':
-      if (pair.loose) return looksMade(text, start, end);
+      if (pair.loose) return looksMade(text, start, end) || isNumber(text, start, end);
       if (pair.quoted && pair.keyQuoted) return !isLiteralWord(text, start, end);
       return !isProse(text, start, end) && !isLiteralWord(text, start, end);
     case 'medium':
@@ -103,6 +103,11 @@ function accepts(text: string, key: CompiledKey): boolean {
       pair.end = keyedEnd(key.detector, text, start, end, pair.loose);
       return pair.end > start;
   }
+}
+
+/** Four digits or more and nothing else: a code, not `12` characters. */
+function isNumber(text: string, start: number, end: number): boolean {
+  return end - start >= 4 && skip(text, start, DIGIT, end) === end;
 }
 
 function isLiteralWord(text: string, start: number, end: number): boolean {

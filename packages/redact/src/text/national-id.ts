@@ -18,6 +18,8 @@ for (const id of NATIONAL_IDS) {
     ...id,
     next: next === '?' ? id.form.charCodeAt(run + 1) : next === 'X' ? 0 : id.form.charCodeAt(run),
   });
+  // A check character that may be a letter or the last digit.
+  if (next === 'X') byDigits[run + 1]!.push({ ...id, next: 0 });
   // Without its optional separators the first run is as long as all digits together.
   const all = id.form.replaceAll(/[^9]/g, '').length;
   if (id.form.includes('?')) byDigits[all]!.push({ ...id, next: 0 });

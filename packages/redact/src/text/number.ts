@@ -1,6 +1,19 @@
 import { addHit, refOf, type Scan } from '../engine.ts';
 import { issuerOf, mayBeCard } from './card.ts';
-import { ALNUM, backslashesBefore, bits, DASH, DIGIT, DOT, isIn, SPACE, skip, UNDERSCORE, UPPER } from './chars.ts';
+import {
+  ALNUM,
+  backslashesBefore,
+  bits,
+  DASH,
+  DIGIT,
+  DOT,
+  isIn,
+  SPACE,
+  skip,
+  skipBack,
+  UNDERSCORE,
+  UPPER,
+} from './chars.ts';
 import { onIpv4 } from './ip.ts';
 import { onGroupedId, onLetteredId } from './national-id.ts';
 import { ssnEnd } from './ssn.ts';
@@ -66,7 +79,10 @@ function isEscapeEnd(text: string, index: number): boolean {
 
 /** A fraction (`0.4111…`) or a longer number or word around the digits. */
 function isJoined(text: string, start: number, end: number): boolean {
-  if (isIn(text, start - 1, DOT) && isIn(text, start - 2, DIGIT)) return true;
+  if (isIn(text, start - 1, DOT) && isIn(text, start - 2, DIGIT)) {
+    const whole = skipBack(text, start - 1, DIGIT, Math.max(0, start - 24));
+    if (!isIn(text, whole - 1, ALNUM | UNDERSCORE)) return true;
+  }
   return isIn(text, end, ALNUM | UNDERSCORE) || (isIn(text, end, DOT) && isIn(text, end + 1, DIGIT));
 }
 

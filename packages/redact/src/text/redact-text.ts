@@ -2,6 +2,7 @@ import { createScan, type Engine, type Hit, type RuleRef, resetScan, type Scan }
 import { applyHits } from '../replace.ts';
 import type { Finding } from '../types.ts';
 import { addBase64Hits } from './base64.ts';
+import { DIGIT, isIn, UPPER } from './chars.ts';
 import { escapeControls } from './injection.ts';
 import { BUDGET_MARKER } from './marker.ts';
 import { scanText } from './scan.ts';
@@ -88,7 +89,8 @@ function cut(text: string, budget: number): string {
     if (bytes > budget) break;
   }
   for (let index = end; index > 0 && end - index < 1024; index--) {
-    if (text.charCodeAt(index) <= 32) return text.slice(0, index + 1);
+    // Behind a digit or capital the white space may lie within a card number or an IBAN.
+    if (text.charCodeAt(index) <= 32 && !isIn(text, index - 1, DIGIT | UPPER)) return text.slice(0, index + 1);
   }
   return text.slice(0, Math.max(0, end - 1024));
 }

@@ -39,11 +39,12 @@ export function onUrl(scan: Scan, text: string, start: number): number {
   if (ref === undefined) return -1;
   const from = colon !== -1 && colon < at ? colon + 1 : start;
   if (from === at || isPlaceholder(text, from, at)) return at;
-  if (from === start && !isTokenLike(text, start, at)) return -1;
+  // A user name alone is no secret, and the `@` behind it no e-mail address.
+  if (from === start && !isTokenLike(text, start, at)) return at + 1;
   return addHit(scan, text, from, at, ref);
 }
 
-/** A user name alone (`ssh://git@host`) is no secret. */
+/** Long, with a digit: more than the user name of `ssh://git@host`. */
 function isTokenLike(text: string, start: number, end: number): boolean {
   if (end - start < 16) return false;
   for (let index = start; index < end; index++)

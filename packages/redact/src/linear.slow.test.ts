@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRedactor } from './redactor.ts';
+
+const redactor = createRedactor({
+  preset: ['default', 'hipaa'],
+  rules: [{ pattern: 'a-{base64url:10-4000}!', action: 'mask' }],
+});
+
+/** Units that, repeated, make scanners of this kind quadratic when they read a run again and again. */
+const UNITS = [
+  'a',
+  '4',
+  '4111 ',
+  '4111 1111 1111 1112 ',
+  '1 ',
+  '444-',
+  '@',
+  'a@',
+  'a@b.',
+  'a.',
+  '+1',
+  '+1 (',
+  '=',
+  ':',
+  '://',
+  'x://a:',
+  '"',
+  "'",
+  '\\',
+  '\\"',
+  '\n',
+  '\u001b',
+  '%20',
+  '%',
+  '&#',
+  '&quot;',
+  '\\u0041',
+  'password ',
+  'password=',
+  'password:"',
+  'password:\\"',
+  "password is '",
+  '"password":{',
+  '"password":[',
+  'token=-',
+  'token=a,',
+  'token="',
+  'key:"',
+  'key=-',
+  'authorization: ',
+  'authorization: required ',
+  'Authorization: Basic ',
+  'cookie: ',
+  'cookie: x ',
+  '<password>',
+  ':password>',
+  '"name":"password",',
+  'Bearer ',
+  'xoxb-',
+  'ghp_',
+  'AQE/',
+  'sk-',
+  'pypi-AgEIcHlwaS5vcmc',
+  'eyJ',
+  'eyJ-',
+  'eyJhbGciOiJI.',
+  '-----BEGIN ',
+  '-----BEGIN PRIVATE KEY-----',
+  'DE89 ',
+  'DE89',
+  'AB 12 ',
+  '[REDACTED',
+  '[REDACTED:',
+  '[REDACTED:a:',
+  'password=[REDACTED',
+  '{',
+  '[',
+  '[4111111111111111,',
+  '1.2.3.',
+  'a:',
+  '::',
+  'a-',
+  'a-a-!',
+  'cvv ',
+  'ssn 1',
+  'phone 1 ',
+  'passwor=1 ',
+  'cGFzc3dvcmQ9aHVudGVyMjIy',
+  'aGVsbG8gd29ybGQg',
+  'é',
+  '💥',
+  '\u2028',
+  'AKIA',
+  'is ',
+  'first name ',
+];
+
+function seconds(text: string): number {
+  const start = process.threadCpuUsage();
+  redactor.string(text);
+  const { user, system } = process.threadCpuUsage(start);
+  return (user + system) / 1e6;
+}
+
+test('R8: eight times the text takes no more than about eight times as long, whatever is repeated', () => {
+  const slow: string[] = [];
+  for (const unit of UNITS) {
+    const of = (size: number): string => unit.repeat(Math.ceil(size / unit.length));
+    seconds(of(20_000));
+    const small = Math.max(0.002, Math.min(seconds(of(100_000)), seconds(of(100_000))));
+    const large = Math.min(seconds(of(800_000)), seconds(of(800_000)));
+    // A quadratic scanner would take 64 times as long.
+    if (large > small * 28 || large > 2)
+      slow.push(`${JSON.stringify(unit)}: ${small.toFixed(4)} s, then ${large.toFixed(4)} s`);
+  }
+  assert.deepEqual(slow, []);
+});
