@@ -48,9 +48,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 2 * MAX_URL_LENGTH },
     (request, response) => {
+      response.once('close', closeIdleWhenStopping);
       void respond(request, response);
     },
   );
+
+  /** A connection that is kept alive would hold up the end. */
+  function closeIdleWhenStopping(): void {
+    if (stopping.signal.aborted) setImmediate(() => server.closeIdleConnections());
+  }
 
   /** Never rejects. */
   async function respond(request: IncomingMessage, response: ServerResponse<IncomingMessage>): Promise<void> {

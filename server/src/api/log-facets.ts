@@ -46,15 +46,15 @@ export function logFacetRoutes({ store, now }: ApiContext): Route[] {
     const isSampled = every > 1;
     const tops = FACETS.map(({ sql }, index) => `approx_top_count(${TOP + 1}, ${EXACT_VALUES})(${sql}) AS f${index}`);
     const sql = `SELECT ${tops.join(', ')} FROM logs WHERE ${where} ${isSampled ? 'AND intHash64(id) % {every:UInt64} = 0' : ''}`;
-    type Tops = Record<string, readonly (readonly [value: string, count: string, error: string])[]>;
+    type Tops = Record<string, readonly { readonly item: string; readonly count: string }[]>;
     const { rows, stats } = await store.query<Tops>(sql, isSampled ? { ...params, every } : params, { signal });
     const found = FACETS.map(({ key, label }, index) => ({
       key,
       label,
       values: (rows[0]?.[`f${index}`] ?? [])
-        .filter(([value]) => value !== '')
+        .filter(({ item }) => item !== '')
         .slice(0, TOP)
-        .map(([value, count]) => ({ value, count: Number(count) * Math.max(1, every) })),
+        .map(({ item, count }) => ({ value: item, count: Number(count) * Math.max(1, every) })),
     }));
     return {
       facets: found.filter(({ values }) => values.length > 0),

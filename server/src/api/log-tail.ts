@@ -10,6 +10,8 @@ import type { Route } from './route.ts';
 
 export const MAX_TAIL_ROWS_PER_SECOND = 200;
 const PING_MS = 15_000;
+/** Bytes that may wait for a reader; a whole second of rows has room. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 /** The browser waits this long before it connects again. */
 const RETRY_MS = 2_000;
 
@@ -36,15 +38,16 @@ export function logTailRoutes({ live }: ApiContext): Route[] {
     const send = (event: string, data: unknown): void => {
       response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
+    const isBehind = (): boolean => response.writableLength > MAX_WAITING_BYTES;
     const sendMissed = (): void => {
-      if (missed === 0 || response.writableNeedDrain) return;
+      if (missed === 0 || isBehind()) return;
       send('dropped', { count: missed });
       missed = 0;
     };
     const onBatch = (records: readonly LogRecord[], dropped: number): void => {
       missed += dropped;
       for (const record of records) {
-        if (response.writableNeedDrain) missed++;
+        if (isBehind()) missed++;
         else send('log', logViewOfRecord(record));
       }
       sendMissed();
@@ -56,7 +59,7 @@ export function logTailRoutes({ live }: ApiContext): Route[] {
     });
     const ping = setInterval(() => {
       sendMissed();
-      if (!response.writableNeedDrain) send('ping', {});
+      if (!isBehind()) send('ping', {});
     }, PING_MS);
     response.on('drain', sendMissed);
     try {
