@@ -1,12 +1,12 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiServer } from './api/http.ts';
 import type { StatusAnswer } from './api/types.ts';
 import { createAuth } from './auth/auth.ts';
-import { type Config, isLoopback, urlHost } from './config.ts';
+import { type Config, isLoopback, localHost, urlHost } from './config.ts';
+import { ensureDataDir } from './data-dir.ts';
 import { createDetector } from './detector.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
-import { errorEventsOfLogs, errorEventsOfSpans } from './errors/extract.ts';
+import { createErrorExtraction } from './errors/extract.ts';
 import { createErrorGroups } from './errors/groups.ts';
 import { createOtlpServer } from './ingest/otlp-server.ts';
 import { createLiveStream } from './pipeline/live-stream.ts';
@@ -20,6 +20,8 @@ export const VERSION = '0.1.0';
 export interface AppAddresses {
   readonly pageUrl: string;
   readonly otlpUrl: string;
+  /** The same for a process on this machine. */
+  readonly localOtlpUrl: string;
   readonly firstLogin: { readonly user: string; readonly password: string; readonly ingestKey: string } | null;
 }
 
@@ -52,6 +54,7 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
   }
 
   async function startParts(): Promise<AppAddresses> {
+    ensureDataDir(config.dataDir);
     const engine = config.clickhouseUrl === null ? await startEmbedded() : null;
     onStep('Opening the store');
     const store = await openStore({
@@ -61,7 +64,6 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
     });
     stops.push(() => store.close());
 
-    mkdirSync(config.dataDir, { recursive: true });
     const state = openState(join(config.dataDir, 'state.sqlite'));
     stops.push(() => state.close());
 
@@ -79,7 +81,7 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
 
     const pipeline = createPipeline({
       store,
-      toErrorEvents: { logs: errorEventsOfLogs, spans: errorEventsOfSpans },
+      toErrorEvents: createErrorExtraction(),
       onStored: live,
     });
     const otlp = createOtlpServer({
@@ -119,7 +121,12 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
     stops.push(() => api.stop());
     detector.start();
     stops.push(() => detector.stop());
-    return { pageUrl: `http://${urlHost(config.host)}:${port}`, otlpUrl, firstLogin };
+    return {
+      pageUrl: `http://${urlHost(config.host)}:${port}`,
+      otlpUrl,
+      localOtlpUrl: `http://${localHost(config.host)}:${otlpPort}`,
+      firstLogin,
+    };
   }
 
   async function startEmbedded(): Promise<Engine> {

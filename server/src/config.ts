@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -92,9 +93,17 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** The host as it stands in a URL. */
+const WILDCARDS = ['0.0.0.0', '::'];
+
+/** The host as it stands in a URL that other machines use: this machine's name where it listens on every address. */
 export function urlHost(host: string): string {
+  if (WILDCARDS.includes(host)) return hostname();
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/** The host as a process on this machine reaches it. */
+export function localHost(host: string): string {
+  return WILDCARDS.includes(host) ? '127.0.0.1' : urlHost(host);
 }
 
 type Option = 'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url' | 'public-url';

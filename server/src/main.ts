@@ -55,7 +55,7 @@ try {
   process.on('disconnect', () => end(0));
   const addresses = await app.start();
   announce(addresses, config.dataDir);
-  process.send?.({ ready: true, ...addresses, firstLogin: undefined });
+  process.send?.({ ready: true, pageUrl: addresses.pageUrl, otlpUrl: addresses.localOtlpUrl });
 } catch (error) {
   report(error);
   process.exit(1);

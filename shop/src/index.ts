@@ -52,7 +52,7 @@ export async function startShop(
     });
     const stopSchedule = options.scheduleFaults
       ? startFaultSchedule(faults, (title) =>
-          options.log(`Fault: ${title.toLowerCase()} (starts by itself, ends after 30 s)`),
+          options.log(`Fault: ${title.toLowerCase()} (starts by itself, ends after 20 s)`),
         )
       : () => undefined;
     return {
