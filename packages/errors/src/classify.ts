@@ -13,7 +13,7 @@ import { classNameOf, headersOf, readPath, statusOf } from './inspect.ts';
 import { OptionError, rejectUnknownKeys } from './misuse.ts';
 import type { Rule, RulePack } from './pack.ts';
 import { packs as defaultPacks } from './packs.ts';
-import { isNativeError, readNumber, readProperty, readString } from './read.ts';
+import { isNativeError, readList, readNumber, readProperty, readString } from './read.ts';
 import { reasons as builtInReasons, type ReasonData } from './reasons.ts';
 import { retryAfterFromHeaders } from './retry-after.ts';
 import { CATEGORIES, type Confidence, isCategory, type Outcome, type Strength, type Verdict } from './taxonomy.ts';
@@ -157,8 +157,8 @@ function visitWrapped(walk: Walk, value: unknown, at: string, depth: number): vo
     visit(walk, inner, at === '' ? key : `${at}.${key}`, depth + 1);
     if (walk.own !== undefined) return;
   }
-  const errors = readProperty(value, 'errors');
-  if (Array.isArray(errors) && errors.length > 0) visitGroup(walk, errors, at, depth);
+  const errors = readList(value, 'errors', MAX_NODES)?.items;
+  if (errors !== undefined && errors.length > 0) visitGroup(walk, errors, at, depth);
 }
 
 // `error` and `reason` often hold a text or a response body; there only a real Error is followed.

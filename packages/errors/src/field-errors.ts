@@ -1,8 +1,9 @@
 import type { FieldError } from './error.ts';
-import { readProperty, readString } from './read.ts';
+import { readList, readProperty, readString } from './read.ts';
 
 const MAX_FIELDS = 20;
-const SEGMENT = /^[A-Za-z_][\w-]{0,63}$|^\d{1,6}$/;
+const SEGMENT = /^[A-Za-z_]\w{0,39}$|^\d{1,6}$/;
+const LISTS = ['issues', 'details', 'validation', 'errors', 'inner'];
 const CODE = /^[A-Za-z][\w.-]{0,63}$/;
 
 /**
@@ -11,13 +12,7 @@ const CODE = /^[A-Za-z][\w.-]{0,63}$/;
  * something a client made up. Empty when the error names no fields. Never throws.
  */
 export function toFieldErrors(error: unknown): FieldError[] {
-  const list = [
-    readProperty(error, 'issues'),
-    readProperty(error, 'details'),
-    readProperty(error, 'validation'),
-    readProperty(error, 'errors'),
-    readProperty(error, 'inner'),
-  ].find((candidate) => Array.isArray(candidate)) as readonly unknown[] | undefined;
+  const list = LISTS.map((key) => readList(error, key, 200)?.items).find((items) => items !== undefined);
   const fields: FieldError[] = [];
   for (let i = 0; list !== undefined && i < list.length && fields.length < MAX_FIELDS; i++) {
     const issue = list[i];
@@ -37,11 +32,10 @@ function pointerOf(issue: unknown): string | undefined {
     const missing = readString(readProperty(issue, 'params'), 'missingProperty');
     return toPointer([...instancePath.slice(0, 1000).split('/').slice(1), ...(missing === undefined ? [] : [missing])]);
   }
+  const keys = readList(issue, 'path', 32)?.items;
+  if (keys !== undefined)
+    return toPointer(keys.map((part) => (typeof part === 'object' ? readProperty(part, 'key') : part)));
   const path = readProperty(issue, 'path');
-  if (Array.isArray(path))
-    return toPointer(
-      path.slice(0, 32).map((part: unknown) => (typeof part === 'object' ? readProperty(part, 'key') : part)),
-    );
   return typeof path === 'string'
     ? toPointer(
         path

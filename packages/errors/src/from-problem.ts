@@ -4,7 +4,7 @@ import type { BreakwaterError, ErrorOptions, FieldError } from './error.ts';
 import { readHeader } from './inspect.ts';
 import { parameterProblem } from './message-template.ts';
 import { problemType } from './problem.ts';
-import { readNumber, readProperty, readString } from './read.ts';
+import { readList, readNumber, readProperty, readString } from './read.ts';
 import { retryAfterFromHeaders } from './retry-after.ts';
 
 /** Options of `fromProblem`. */
@@ -58,7 +58,7 @@ function errorOptions(body: unknown, options: FromProblemOptions): ErrorOptions 
   const correlationId = readString(body, 'correlationId') ?? readHeader(options.headers, 'x-correlation-id');
   const now = (options.now ?? Date.now)();
   const wait = retryAfterFromHeaders(options.headers, now) ?? readNumber(body, 'retryAfterMs');
-  const errors = readProperty(body, 'errors');
+  const errors = readList(body, 'errors', 20)?.items;
   const details: Record<string, string> = {};
   for (const key of ['type', 'title', 'detail', 'instance'] as const) {
     const text = readString(body, key);
@@ -68,12 +68,12 @@ function errorOptions(body: unknown, options: FromProblemOptions): ErrorOptions 
     details: { problem: details },
     ...(correlationId === undefined ? {} : { correlationId: correlationId.slice(0, 128) }),
     ...(wait === undefined || wait < 0 ? {} : { retryAfterMs: wait }),
-    ...(Array.isArray(errors) ? { fields: fieldsOf(errors) } : {}),
+    ...(errors === undefined ? {} : { fields: fieldsOf(errors) }),
   };
 }
 
 function fieldsOf(errors: readonly unknown[]): FieldError[] {
-  return errors.slice(0, 20).flatMap((entry) => {
+  return errors.flatMap((entry) => {
     const pointer = readString(entry, 'pointer');
     return pointer === undefined
       ? []

@@ -1,5 +1,5 @@
 import { headersOf, readHeader } from './inspect.ts';
-import { readProperty } from './read.ts';
+import { readList, readProperty } from './read.ts';
 import type { Outcome, Unit } from './taxonomy.ts';
 
 /** What an error says itself about repeating it. */
@@ -67,8 +67,8 @@ export function readHint(value: unknown, name: string | undefined, status: numbe
   const aws = readProperty(value, '$retryable');
   if (typeof aws === 'object' && aws !== null)
     return { rule: 'aws/$retryable', domain: 'aws', retryable: true, outcome: 'not-applied' };
-  const labels = readProperty(value, 'errorLabels');
-  if (Array.isArray(labels)) {
+  const labels = readList(value, 'errorLabels', 20)?.items;
+  if (labels !== undefined) {
     for (const [label, hint] of LABELS) if (labels.includes(label)) return hint;
   }
   const pushback = readPushback(value);
@@ -96,14 +96,14 @@ function readPushback(value: unknown): Hint | undefined {
   let found: unknown;
   try {
     found = get.call(metadata, 'grpc-retry-pushback-ms');
+    if (Array.isArray(found)) found = found[0];
   } catch {
     // A metadata object that cannot be read carries no hint.
     return undefined;
   }
-  const text: unknown = Array.isArray(found) ? found[0] : found;
-  if (typeof text !== 'string') return undefined;
+  if (typeof found !== 'string') return undefined;
   const rule = 'grpc/retry-pushback';
-  return /^\d{1,10}$/.test(text)
-    ? { rule, domain: 'grpc', retryable: true, retryAfterMs: Number(text) }
+  return /^\d{1,10}$/.test(found)
+    ? { rule, domain: 'grpc', retryable: true, retryAfterMs: Number(found) }
     : { rule, domain: 'grpc', retryable: false };
 }

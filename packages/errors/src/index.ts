@@ -27,7 +27,7 @@ export {
   toOpenApi,
   toProblemTypes,
 } from './generate.ts';
-export { type MatchCases, match, matchCategory, rethrow } from './match.ts';
+export { type MatchCases, match, matchCategory, type ResultOfCases, rethrow } from './match.ts';
 export type { ParametersOf } from './message-template.ts';
 export { OptionError } from './misuse.ts';
 export type { Conditions, Expected, Rule, RulePack, VerdictChanges } from './pack.ts';
@@ -55,7 +55,7 @@ export {
 } from './published.ts';
 export { type ReasonData, reasons } from './reasons.ts';
 export type { ErrorRecord } from './record.ts';
-export { attempt, type ExpectedError, err, ok, type Result, unwrap } from './result.ts';
+export { type Attempted, attempt, type ExpectedError, err, ok, type Result, unwrap } from './result.ts';
 export { parseRetryAfter, retryAfterFromHeaders } from './retry-after.ts';
 export { reviveError } from './revive.ts';
 export { type SerialiseOptions, serialise } from './serialise.ts';

@@ -49,8 +49,8 @@ export function headersOf(value: unknown): unknown {
 export function readHeader(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;
   const direct = readProperty(headers, name);
-  if (direct !== undefined) return toText(direct);
   try {
+    if (direct !== undefined) return toText(direct);
     const get = (headers as { get?: unknown }).get;
     if (typeof get === 'function') return toText((get as (name: string) => unknown).call(headers, name));
     let seen = 0;

@@ -18,18 +18,21 @@ export type MatchCases<Types extends AnyErrorType, R> = {
   readonly otherwise: (error: unknown) => R;
 };
 
+/** What the handlers return. */
+export type ResultOfCases<Cases> = Cases[keyof Cases] extends (error: never) => infer R ? R : never;
+
 /**
  * Chooses a handler by code, exhaustively: a listed type without its handler does not compile, and throws `OptionError`
  * from JavaScript. `types` is an array of error types or a catalogue made by `defineErrors`.
  *
  *     match(Errors, error, { CARD_DECLINED: (e) => …, BANK_DOWN: (e) => …, otherwise: rethrow })
  */
-export function match<T extends AnyErrorType, R>(
+export function match<T extends AnyErrorType, Cases extends MatchCases<T, unknown>>(
   types: readonly T[] | Readonly<Record<string, T>>,
   error: unknown,
-  cases: MatchCases<T, R>,
-): R {
-  const handlers = cases as unknown as Readonly<Record<string, ((error: unknown) => R) | undefined>>;
+  cases: Cases,
+): ResultOfCases<Cases> {
+  const handlers = cases as unknown as Readonly<Record<string, ((error: unknown) => ResultOfCases<Cases>) | undefined>>;
   const otherwise = handlers['otherwise'];
   if (typeof otherwise !== 'function') throw new OptionError('cases.otherwise', otherwise, 'a function');
   for (const type of Object.values(types) as T[]) {

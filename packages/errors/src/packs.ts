@@ -19,6 +19,7 @@ import { nodeTls } from './packs/node-tls.ts';
 import { aiSdk, openai } from './packs/openai.ts';
 import { prisma, queryBuilders, sequelize, typeorm } from './packs/orm.ts';
 import { adyen, braintree, paypal } from './packs/payments.ts';
+import { policies } from './packs/policies.ts';
 import { postgres, postgresClients } from './packs/postgres.ts';
 import { redis, redisClients } from './packs/redis.ts';
 import { sqlite } from './packs/sqlite.ts';
@@ -37,5 +38,5 @@ export const packs: readonly RulePack[] = [
   aws, dynamodb, google, azure, grpc,
   prisma, sequelize, typeorm, queryBuilders,
   stripe, paypal, adyen, braintree, openai, aiSdk,
-  validation, jwt, bugs,
+  validation, jwt, policies, bugs,
 ];

@@ -6,7 +6,7 @@ import type { DefinitionData } from './definition.ts';
 import type { BreakwaterError, FieldError } from './error.ts';
 import { toFieldErrors } from './field-errors.ts';
 import { fillTemplate, parseTemplate } from './message-template.ts';
-import { readProperty, readString } from './read.ts';
+import { readList, readProperty, readString } from './read.ts';
 import type { Verdict } from './taxonomy.ts';
 import { pickLocale, statusText, type UserTexts, userTexts } from './user-texts.ts';
 
@@ -79,7 +79,8 @@ export function toProblem(error: unknown, options: ProblemOptions = {}): Problem
   const verdict = options.verdict ?? (options.classify ?? standardClassify)(error);
   standardRedactor ??= createRedactor({});
   const redactor = options.redactor ?? standardRedactor;
-  const own = isError(error) ? error : undefined;
+  const own =
+    isError(error) && typeof readProperty(readProperty(error, 'definition'), 'title') === 'string' ? error : undefined;
   const status = verdict.httpStatus;
   const shown = own === undefined ? statusText(status) : { code: own.code, title: own.definition.title };
   const { locale, text } = detailOf(error, own, verdict, shown.code, options);
@@ -164,11 +165,15 @@ function fieldsOf(
   verdict: Verdict,
   redactor: Redactor,
 ): FieldError[] {
-  const fields =
-    own === undefined ? (verdict.reason === 'invalid-input' ? toFieldErrors(error) : []) : (own.fields ?? []);
-  return fields
-    .slice(0, 20)
-    .map(({ pointer, code }) => ({ pointer: redactor.string(String(pointer)), code: redactor.string(String(code)) }));
+  if (own === undefined && verdict.reason !== 'invalid-input') return [];
+  const fields = own === undefined ? toFieldErrors(error) : (readList(own, 'fields', 20)?.items ?? []);
+  return fields.flatMap((field) => {
+    const pointer = readString(field, 'pointer');
+    const code = readString(field, 'code') ?? 'invalid';
+    return pointer === undefined
+      ? []
+      : [{ pointer: redactor.string(pointer.slice(0, 500)), code: redactor.string(code.slice(0, 64)) }];
+  });
 }
 
 function publicParams(own: BreakwaterError, redactor: Redactor): Readonly<Record<string, unknown>> | undefined {

@@ -35,3 +35,25 @@ export function isNativeError(value: unknown): value is Error {
     return false;
   }
 }
+
+/**
+ * `value[key]` when it is an array: a copy of its first `max` members and its whole length. Else `undefined`. Never
+ * throws, also for an array behind a hostile proxy.
+ */
+export function readList(
+  value: unknown,
+  key: PropertyKey,
+  max = 100,
+): { readonly items: readonly unknown[]; readonly length: number } | undefined {
+  const found = readProperty(value, key);
+  try {
+    if (!Array.isArray(found)) return undefined;
+    const { length } = found;
+    const items: unknown[] = [];
+    for (let i = 0; i < length && i < max; i++) items.push(found[i]);
+    return { items, length };
+  } catch {
+    // Only a proxy throws here; a list that cannot be read is one that is not there.
+    return undefined;
+  }
+}

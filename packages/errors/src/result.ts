@@ -24,13 +24,9 @@ export function err<E>(error: E): Result<never, E> {
  *     if (!charged.ok) return showDeclined(charged.error.params.bank);
  */
 export function attempt<T, Types extends readonly AnyErrorType[]>(
-  fn: () => PromiseLike<T>,
-  ...types: Types
-): Promise<Result<T, ExpectedError<Types>>>;
-export function attempt<T, Types extends readonly AnyErrorType[]>(
   fn: () => T,
   ...types: Types
-): Result<T, ExpectedError<Types>>;
+): Attempted<T, ExpectedError<Types>>;
 export function attempt(fn: () => unknown, ...types: readonly AnyErrorType[]): unknown {
   const failed = (error: unknown): Result<never, unknown> => {
     if (types.length > 0 && !types.some((type) => isError(error, type))) throw error;
@@ -44,6 +40,13 @@ export function attempt(fn: () => unknown, ...types: readonly AnyErrorType[]): u
   }
   return isThenable(value) ? Promise.resolve(value).then(ok, failed) : ok(value);
 }
+
+/** What `attempt` gives for a function that returns `T`. */
+export type Attempted<T, E> = [T] extends [never]
+  ? Result<never, E>
+  : T extends PromiseLike<infer U>
+    ? Promise<Result<U, E>>
+    : Result<T, E>;
 
 /** The errors `attempt` can return: those of the listed types, or anything when none is listed. */
 export type ExpectedError<Types extends readonly AnyErrorType[]> = Types extends readonly []

@@ -2,7 +2,7 @@ import type { AnyErrorType } from './define.ts';
 import { isError } from './define.ts';
 import type { BreakwaterError, ErrorOptions, FieldError } from './error.ts';
 import { matchTemplate } from './message-template.ts';
-import { isNativeError, readNumber, readProperty, readString } from './read.ts';
+import { isNativeError, readList, readNumber, readProperty, readString } from './read.ts';
 import type { Outcome } from './taxonomy.ts';
 
 const MAX_DEPTH = 5;
@@ -55,13 +55,13 @@ function typeOfClone(value: Error, types: readonly AnyErrorType[]): AnyErrorType
 
 function optionsOf(value: unknown, cause: Error | undefined): ErrorOptions {
   const details = readProperty(value, 'details');
-  const fields = readProperty(value, 'fields');
+  const fields = readList(value, 'fields', 20)?.items;
   const outcome = readString(value, 'outcome');
   const options: Record<string, unknown> = { cause };
   for (const key of ['operation', 'service', 'correlationId'] as const) options[key] = readString(value, key);
   for (const key of ['durationMs', 'retryAfterMs'] as const) options[key] = readNumber(value, key);
   if (typeof details === 'object' && details !== null) options['details'] = details;
-  if (Array.isArray(fields)) options['fields'] = fields as readonly FieldError[];
+  if (fields !== undefined) options['fields'] = fields as readonly FieldError[];
   if (outcome === 'not-applied' || outcome === 'rolled-back' || outcome === 'unknown')
     options['outcome'] = outcome satisfies Outcome;
   return options as ErrorOptions;

@@ -1,7 +1,7 @@
 import { createRedactor, type Redactor } from '@breakwater/redact';
 import { ERROR_BRAND } from './brand.ts';
 import { OptionError, rejectUnknownKeys } from './misuse.ts';
-import { isNativeError, readNumber, readProperty, readString } from './read.ts';
+import { isNativeError, readList, readNumber, readProperty, readString } from './read.ts';
 import type { ErrorRecord } from './record.ts';
 
 /** Options of `serialise`. */
@@ -214,11 +214,19 @@ function addWrapped(work: Work, record: Mutable, thrown: object, depth: number):
     if (depth < work.maxDepth) record.cause = toRecord(work, cause, depth + 1);
     else record.truncated = ['cause'];
   }
-  const errors = readProperty(thrown, 'errors');
-  if (!Array.isArray(errors)) return;
+  const errors = readList(thrown, 'errors', work.maxErrors * 4);
+  if (errors === undefined) return;
   const records: ErrorRecord[] = [];
-  for (const member of errors) {
+  for (const member of errors.items) {
     if (work.errors >= work.maxErrors || depth >= work.maxDepth) break;
+    // What is not an error there is a validator's or ORM's item, with the value it refused.
+    if (
+      typeof member === 'object' &&
+      member !== null &&
+      !isNativeError(member) &&
+      readProperty(member, ERROR_BRAND) !== true
+    )
+      continue;
     work.errors++;
     records.push(toRecord(work, member, depth + 1));
   }

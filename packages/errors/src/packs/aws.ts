@@ -63,7 +63,7 @@ export const aws: RulePack = {
         'request-rejected',
         `ValidationException ValidationError InvalidParameterValue InvalidParameterValueException InvalidParameterException
        InvalidParameterCombination MissingParameter MalformedQueryString InvalidRequestException InvalidArgument BadRequestException
-       SerializationException MalformedInput IdempotentParameterMismatchException MalformedXML InvalidRange`,
+       SerializationException MalformedInput MalformedXML InvalidRange`,
       ],
       ['idempotency-conflict', 'IdempotentParameterMismatchException IdempotencyParameterMismatchException'],
       ['overloaded', 'ModelNotReadyException ServiceOverloadedException'],
@@ -88,13 +88,10 @@ export const dynamodb: RulePack = {
       (item): Rule => ({
         when: {
           name: 'TransactionCanceledException',
-          [`CancellationReasons.${item}.Code`]: [
-            'TransactionConflict',
-            'ThrottlingError',
-            'ProvisionedThroughputExceeded',
-          ],
+          CancellationReasons: '*',
+          [`CancellationReasons.${item}.Code`]: 'ConditionalCheckFailed',
         },
-        is: 'serialization-failure',
+        is: 'precondition-failed',
         code: 'TransactionCanceledException',
         but: { outcome: 'not-applied', unit: 'transaction' },
       }),
@@ -104,9 +101,13 @@ export const dynamodb: RulePack = {
         when: {
           name: 'TransactionCanceledException',
           CancellationReasons: '*',
-          [`CancellationReasons.${item}.Code`]: 'ConditionalCheckFailed',
+          [`CancellationReasons.${item}.Code`]: [
+            'TransactionConflict',
+            'ThrottlingError',
+            'ProvisionedThroughputExceeded',
+          ],
         },
-        is: 'precondition-failed',
+        is: 'serialization-failure',
         code: 'TransactionCanceledException',
         but: { outcome: 'not-applied', unit: 'transaction' },
       }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, it } from 'node:test';
 import { errors as transportErrors } from '@elastic/transport';
@@ -90,7 +90,11 @@ describe('databases', () => {
         evidence: { strength: 'system-code', rule: 'node-network/connection-refused', at: 'cause' },
       });
       await client.end();
-      const db = knexModule.default({ client: 'pg', connection: { host: '127.0.0.1', port } });
+      const db = knexModule.default({
+        client: 'pg',
+        connection: { host: '127.0.0.1', port },
+        log: { error: () => undefined, warn: () => undefined },
+      });
       assertVerdict(await verdictOf(() => db.raw('select 1')), refused);
       await db.destroy();
       const sequelize = new Sequelize({ dialect: 'postgres', host: '127.0.0.1', port, logging: false });
@@ -165,15 +169,28 @@ describe('databases', () => {
       assertVerdict(classify(new QueryFailedError('select', [], deadlock)), { reason: 'deadlock' });
     });
 
-    it('a pool without a free connection', async () => {
-      const tarn = knexModule.default({
-        client: 'pg',
-        connection: { host: '127.0.0.1', port },
-        acquireConnectionTimeout: 5,
-        pool: { min: 0, max: 1, create: () => new Promise(() => {}) } as never,
+    it('a pool that gets no connection in time', async () => {
+      const sockets: Socket[] = [];
+      const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const quiet = {
+        error: () => undefined,
+        warn: () => undefined,
+        debug: () => undefined,
+        deprecate: () => undefined,
+      };
+      const connection = { host: '127.0.0.1', port: (silent.address() as AddressInfo).port };
+      const db = knexModule.default({ client: 'pg', connection, acquireConnectionTimeout: 50, log: quiet });
+      assertVerdict(await verdictOf(() => db.raw('select 1')), {
+        reason: 'pool-exhausted',
+        countsForBreaker: false,
+        retryable: true,
       });
-      const verdict = await verdictOf(() => tarn.raw('select 1'));
-      assertVerdict(verdict, { reason: 'pool-exhausted', countsForBreaker: false, retryable: true });
+      const closed = once(silent, 'close');
+      silent.close();
+      for (const socket of sockets) socket.destroy();
+      await db.destroy();
+      await closed;
     });
 
     it('a postgres client that was ended', async () => {

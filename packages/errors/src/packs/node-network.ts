@@ -11,7 +11,7 @@ export const nodeNetwork: RulePack = {
     { when: { code: ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'] }, is: 'connection-failed' },
     { when: { code: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ENOTCONN', 'ESHUTDOWN'] }, is: 'connection-lost' },
     { when: { code: 'ECONNRESET', syscall: 'connect' }, is: 'connection-failed' },
-    { when: { code: ['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT'] }, is: 'timeout' },
+    { when: { code: ['ETIMEDOUT', 'ESOCKETTIMEDOUT'] }, is: 'timeout' },
     { when: { code: 'ETIMEDOUT', syscall: 'connect' }, is: 'connect-timeout' },
     { when: { code: 'ERR_SOCKET_CONNECTION_TIMEOUT' }, is: 'connect-timeout' },
     { when: { code: ['ENETDOWN', 'ENETRESET', 'ENONET'] }, is: 'network-down' },

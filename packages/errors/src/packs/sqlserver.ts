@@ -24,7 +24,7 @@ export const sqlserver: RulePack = {
     { when: { number: [229, 230, 262, 297, 300, 916] }, is: 'permission-denied' },
     { when: { number: [4060, 911] }, is: 'database-missing' },
     { when: { number: [40613, 40197, 4221, 49918, 40540, 615] }, is: 'unavailable' },
-    { when: { number: [40501, 49919, 49920, 10928, 10929, 40544] }, is: 'overloaded' },
+    { when: { number: [40501, 49919, 49920, 10928, 10929] }, is: 'overloaded' },
     { when: { number: 40544 }, is: 'storage-full' },
     { when: { number: [17809, 17830] }, is: 'too-many-connections' },
     { when: { number: [1105, 9002, 1101] }, is: 'storage-full' },

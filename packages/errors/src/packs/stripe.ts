@@ -14,7 +14,7 @@ const declines: readonly (readonly [reason: string, codes: string])[] = [
   ],
   [
     'fraud-suspected',
-    'fraudulent lost_card stolen_card pickup_card merchant_blacklist security_violation testmode_decline mobile_device_authentication_required',
+    'fraudulent lost_card stolen_card pickup_card merchant_blacklist security_violation testmode_decline',
   ],
   [
     'authentication-required',

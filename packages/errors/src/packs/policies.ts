@@ -1,0 +1,19 @@
+import type { RulePack } from '../pack.ts';
+
+/** Refusals by resilience libraries: they say nothing about the health of what was called. */
+export const policies: RulePack = {
+  domain: 'policy',
+  title: 'cockatiel and opossum',
+  sources: ['https://github.com/connor4312/cockatiel', 'https://nodeshift.dev/opossum/'],
+  rules: [
+    { when: { code: 'EOPENBREAKER' }, is: 'circuit-open' },
+    { when: { name: ['BrokenCircuitError', 'IsolatedCircuitError'] }, is: 'circuit-open' },
+    { when: { code: 'ESEMLOCKED' }, is: 'pool-exhausted' },
+    { when: { name: 'BulkheadRejectedError' }, is: 'pool-exhausted' },
+    {
+      when: { name: 'TaskCancelledError', isTaskCancelledError: true },
+      is: 'timeout',
+      but: { countsForBreaker: false },
+    },
+  ],
+};
