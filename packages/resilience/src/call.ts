@@ -1,4 +1,3 @@
-import { handlerFor } from './handler.ts';
 import type { Plan } from './plan.ts';
 import {
   CANCELLED,
@@ -14,7 +13,12 @@ import type { Timed } from './timers.ts';
 
 /** Runs `work` under a plan. */
 export function run<T>(plan: Plan, work: Work<T>, options: CallOptions | undefined): Promise<T> {
-  return start(plan, work, options, undefined);
+  if (options !== undefined) return start(plan, work, options, undefined);
+  const promise = new Promise<unknown>(capture);
+  const call = new Call(plan, work, undefined, capturedResolve, capturedReject);
+  if (plan.repeater?.begin !== undefined) plan.repeater.begin(call);
+  call.enter(0);
+  return promise as Promise<T>;
 }
 
 /**
@@ -27,9 +31,10 @@ export function start<T>(
   begun: ((call: Call) => void) | undefined,
 ): Promise<T> {
   const promise = new Promise<unknown>(capture);
+  const call = new Call(plan, work, options, capturedResolve, capturedReject);
   // Inside of another policy's attempt the number of that attempt is what matters to the work.
-  const attempt = options instanceof Call && plan.repeater === undefined ? options.attempt : 1;
-  const call = new Call(plan, work, options, attempt, capturedResolve, capturedReject);
+  if (options instanceof Call && plan.repeater === undefined && options.attempt > 1)
+    call.extra.attempt = options.attempt;
   begun?.(call);
   if (options === undefined || call.attach()) {
     plan.repeater?.begin?.(call);
@@ -48,19 +53,20 @@ function capture(resolve: (value: unknown) => void, reject: (reason: unknown) =>
 
 const soon = /* @__PURE__ */ Promise.resolve();
 
-/** In the queue of a gate, or still entering gates. */
-const WAITING = 0;
-const RUNNING = 1;
+// Where an attempt is: 0 and above, the index of the gate it enters or waits for; else one of these.
+const RUNNING = -1;
 /** Between the attempt before and this one. */
-const PAUSED = 2;
+const PAUSED = -2;
 /** Given up, while the work goes on. */
-const CUT = 3;
-const DONE = 4;
-/** Where an attempt is. */
-type Phase = typeof WAITING | typeof RUNNING | typeof PAUSED | typeof CUT | typeof DONE;
+const CUT = -3;
+const DONE = -4;
 
 /** What most calls never need. */
 class Rare {
+  attempt = 1;
+  /** One bit per gate that was asked, and must be told of success too. */
+  asked = 0;
+  /** Tokens of the other gates. */
   readonly tokens: unknown[] = [];
   history: unknown = undefined;
   controller: AbortController | undefined = undefined;
@@ -79,7 +85,6 @@ export class Call implements CallContext, Timed {
   declare readonly plan: Plan;
   declare readonly work: Work<unknown>;
   declare readonly options: CallOptions | undefined;
-  declare readonly attempt: number;
   // The timer of the attempt's time limit, and of the pause before it, is the call itself, which saves an object.
   declare due: number;
   declare place: number;
@@ -90,15 +95,9 @@ export class Call implements CallContext, Timed {
   /** @internal */
   declare reject: (reason: unknown) => void;
   /** @internal */
-  declare phase: Phase;
-  /** @internal How many gates were entered; while waiting, the index of the gate waited for. */
-  declare level: number;
-  /** @internal The token of the gate at `tokenAt`: mostly the only one. */
+  declare phase: number;
+  /** @internal The token of the gate at `plan.tokenAt`. */
   declare token: unknown;
-  /** @internal */
-  declare tokenAt: number;
-  /** @internal One bit per gate that was asked, and must be told of success too. */
-  declare asked: number;
   /** @internal */
   declare rare: Rare | undefined;
 
@@ -106,25 +105,20 @@ export class Call implements CallContext, Timed {
     plan: Plan,
     work: Work<unknown>,
     options: CallOptions | undefined,
-    attempt: number,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
     this.plan = plan;
     this.work = work;
     this.options = options;
-    this.attempt = attempt;
     this.due = 0;
     this.place = -1;
     this.before = null;
     this.after = null;
     this.resolve = resolve;
     this.reject = reject;
-    this.phase = WAITING;
-    this.level = 0;
+    this.phase = 0;
     this.token = undefined;
-    this.tokenAt = -1;
-    this.asked = 0;
     this.rare = undefined;
   }
 
@@ -134,26 +128,26 @@ export class Call implements CallContext, Timed {
     return this.rare;
   }
 
-  /** @internal The gate at `index` was passed. */
+  /** @internal The gate at `index` let the call pass. */
   pass(index: number, token: unknown): void {
     this.plan.lanes[index]!.active++;
-    if (token === undefined) return;
-    if (this.tokenAt === -1) {
-      this.tokenAt = index;
-      this.token = token;
-    } else {
-      this.extra.tokens[index] = token;
-    }
+    if (token !== undefined) this.keep(index, token);
+  }
+
+  /** @internal */
+  keep(index: number, token: unknown): void {
+    if (index === this.plan.tokenAt) this.token = token;
+    else this.extra.tokens[index] = token;
   }
 
   /** @internal */
   leave(index: number, outcome: Outcome, value: unknown): void {
-    const { plan } = this;
+    const { plan, rare } = this;
     const lane = plan.lanes[index]!;
     lane.active--;
     if (this.place !== -1 && plan.gates[index] === plan.limit) plan.timers.remove(this);
-    if (outcome === SUCCEEDED && !lane.watch && (this.asked & (1 << index)) === 0) return;
-    plan.gates[index]!.leave(this, index === this.tokenAt ? this.token : this.rare?.tokens[index], outcome, value);
+    if (outcome === SUCCEEDED && !lane.watch && (rare === undefined || (rare.asked & (1 << index)) === 0)) return;
+    plan.gates[index]!.leave(this, index === plan.tokenAt ? this.token : rare?.tokens[index], outcome, value);
   }
 
   /** What an attempt leaves to the next, for the repeater. */
@@ -162,6 +156,9 @@ export class Call implements CallContext, Timed {
   }
   set history(history: unknown) {
     this.extra.history = history;
+  }
+  get attempt(): number {
+    return this.rare === undefined ? 1 : this.rare.attempt;
   }
   get operation(): string {
     return this.options?.operation ?? this.plan.name;
@@ -249,7 +246,6 @@ export class Call implements CallContext, Timed {
   /** The pause before the attempt, or the attempt's time limit, is over. */
   onDue(): void {
     if (this.phase === PAUSED) {
-      this.phase = WAITING;
       this.enter(0);
     } else {
       this.plan.limit!.onLimit(this);
@@ -258,14 +254,15 @@ export class Call implements CallContext, Timed {
 
   /** The gate that answered `WAIT` admits the call. */
   resume(token: unknown): void {
-    this.pass(this.level, token);
-    this.enter(this.level + 1);
+    const index = this.phase;
+    this.pass(index, token);
+    this.enter(index + 1);
   }
 
   /** The gate being entered, or waited for, refuses the call. */
   refuse(error: unknown): void {
+    this.leaveBefore(this.phase, FAILED, error);
     this.phase = DONE;
-    this.leaveAll(FAILED, error);
     const { repeater } = this.plan;
     if (repeater?.settled(this, FAILED, error) === true) return;
     this.close();
@@ -307,10 +304,11 @@ export class Call implements CallContext, Timed {
       return true;
     }
     this.phase = DONE;
-    if (phase === PAUSED) this.plan.timers.remove(this);
-    else {
-      this.plan.gates[this.level]?.withdraw?.(this);
-      this.leaveAll(CANCELLED, reason);
+    if (phase === PAUSED) {
+      this.plan.timers.remove(this);
+    } else {
+      this.plan.gates[phase]?.withdraw?.(this);
+      this.leaveBefore(phase, CANCELLED, reason);
     }
     return true;
   }
@@ -322,9 +320,9 @@ export class Call implements CallContext, Timed {
     else if (inner !== undefined) for (const call of [...inner]) call.giveUp(outcome, reason);
   }
 
-  /** @internal Leaves the gates that were entered, from the inside out. */
-  leaveAll(outcome: Outcome, value: unknown): void {
-    for (let index = this.level - 1; index >= 0; index--) this.leave(index, outcome, value);
+  /** @internal Leaves the gates before the one at `end`, from the inside out. */
+  leaveBefore(end: number, outcome: Outcome, value: unknown): void {
+    for (let index = end - 1; index >= 0; index--) this.leave(index, outcome, value);
   }
 
   /** @internal Settles the promise, unless the repeater goes on. */
@@ -350,7 +348,8 @@ export class Call implements CallContext, Timed {
   again(delayMs: number, history: unknown): Call {
     const { plan, options } = this;
     this.detach();
-    const next = new Call(plan, this.work, options, this.attempt + 1, this.resolve, this.reject);
+    const next = new Call(plan, this.work, options, this.resolve, this.reject);
+    next.extra.attempt = this.attempt + 1;
     next.history = history;
     next.phase = PAUSED;
     if (options === undefined || next.attach()) {
@@ -361,12 +360,12 @@ export class Call implements CallContext, Timed {
 
   /** @internal Asks the gate at `index` to let the call pass. False: it waits, or has ended. */
   ask(index: number): boolean {
-    this.level = index;
-    this.asked |= 1 << index;
+    this.phase = index;
+    this.extra.asked |= 1 << index;
     const token = this.plan.gates[index]!.enter(this, index);
     if (token === WAIT) return false;
     this.pass(index, token);
-    if (this.phase === WAITING) return true;
+    if (this.phase === index) return true;
     // A listener of that very gate has made the caller give up.
     this.leave(index, CANCELLED, undefined);
     return false;
@@ -387,14 +386,15 @@ export class Call implements CallContext, Timed {
             }
             timers.add(this, lane.limitMs);
           }
-          this.pass(index, lane.token);
+          lane.active++;
+          const { token } = lane;
+          if (token !== undefined) this.keep(index, token);
         } else if (!this.ask(index)) return;
       }
     } catch (error) {
       this.refuse(error);
       return;
     }
-    this.level = count;
     this.phase = RUNNING;
     let result: unknown;
     try {
@@ -403,13 +403,15 @@ export class Call implements CallContext, Timed {
       this.done(FAILED, error);
       return;
     }
-    if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
+    const onValue = (value: unknown): void => this.done(SUCCEEDED, value);
+    const onError = (error: unknown): void => this.done(FAILED, error);
+    if (result instanceof Promise && result.constructor === Promise) {
+      result.then(onValue, onError);
+    } else if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
       this.done(SUCCEEDED, result);
-      return;
+    } else {
+      Promise.resolve(result).then(onValue, onError);
     }
-    // Makes a proper promise of a thenable, whose `then` may throw, or call back at once or twice; a promise stays itself.
-    const handler = handlerFor(this);
-    Promise.resolve(result).then(handler.onValue, handler.onError);
   }
 
   /** @internal The work has really ended. */
@@ -419,7 +421,18 @@ export class Call implements CallContext, Timed {
       return;
     }
     this.phase = DONE;
-    for (let index = this.level - 1; index >= 0; index--) this.leave(index, outcome, value);
+    const { gates, lanes, timers, tokenAt } = this.plan;
+    if (outcome !== SUCCEEDED || this.rare !== undefined) {
+      this.leaveBefore(lanes.length, outcome, value);
+    } else {
+      // The same, for a call that passed all gates freely.
+      if (this.place !== -1) timers.remove(this);
+      for (let index = lanes.length - 1; index >= 0; index--) {
+        const lane = lanes[index]!;
+        lane.active--;
+        if (lane.watch) gates[index]!.leave(this, index === tokenAt ? this.token : undefined, outcome, value);
+      }
+    }
     this.finish(outcome, value);
   }
 
@@ -438,7 +451,7 @@ export class Call implements CallContext, Timed {
     const obeyed = outcome === FAILED && (value === givenUp.reason || (value as Error | null)?.name === 'AbortError');
     const ending = obeyed ? givenUp.outcome : outcome;
     const final = obeyed ? givenUp.reason : value;
-    this.leaveAll(ending, final);
+    this.leaveBefore(this.plan.gates.length, ending, final);
     if (obeyed && givenUp.final) this.settle(ending, final);
     else this.finish(ending, final);
   }

@@ -18,6 +18,8 @@ export interface Plan {
   readonly limit: { onLimit(call: Call): void } | undefined;
   /** One for each gate. */
   readonly lanes: readonly Lane[];
+  /** Index of the gate whose token is kept in the call itself: the first whose lane gives one. */
+  readonly tokenAt: number;
 }
 
 /** Builds a {@link Plan}. */
@@ -28,6 +30,7 @@ export function toPlan(parts: Fusible & { readonly name: string; readonly clock:
   const lanes = gates.map(
     (gate) => (gate.onLimit !== undefined && gate !== limit ? undefined : gate.lane) ?? new Lane(),
   );
+  const tokenAt = lanes.findIndex((lane) => lane.token !== undefined);
   return {
     name,
     clock,
@@ -38,5 +41,6 @@ export function toPlan(parts: Fusible & { readonly name: string; readonly clock:
     cuts,
     cooperative,
     limit: limit as Plan['limit'],
+    tokenAt,
   };
 }
