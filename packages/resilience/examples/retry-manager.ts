@@ -1,0 +1,53 @@
+// The retry manager of chapter 6.2, with what it lacks: a budget, a deadline over everything, Retry-After.
+import { attemptErrors, createRetry, logEvents, RetryExhaustedError } from '@breakwater/resilience';
+import { createRandom, createVirtualClock } from '@breakwater/testing';
+
+const clock = createVirtualClock(); // a service leaves `clock` and `random` out
+const random = createRandom(1);
+
+const retry = createRetry({
+  maxAttempts: 3,
+  backoff: { kind: 'exponential', baseMs: 1000, maxMs: 60_000, jitter: 'equal' },
+  totalMs: 30_000,
+  clock,
+  random,
+});
+logEvents(retry, (level, message, fields) =>
+  console.log(`${level} ${message}: attempt ${fields.attempt} of ${fields.max_attempts}`),
+);
+
+const reset = (): Error => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+let calls = 0;
+const flaky = async (): Promise<string> => {
+  if (++calls < 3) throw reset();
+  return 'user 7';
+};
+console.log(await clock.run(retry.execute(flaky, { operation: 'get_user' })));
+
+const dead = async (): Promise<string> => Promise.reject(reset());
+const error = await clock.run(retry.execute(dead, { operation: 'get_user' }).catch((reason: unknown) => reason));
+if (error instanceof RetryExhaustedError) console.log(error.code, error.reason, attemptErrors(error).length, 'errors');
+
+// The server knows best when to come back: never earlier than it asked.
+const before = clock.now();
+let answered = false;
+const busy = async (): Promise<string> => {
+  if (answered) return 'ok';
+  answered = true;
+  throw Object.assign(new Error('busy'), { status: 503, headers: { 'retry-after': '20' } });
+};
+await clock.run(retry.execute(busy));
+console.log('waited at least 20 s:', clock.now() - before >= 20_000);
+
+// Output:
+// warn Operation failed, retrying: attempt 1 of 3
+// warn Operation failed, retrying: attempt 2 of 3
+// info Operation succeeded after retry: attempt 3 of 3
+// user 7
+// warn Operation failed, retrying: attempt 1 of 3
+// warn Operation failed, retrying: attempt 2 of 3
+// error Operation failed after all retries: attempt 3 of 3
+// RETRY_EXHAUSTED attempts 3 errors
+// warn Operation failed, retrying: attempt 1 of 3
+// info Operation succeeded after retry: attempt 2 of 3
+// waited at least 20 s: true
