@@ -46,6 +46,9 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** A process that lived shorter counts as one in a row of crashes, which are followed by longer and longer pauses. */
+const LONG_LIFE_MS = 10_000;
+const LAST_CRASH_PAUSE_MS = 1_000;
 const FIRST_BACK_OFF_MS = 100;
 const LAST_BACK_OFF_MS = 5_000;
 const FAILED_AFTER_STARTS = 10;
@@ -68,6 +71,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   let state: EngineState = 'restarting';
   let child: ChildProcess | undefined;
   let failedStarts = 0;
+  let crashes = 0;
   let retryTimer: NodeJS.Timeout | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -86,12 +90,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     failedStarts = 0;
     setState('ready');
     handOver.to(ready);
+    const readyAt = performance.now();
     ready.once('exit', (code, signal) => {
       child = undefined;
       if (stopped === undefined) {
         options.log(`engine: process ${ready.pid} ended unexpectedly (${signal ?? code}), starting again`);
         setState('restarting');
-        restart();
+        crashes = performance.now() - readyAt < LONG_LIFE_MS ? crashes + 1 : 1;
+        const pauseMs = crashes === 1 ? 0 : Math.min(LAST_CRASH_PAUSE_MS, FIRST_BACK_OFF_MS * 2 ** (crashes - 2));
+        retryTimer = setTimeout(restart, pauseMs);
       }
     });
   };

@@ -9,6 +9,7 @@ import { createErrorEncoder } from './encode-errors.ts';
 import { createLogEncoder, type RowEncoder } from './encode-logs.ts';
 import { createMetricEncoder } from './encode-metrics.ts';
 import { createSpanEncoder } from './encode-spans.ts';
+import { StoreMigrationError, StoreUnavailableError } from './errors.ts';
 import { createFieldCatalogue } from './field-catalogue.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { type QueryOptions, type QueryResult, readQuery } from './read-query.ts';
@@ -73,7 +74,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Long enough for an engine that is being restarted. */
 const CLOSE_GIVE_UP_MS = 10_000;
 
-/** Connects, creates the database and applies the migrations it lacks. Rejects with StoreMigrationError or the cause. */
+/** Connects, creates the database and applies the migrations it lacks. Rejects with StoreMigrationError or StoreUnavailableError. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const database = options.database ?? 'breakwater';
   const flushRows = requirePositive('flushRows', options.flushRows ?? 20_000);
@@ -89,7 +90,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await migrate({ withoutDatabase, inDatabase: client }, database, migrations, options.log);
   } catch (error) {
     await client.close();
-    throw error;
+    if (error instanceof StoreMigrationError) {
+      throw error;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreUnavailableError('STORE_UNAVAILABLE', `the store at ${options.url} cannot be opened: ${reason}`, 5, {
+      cause: error,
+    });
   } finally {
     await withoutDatabase.close();
   }

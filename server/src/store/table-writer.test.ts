@@ -94,7 +94,7 @@ describe('a table writer', () => {
       [20, 80],
       [600, 1_000],
     ] as const) {
-      const { writer, clock, sent, answer } = setUp();
+      const { writer, clock, sent, answer } = setUp({ flushRows: 4e9 });
       answer(() => new Promise((done) => void clock.schedule(insertMs, done)));
       void writer.append(['a']);
       await clock.advance(5 + insertMs);
@@ -109,6 +109,24 @@ describe('a table writer', () => {
       await clock.advance(5);
       assert.equal(sent.length, 3);
       await clock.advance(insertMs);
+    }
+  });
+
+  it('rests less after a larger insert, and not after one of a quarter of a full batch', async () => {
+    for (const [rows, restMs] of [
+      [5, 40],
+      [10, 5],
+    ] as const) {
+      const { writer, clock, sent, answer } = setUp({ flushRows: 40 });
+      answer(() => new Promise((done) => void clock.schedule(20, done)));
+      void writer.append(many(rows));
+      await clock.advance(5 + 20);
+      void writer.append(['b']);
+      await clock.advance(restMs - 1);
+      assert.equal(sent.length, 1, `${rows} rows`);
+      await clock.advance(1);
+      assert.equal(sent.length, 2, `${rows} rows`);
+      await clock.advance(20);
     }
   });
 

@@ -43,17 +43,20 @@ const MAX_BATCH_BYTES = 48 * 1024 * 1024;
 const MAX_PENDING_BYTES = 256 * 1024 * 1024;
 /** So long a batch stays open at least, for calls that arrive together. */
 const SETTLE_MS = 5;
-/** A batch that is not full waits this many times the duration of the last insert: at most a fifth of the time is spent on small inserts. */
+/** After a tiny insert the table rests this many times as long as it took: at most a fifth of the time goes into such. */
 const REST_FACTOR = 4;
+/** Share of `flushRows` from which on an insert is not small: the work for its rows outweighs that for its part. */
+const SMALL_SHARE = 0.25;
 /** Trouble that lasts longer is told to new callers at once. */
 const REFUSE_AFTER_MS = 10_000;
 const REFUSE_FOR_MS = 2_000;
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /**
- * When a batch is sent: at once when it has `flushRows` rows or 16 MiB; otherwise as soon as the table has rested for
- * four times the duration of its last insert, and at the latest after `flushIntervalMs`. So a single sender that waits
- * for each answer gets it within tens of milliseconds, and a steady trickle still makes few parts.
+ * When a batch is sent: at once when it has `flushRows` rows or 16 MiB; otherwise as soon as the table has rested, and
+ * at the latest after `flushIntervalMs`. The rest is up to four times the duration of the last insert, the longer the
+ * smaller that insert was, and none from a quarter of `flushRows` on. So a single sender that waits for each answer gets
+ * it within tens of milliseconds, a trickle makes few parts, and many senders together are not held up.
  */
 export function createTableWriter<T>(options: TableWriterOptions<T>): TableWriter<T> {
   const { encoder, now } = options;
@@ -107,7 +110,8 @@ export function createTableWriter<T>(options: TableWriterOptions<T>): TableWrite
     if (batch.writer.capacity <= MAX_BATCH_BYTES) {
       spare = batch.writer;
     }
-    restUntil = now() + Math.min(options.flushIntervalMs, (now() - startedAt) * REST_FACTOR);
+    const smallness = Math.max(0, 1 - rows / (options.flushRows * SMALL_SHARE));
+    restUntil = now() + Math.min(options.flushIntervalMs, (now() - startedAt) * REST_FACTOR * smallness);
   }
 
   function isFull(batch: Batch, factor: number): boolean {
