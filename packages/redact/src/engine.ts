@@ -11,6 +11,8 @@ export interface RuleRef {
   readonly detector: Finding['detector'];
   readonly rule: string;
   readonly action: Action;
+  /** Name in markers, when it is not the detector's. */
+  readonly label?: string;
 }
 
 export interface CompiledKey extends RuleRef {

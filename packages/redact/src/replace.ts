@@ -16,17 +16,18 @@ import { DROPPED, MARKER_START } from './text/marker.ts';
 
 /** What stands in for a value: the marker of the rule's action. */
 export function replacement(engine: Engine, ref: RuleRef, value: string): string {
+  const name = ref.label ?? ref.detector;
   switch (ref.action) {
     case 'drop':
       return DROPPED;
     case 'last4': {
       const tail = lastFour(value);
-      return tail === undefined ? `${MARKER_START}:${ref.detector}]` : `${MARKER_START}:${ref.detector}:${tail}]`;
+      return tail === undefined ? `${MARKER_START}:${name}]` : `${MARKER_START}:${name}:${tail}]`;
     }
     case 'pseudonym':
-      return pseudonymMarker(engine, ref.detector, value);
+      return pseudonymMarker(engine, name, value);
     default:
-      return `${MARKER_START}:${ref.detector}]`;
+      return `${MARKER_START}:${name}]`;
   }
 }
 

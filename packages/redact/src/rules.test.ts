@@ -101,7 +101,7 @@ describe('rules', () => {
       {
         user: { email: 'jo@corp.com', customerRef: '[REDACTED:custom]' },
         email: '[REDACTED:email]',
-        items: [{ ref: '[REDACTED:custom]' }],
+        items: [{ ref: '[REDACTED:item-ref]' }],
         x: { y: { z: 2 } },
         a: { b: { c: 1 }, d: { c: '[REDACTED:custom]' } },
         headers: { 'x-trace': '[REDACTED:custom]' },
@@ -109,7 +109,7 @@ describe('rules', () => {
     );
     assert.equal(
       redactor.string('ACME-1234 ACME-Xab1 ACME-12345 customer_ref=abc'),
-      'ACME-1234 [REDACTED:custom] ACME-12345 customer_ref=[REDACTED:custom]',
+      'ACME-1234 [REDACTED:acme] ACME-12345 customer_ref=[REDACTED:custom]',
     );
     assert.deepEqual(
       redactor.explain('ACME-Xab1').map(({ rule }) => rule),

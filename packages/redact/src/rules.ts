@@ -37,7 +37,8 @@ export function compileRules(rules: readonly Rule[]): CompiledRules {
     const kind = kindOf(rule, index);
     if (!ACTIONS.includes(rule.action))
       throw invalid(`rules[${index}].action must be one of ${ACTIONS.join(', ')}, not ${JSON.stringify(rule.action)}`);
-    const ref: RuleRef = { detector: 'custom', rule: `custom/${nameOf(rule, index)}`, action: rule.action };
+    const label = 'name' in rule && rule.name !== undefined ? { label: rule.name } : {};
+    const ref: RuleRef = { detector: 'custom', rule: `custom/${nameOf(rule, index)}`, action: rule.action, ...label };
     if (kind === 'key' && 'key' in rule) {
       const term = termOf(rule.key, index);
       refuseOther(keys.get(term.replaceAll(' ', '')), ref, `key ${JSON.stringify(rule.key)}`);

@@ -28,7 +28,8 @@ export type DetectorName =
 
 /**
  * One rule of yours. It beats every built-in rule; among yours, path beats key, key beats pattern, pattern beats
- * detector. `name` appears in markers and findings (default: `custom`).
+ * detector. `name` (1 to 32 of `a-z` and `-`) stands in its markers and findings; without one the marker says
+ * `custom`.
  */
 export type Rule = KeyRule | PathRule | PatternRule | DetectorRule;
 
@@ -134,6 +135,9 @@ export interface Redactor {
   field(name: string, value: unknown): unknown;
   /** Which rules fire on the value, without the value. */
   explain(value: unknown): Finding[];
-  /** The pseudonym markers of a value under every key, current first: what to search old log lines for. */
-  pseudonyms(detector: DetectorName, value: string): string[];
+  /**
+   * The pseudonym markers of a value under every key, current first: what to search old log lines for. `detector` is a
+   * detector's name, or the name of a rule of yours. Empty when the redactor has no keys.
+   */
+  pseudonyms(detector: string, value: string): string[];
 }

@@ -42,7 +42,7 @@ export const KEY_TERMS: readonly KeyTerm[] = [
       'private token, deploy token, bot token, device token, registration token, push token, service token, ' +
       'user token, jwt token, login token, magic link token, activation token, vault token, client token, ' +
       'x auth token, x vault token, x amz security token, x csrf token, x xsrf token, x api key, x functions key, ' +
-      'ocp apim subscription key, x goog api key, x gitlab token, private token, dd api key, x honeycomb team, ' +
+      'ocp apim subscription key, x goog api key, x gitlab token, dd api key, x honeycomb team, ' +
       'client assertion, saml response, code verifier, mnemonic, seed phrase, recovery code, recovery codes, ' +
       'recovery phrase, backup codes, otp, otp code, totp, one time code, one time password, mfa code, pin, pin code, ' +
       'card pin, session cookie, connect sid, jsessionid, phpsessid, asp net session id, laravel session, ' +

@@ -125,7 +125,7 @@ function contextual(scan: Scan, text: string, start: number, key: CompiledKey): 
     return refOf(scan, 'query-secret', key.rule.replace('secret', 'query-secret')) ?? key;
   let index = nameStart;
   while (index > 0 && isIn(text, index - 1, SPACE) && nameStart - index < 4) index--;
-  if (text.charCodeAt(index - 1) === 59 || text.charCodeAt(pair.end) === 59) {
+  if (text.charCodeAt(index - 1) === 59 || (text.charCodeAt(pair.end) === 59 && startsPair(text, pair.end + 1))) {
     return refOf(scan, 'connection-string', key.rule.replace('secret', 'connection-string')) ?? key;
   }
   return key;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createCorpus } from '../scripts/corpus.ts';
+import { measure, precision, recall } from '../scripts/measure.ts';
 import { createRedactor } from './redactor.ts';
 
 const redactor = createRedactor({
@@ -115,4 +117,16 @@ test('R8: eight times the text takes no more than about eight times as long, wha
       slow.push(`${JSON.stringify(unit)}: ${small.toFixed(4)} s, then ${large.toFixed(4)} s`);
   }
   assert.deepEqual(slow, []);
+});
+
+test('R22: the accuracy goals hold for corpora that nobody has looked at', () => {
+  for (const seed of [1906, 99, 20_261_125]) {
+    for (const score of measure(createCorpus(seed)).scores) {
+      assert.ok(recall(score) >= 0.995, `seed ${seed}: ${score.detector} hides ${score.hidden} of ${score.planted}`);
+      assert.ok(
+        precision(score) >= 0.98,
+        `seed ${seed}: ${score.detector} is right ${score.right} of ${score.fired} times`,
+      );
+    }
+  }
 });
