@@ -29,6 +29,11 @@ export class WaitQueue<W extends Waiter> {
     return this.#size;
   }
 
+  /** How many priorities are waiting. */
+  get levels(): number {
+    return this.#levels.length;
+  }
+
   set starvationLimit(limit: number) {
     this.#starvationLimit = limit;
   }
