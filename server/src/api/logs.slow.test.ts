@@ -8,7 +8,7 @@ import type { LogRecord } from '../telemetry/records.ts';
 import { logViewOfRecord } from './log-view.ts';
 import { ATTRIBUTES, overJson, RESOURCE, resourceOf, SCOPE, scopeOf, sorted, TRACE } from './testing/full-records.ts';
 import { type RealApi, startRealApi } from './testing/real-api.ts';
-import type { Facets, FieldsAnswer, Histogram, LogsPage, LogView } from './types.ts';
+import type { Facets, FieldsAnswer, Histogram, LogsPage, LogView, TraceDetail } from './types.ts';
 
 const NOW_MS = Date.now();
 const NOW = BigInt(NOW_MS) * 1_000_000n;
@@ -168,4 +168,15 @@ test('facets of very many records are counted from a sample', async () => {
   );
   assert.ok(Math.abs(services[0]!.count / (count * 0.9) - 1) < 0.05, String(services[0]!.count));
   assert.ok(Math.abs(services[1]!.count / (count * 0.1) - 1) < 0.1, String(services[1]!.count));
+});
+
+test('a rare word and a trace id read a small part of many records', async () => {
+  const all: LogsPage = await api.get(`/logs?query=sampled&${RANGE}&limit=1`);
+  assert.ok(all.stats.rowsRead > 150_000, String(all.stats.rowsRead));
+  const rare: LogsPage = await api.get(`/logs?query=order&${RANGE}`);
+  assert.equal(rare.rows.length, 1);
+  assert.ok(rare.stats.rowsRead < 60_000, String(rare.stats.rowsRead));
+  const trace: TraceDetail = await api.get(`/traces/${TRACE}`);
+  assert.equal(trace.logs.length, 1);
+  assert.ok(trace.stats.rowsRead < 60_000, String(trace.stats.rowsRead));
 });
