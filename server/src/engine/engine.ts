@@ -229,7 +229,7 @@ async function launch(
   }
   return new Promise((done, fail) => {
     let reason = '';
-    child.once('error', fail);
+    child.on('error', fail);
     child.on('message', (message: FromChild) => {
       if (message.type === 'ready') {
         child.removeListener('close', onClose);

@@ -2,71 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { toAnyValueJson } from '../telemetry/any-value-json.ts';
-import type { AttributeValue, LogRecord, MetricPoint, Resource, Scope, SpanRecord } from '../telemetry/records.ts';
-import { openTestStore, type TestStore } from './testing/open-test-store.ts';
+import type { AttributeValue, MetricPoint, SpanRecord } from '../telemetry/records.ts';
+import { anyLog } from './testing/arbitrary-logs.ts';
+import { toLogRow, toMetricRow, toSpanRow } from './testing/expected-rows.ts';
 import {
-  ERROR_COLUMNS,
-  LOG_COLUMNS,
-  METRIC_COLUMNS,
-  SPAN_COLUMNS,
-  toDoubleJson,
-  toJsonMap,
-  toLogRow,
-  toOriginRow,
-  toTypedMaps,
-} from './testing/read-back.ts';
+  EXTREME_ATTRIBUTES,
+  EXTREME_RESOURCE,
+  EXTREME_SCOPE,
+  EXTREME_VALUES,
+  MAX_INT64,
+  MAX_UINT32,
+  MAX_UINT64,
+} from './testing/extreme-values.ts';
+import { openTestStore, type TestStore } from './testing/open-test-store.ts';
+import { ERROR_COLUMNS, LOG_COLUMNS, METRIC_COLUMNS, SPAN_COLUMNS } from './testing/read-back.ts';
 import { newErrorEvent, newLog, newPointBase, newResource, newSpan, nowNano } from './testing/records.ts';
-
-const MAX_INT64 = 2n ** 63n - 1n;
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MAX_UINT32 = 2 ** 32 - 1;
-
-const EXTREME_VALUES: [string, AttributeValue][] = [
-  ['min int', -(2n ** 63n)],
-  ['max int', MAX_INT64],
-  ['zero', 0n],
-  ['nan', Number.NaN],
-  ['inf', Number.POSITIVE_INFINITY],
-  ['-inf', Number.NEGATIVE_INFINITY],
-  ['-0', -0],
-  ['smallest', Number.MIN_VALUE],
-  ['largest', Number.MAX_VALUE],
-  ['integral double', 3],
-  ['true', true],
-  ['false', false],
-  ['', 'the key is empty'],
-  ['empty text', ''],
-  ['long text', 'long '.repeat(200_000)],
-  ['unicode', 'ünï 💥 \u0000 \u2028'],
-  ['unpaired surrogate', 'a\ud800b\udc00'],
-  ['sql', "'); DROP TABLE logs; --\n\nDROP TABLE logs\n\n"],
-  ['bytes', new Uint8Array([0, 10, 10, 255])],
-  ['no bytes', new Uint8Array()],
-  ['unset', null],
-  ['list', ['a', 1n, 2.5, true, null, [new Map([['deep', -1n]])]]],
-  [
-    'map',
-    new Map<string, AttributeValue>([
-      ['', 1n],
-      ['k', ['x']],
-    ]),
-  ],
-  ['k'.repeat(70_000), 'the key is long'],
-];
-const EXTREME_ATTRIBUTES: ReadonlyMap<string, AttributeValue> = new Map(EXTREME_VALUES);
-const RESOURCE: Resource = {
-  ...newResource('röck\n\n', EXTREME_ATTRIBUTES),
-  droppedAttributesCount: MAX_UINT32,
-  schemaUrl: 'https://opentelemetry.io/schemas/1.30.0',
-};
-const SCOPE: Scope = {
-  name: 'lib',
-  version: '1.2.3',
-  attributes: EXTREME_ATTRIBUTES,
-  droppedAttributesCount: 7,
-  schemaUrl: 'https://example.org/schema',
-};
 
 describe('a record in the store', { timeout: 120_000 }, () => {
   let test: TestStore;
@@ -116,8 +66,8 @@ describe('a record in the store', { timeout: 120_000 }, () => {
     const logs = bodies.map((body) =>
       newLog({
         body,
-        resource: RESOURCE,
-        scope: SCOPE,
+        resource: EXTREME_RESOURCE,
+        scope: EXTREME_SCOPE,
         attributes: EXTREME_ATTRIBUTES,
         severityNumber: 24,
         severityText: 'FATAL4',
@@ -178,8 +128,8 @@ describe('a record in the store', { timeout: 120_000 }, () => {
       newSpan(),
       newSpan({ kind: 'unspecified', status: 'ok', startTimeUnixNano: time, endTimeUnixNano: time - 5n }),
       newSpan({
-        resource: RESOURCE,
-        scope: SCOPE,
+        resource: EXTREME_RESOURCE,
+        scope: EXTREME_SCOPE,
         parentSpanId: '0000000000000001',
         traceState: 'a=1,b=\n\n',
         flags: MAX_UINT32,
@@ -265,8 +215,8 @@ describe('a record in the store', { timeout: 120_000 }, () => {
     ];
     const base = newPointBase;
     const rich = {
-      resource: RESOURCE,
-      scope: SCOPE,
+      resource: EXTREME_RESOURCE,
+      scope: EXTREME_SCOPE,
       attributes: EXTREME_ATTRIBUTES,
       metadata: EXTREME_ATTRIBUTES,
       exemplars,
@@ -420,133 +370,3 @@ describe('a record in the store', { timeout: 120_000 }, () => {
     );
   });
 });
-
-const text = fc.string({ unit: 'binary', maxLength: 30 });
-const leaf: fc.Arbitrary<AttributeValue> = fc.oneof(
-  text,
-  fc.boolean(),
-  fc.double(),
-  fc.bigInt({ min: -(2n ** 63n), max: MAX_INT64 }),
-  fc.uint8Array({ maxLength: 10 }),
-  fc.constant(null),
-);
-const anyValue: fc.Arbitrary<AttributeValue> = fc.oneof(
-  leaf,
-  fc.array(leaf, { maxLength: 3 }),
-  fc.array(fc.tuple(text, leaf), { maxLength: 3 }).map((pairs) => new Map(pairs)),
-);
-const anyAttributes = fc.array(fc.tuple(text, anyValue), { maxLength: 8 }).map((pairs) => new Map(pairs));
-const anyId = (bytes: number): fc.Arbitrary<string> =>
-  fc.oneof(
-    fc.constant(''),
-    fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((id) => Buffer.from(id).toString('hex')),
-  );
-const anyLog: fc.Arbitrary<LogRecord> = fc
-  .record({
-    severityNumber: fc.nat(24),
-    severityText: text,
-    body: anyValue,
-    attributes: anyAttributes,
-    droppedAttributesCount: fc.nat(MAX_UINT32),
-    flags: fc.nat(MAX_UINT32),
-    traceId: anyId(16),
-    spanId: anyId(8),
-    eventName: text,
-    resource: anyAttributes.map((attributes) => newResource('any', attributes)),
-  })
-  .map((fields) => newLog(fields));
-
-function toSpanRow(span: SpanRecord): Record<string, unknown> {
-  const { startTimeUnixNano: start, endTimeUnixNano: end } = span;
-  return {
-    id: span.id.toString(),
-    ts_: start.toString(),
-    end_ts_: end.toString(),
-    duration_ns: (end > start ? end - start : 0n).toString(),
-    trace_id_: span.traceId,
-    span_id_: span.spanId,
-    parent_span_id_: span.parentSpanId.padStart(16, '0'),
-    trace_state: span.traceState,
-    flags: span.flags,
-    name: span.name,
-    kind: span.kind,
-    status: span.status,
-    status_message: span.statusMessage,
-    ...toTypedMaps('attrs', span.attributes),
-    dropped_attributes_count: span.droppedAttributesCount,
-    event_ts: span.events.map((event) => event.timeUnixNano.toString()),
-    event_name: span.events.map((event) => event.name),
-    event_attrs: span.events.map((event) => toJsonMap(event.attributes)),
-    event_dropped: span.events.map((event) => event.droppedAttributesCount),
-    dropped_events_count: span.droppedEventsCount,
-    link_trace_id: span.links.map((link) => link.traceId.padStart(32, '0')),
-    link_span_id: span.links.map((link) => link.spanId.padStart(16, '0')),
-    link_trace_state: span.links.map((link) => link.traceState),
-    link_attrs: span.links.map((link) => toJsonMap(link.attributes)),
-    link_dropped: span.links.map((link) => link.droppedAttributesCount),
-    link_flags: span.links.map((link) => link.flags),
-    dropped_links_count: span.droppedLinksCount,
-    ...toOriginRow(span.resource, span.scope),
-  };
-}
-
-function toMetricRow(point: MetricPoint): Record<string, unknown> {
-  const value = 'value' in point ? point.value : null;
-  const none = { offset: 0, counts: [] as bigint[] };
-  const nullable = (number: number | null): number | string | null => (number === null ? null : toDoubleJson(number));
-  const exponential = point.type === 'exponential_histogram' ? point : undefined;
-  const texts = (counts: readonly bigint[]): string[] => counts.map(String);
-  return {
-    id: point.id.toString(),
-    ts_: point.timeUnixNano.toString(),
-    start_ts_: point.startTimeUnixNano.toString(),
-    name: point.name,
-    type: point.type,
-    description: point.description,
-    unit: point.unit,
-    metadata: toJsonMap(point.metadata),
-    temporality: 'temporality' in point ? point.temporality : 'unspecified',
-    monotonic: 'monotonic' in point ? point.monotonic : false,
-    ...toTypedMaps('attrs', point.attributes),
-    flags: point.flags,
-    value_kind: value === null ? 'none' : typeof value === 'bigint' ? 'int' : 'double',
-    value: toDoubleJson(Number(value ?? 0)),
-    value_int: typeof value === 'bigint' ? value.toString() : '0',
-    count: 'count' in point ? point.count.toString() : '0',
-    sum: 'sum' in point ? nullable(point.sum) : null,
-    min: 'min' in point ? nullable(point.min) : null,
-    max: 'max' in point ? nullable(point.max) : null,
-    bucket_counts: 'bucketCounts' in point ? texts(point.bucketCounts) : [],
-    explicit_bounds: 'explicitBounds' in point ? point.explicitBounds : [],
-    scale: exponential?.scale ?? 0,
-    zero_count: (exponential?.zeroCount ?? 0n).toString(),
-    zero_threshold: exponential?.zeroThreshold ?? 0,
-    positive_offset: (exponential?.positive ?? none).offset,
-    positive_counts: texts((exponential?.positive ?? none).counts),
-    negative_offset: (exponential?.negative ?? none).offset,
-    negative_counts: texts((exponential?.negative ?? none).counts),
-    quantiles:
-      'quantiles' in point ? point.quantiles.map((q) => [toDoubleJson(q.quantile), toDoubleJson(q.value)]) : [],
-    exemplars: point.exemplars.length === 0 ? '' : exemplarsText(point),
-    ...toOriginRow(point.resource, point.scope),
-  };
-}
-
-/** Written out: the field names are part of the contract with the API. */
-function exemplarsText(point: MetricPoint): string {
-  const filteredAttributes = [...(point.exemplars[0]?.attributes ?? [])].map(([key, value]) => ({
-    key,
-    value: toAnyValueJson(value),
-  }));
-  return JSON.stringify([
-    {
-      timeUnixNano: point.exemplars[0]?.timeUnixNano.toString(),
-      asInt: '9223372036854775807',
-      traceId: 'ab'.repeat(16),
-      spanId: 'cd'.repeat(8),
-      filteredAttributes,
-    },
-    { timeUnixNano: '0', asDouble: 'NaN', filteredAttributes: [] },
-    { timeUnixNano: '0', filteredAttributes: [] },
-  ]);
-}
