@@ -21,6 +21,7 @@ interface Bounds {
 export function traceDetailRoutes({ store }: ApiContext): Route[] {
   async function detail({ params: { traceId = '' }, signal }: ApiRequest): Promise<TraceDetail> {
     if (!/^[0-9a-f]{32}$/i.test(traceId)) throw invalidInput('a trace id has 32 hexadecimal digits');
+    if (/^0+$/.test(traceId)) throw notFound('a trace id of zeros stands for no trace');
     const id = { trace: traceId.toLowerCase() };
     const found = await store.query<Bounds>(BOUNDS_SQL, id, { signal });
     const bounds = found.rows[0];

@@ -148,6 +148,10 @@ test('a trace of which only log records arrived is found', async () => {
   );
 });
 
+test('records without a trace are not the trace of zeros', async () => {
+  assert.equal((await api.send('GET', `/api/v1/traces/${'0'.repeat(32)}`)).status, 404);
+});
+
 test('a service has requests, errors and latency from its entry spans', async () => {
   const { services }: ServicesAnswer = await api.get(`/services?${RANGE}`);
   const shop = services.find(({ service }) => service === 'shop');

@@ -60,10 +60,10 @@ export function emptyStore(query?: Store['query']): Store {
 export async function startTestApi(parts: Partial<ApiServerOptions> = {}): Promise<TestApi> {
   const lines: string[] = [];
   const live = parts.live ?? createLiveStream({ log: (line) => lines.push(line) });
-  const unused = new Proxy(
-    {},
-    { get: (_target, name) => () => Promise.reject(new Error(`${String(name)} is not set up`)) },
-  );
+  const refuse = (name: string | symbol) => (): never => {
+    throw new Error(`${String(name)} is not set up`);
+  };
+  const unused = new Proxy({}, { get: (_target, name) => refuse(name) });
   const server = createApiServer({
     host: '127.0.0.1',
     port: 0,
