@@ -1,5 +1,12 @@
 // classify on a mixed set of failures, in nanoseconds per call: the median over many short rounds.
-import { classify, createClassifier, defineErrors, fingerprint, serialise, toProblem } from '@breakwater/errors';
+import {
+  classify,
+  createClassifier,
+  defineErrors,
+  fingerprint,
+  serialise,
+  toProblem,
+} from '../packages/errors/src/index.ts';
 
 declare const gc: (() => void) | undefined;
 

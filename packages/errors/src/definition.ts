@@ -26,7 +26,7 @@ export interface ErrorDefinition<Code extends string = string, Template extends 
   readonly name?: string;
   /** May a machine repeat the request? Default: only for `transient`. */
   readonly retryable?: boolean;
-  /** Effect of the failed request. Default: `not-applied` for business and permanent, else `unknown`. */
+  /** Effect of the failed request. Default: `not-applied` for business, and for permanent with a 4xx status; else `unknown`. */
   readonly outcome?: Outcome;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number;
@@ -139,7 +139,9 @@ export function toDefinitionData(definition: ErrorDefinition, at: string): Defin
     title: definition.title ?? sentence(code),
     name,
     retryable: definition.retryable ?? category === 'transient',
-    outcome: definition.outcome ?? (category === 'business' || category === 'permanent' ? 'not-applied' : 'unknown'),
+    outcome:
+      definition.outcome ??
+      (category === 'business' || (category === 'permanent' && status < 500) ? 'not-applied' : 'unknown'),
     retryAfterMs: wait,
     alert: definition.alert ?? (category === 'systemic' || (category === 'permanent' && status >= 500)),
     publicParams,

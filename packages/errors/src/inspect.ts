@@ -53,16 +53,22 @@ export function readHeader(headers: unknown, name: string): string | undefined {
     if (direct !== undefined) return toText(direct);
     const get = (headers as { get?: unknown }).get;
     if (typeof get === 'function') return toText((get as (name: string) => unknown).call(headers, name));
-    let seen = 0;
-    const entries: Iterable<unknown> = Array.isArray(headers) ? headers : Object.entries(headers);
-    for (const entry of entries) {
-      if (++seen > 200) return undefined;
-      if (Array.isArray(entry) && typeof entry[0] === 'string' && entry[0].toLowerCase() === name)
-        return toText(entry[1]);
+    if (Array.isArray(headers)) return fromPairs(headers, name);
+    for (const key in headers) {
+      if (key.length === name.length && key.toLowerCase() === name)
+        return toText((headers as Record<string, unknown>)[key]);
     }
   } catch {
     // Foreign header objects may throw from any method; a header that cannot be read is a header that is not there.
     return undefined;
+  }
+  return undefined;
+}
+
+function fromPairs(pairs: readonly unknown[], name: string): string | undefined {
+  for (let i = 0; i < pairs.length && i < 200; i++) {
+    const pair = pairs[i];
+    if (Array.isArray(pair) && typeof pair[0] === 'string' && pair[0].toLowerCase() === name) return toText(pair[1]);
   }
   return undefined;
 }

@@ -1,0 +1,80 @@
+import { HINT_HEADERS, HINT_PROPERTIES, LABELS } from '../src/hints.ts';
+import type { Conditions, Rule } from '../src/pack.ts';
+import { packs } from '../src/packs.ts';
+import { reasons } from '../src/reasons.ts';
+
+/** The page with every reason, hint and rule of `classify`, in Markdown. */
+export function toRulesPage(): string {
+  const count = packs.reduce((sum, pack) => sum + pack.rules.length, 0);
+  return [
+    '<!-- Made by packages/errors/scripts/generate-docs.ts from the rule packs. Do not edit. -->',
+    '',
+    '# Rules of `classify`',
+    '',
+    `${packs.length} packs, ${count} rules, ${Object.keys(reasons).length} reasons. How they are applied: [errors](errors.md#classify).`,
+    '',
+    '## Reasons',
+    '',
+    '| reason | category | retry | effect | unit | status | alert | breaker | meaning |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...Object.entries(reasons).map(
+      ([name, r]) =>
+        `| \`${name}\` | ${r.category} | ${yes(r.retryable)} | ${r.outcome} | ${r.unit} | ${r.httpStatus} | ${yes(r.alert)} | ${yes(r.countsForBreaker)} | ${cell(r.meaning)} |`,
+    ),
+    '',
+    '## Hints',
+    '',
+    'What an error says itself comes before every rule.',
+    '',
+    '| hint | says |',
+    '| --- | --- |',
+    '| property `$retryable`, an object (AWS) | retry, no effect |',
+    ...LABELS.map(
+      ([label, hint]) =>
+        `| error label \`${label}\` (MongoDB) | retry${hint.unit === undefined ? '' : ` the ${hint.unit}`}${hint.outcome === undefined ? '' : `, effect ${hint.outcome}`} |`,
+    ),
+    '| metadata `grpc-retry-pushback-ms` (gRPC) | a number: retry after it; anything else: do not retry |',
+    ...HINT_PROPERTIES.map(([property]) => `| property \`${property}\`, a boolean | retry or not |`),
+    ...HINT_HEADERS.map(([header]) => `| response header \`${header}\`, \`true\` or \`false\` | retry or not |`),
+    '',
+    ...packs.flatMap((pack) => [
+      `## ${pack.title}`,
+      '',
+      `Domain \`${pack.domain}\`. Sources: ${pack.sources.map((source) => `<${source}>`).join(', ')}.`,
+      ...(pack.markers === undefined
+        ? []
+        : ['', `Only for errors with ${pack.markers.map((marker) => conditions(marker)).join(', or ')}.`]),
+      '',
+      '| when | it is | but |',
+      '| --- | --- | --- |',
+      ...pack.rules.map((rule) => `| ${conditions(rule.when)} | \`${rule.is}\` | ${changes(rule)} |`),
+      '',
+    ]),
+  ].join('\n');
+}
+
+function yes(flag: boolean): string {
+  return flag ? 'yes' : 'no';
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function conditions(when: Conditions): string {
+  return Object.entries(when)
+    .map(
+      ([key, expected]) =>
+        `${key} ${[expected]
+          .flat()
+          .map((value) => (value === '*' ? 'present' : `\`${cell(String(value))}\``))
+          .join(' ')}`,
+    )
+    .join(' and ');
+}
+
+function changes({ but }: Rule): string {
+  return Object.entries(but ?? {})
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .join(', ');
+}
