@@ -1,4 +1,4 @@
-import type { Line } from './corpus.ts';
+import type { Line } from './line.ts';
 
 /** Errors and log lines as real drivers and tools write them, with values planted. */
 export const HAND_PLANTED: readonly Line[] = [

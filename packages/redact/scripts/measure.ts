@@ -1,7 +1,7 @@
 import { DETECTORS } from '../src/data/detectors.ts';
 import { createRedactor } from '../src/redactor.ts';
 import type { DetectorName } from '../src/types.ts';
-import type { Line } from './corpus.ts';
+import type { Line } from './line.ts';
 
 export interface Score {
   readonly detector: DetectorName | 'all';

@@ -6,7 +6,8 @@ import { KEY_TERMS, type Strength } from '../src/data/keys.ts';
 import { LETTERED_IDS, NATIONAL_IDS } from '../src/data/national-ids.ts';
 import { TOKEN_FORMATS } from '../src/data/tokens.ts';
 import type { Preset } from '../src/types.ts';
-import { createCorpus, type Line } from './corpus.ts';
+import { createCorpus } from './corpus.ts';
+import type { Line } from './line.ts';
 import { measure, precision, recall } from './measure.ts';
 
 export const PAGE: URL = new URL('../../../docs/packages/redact.md', import.meta.url);

@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import { endingAt } from './key.ts';
 import { cardLength } from './text/card.ts';
 import { DIGIT, isIn, SPACE } from './text/chars.ts';
-import { nameStartBefore } from './text/key-value.ts';
+import { nameStartBefore } from './text/name.ts';
 
 /**
  * The name that an item gives to the one behind it: `'password:'`, `'--token'`, `'Authorization'`. Log calls and

@@ -85,10 +85,11 @@ export interface Scan {
   escapes: boolean;
   /** Control characters were seen. */
   controls: boolean;
-  /** The text begins as JSON does: a bare `"` in it only ever opens or closes a JSON string. */
-  json: boolean;
+  /** Whether the text begins as JSON does; undefined until somebody asks. */
+  json: boolean | undefined;
   /** Per character set: where the last run measured begins and ends, so that no run is measured twice. */
   readonly runs: Int32Array;
+  runsUsed: boolean;
 }
 
 export function createScan(engine: Engine): Scan {
@@ -101,13 +102,14 @@ export function createScan(engine: Engine): Scan {
     dullEnd: 0,
     escapes: false,
     controls: false,
-    json: false,
+    json: undefined,
     runs: new Int32Array(16).fill(-1),
+    runsUsed: false,
   };
 }
 
 /** Makes a scan ready for another text. */
-export function resetScan(scan: Scan, engine: Engine, text: string): void {
+export function resetScan(scan: Scan, engine: Engine): void {
   scan.engine = engine;
   scan.hits = undefined;
   scan.floor = 0;
@@ -116,8 +118,15 @@ export function resetScan(scan: Scan, engine: Engine, text: string): void {
   scan.dullEnd = 0;
   scan.escapes = false;
   scan.controls = false;
-  scan.json = startsAsJson(text);
-  scan.runs.fill(-1);
+  scan.json = undefined;
+  if (scan.runsUsed) scan.runs.fill(-1);
+  scan.runsUsed = false;
+}
+
+/** True when a bare `"` in the text only ever opens or closes a JSON string. */
+export function isJsonScan(scan: Scan, text: string): boolean {
+  scan.json ??= startsAsJson(text);
+  return scan.json;
 }
 
 /** True when the text begins with brackets and then with what JSON allows there. */
@@ -139,6 +148,7 @@ export function runEnd(scan: Scan, text: string, from: number, set: number, slot
   const { runs } = scan;
   if (from >= runs[slot * 2]! && from < runs[slot * 2 + 1]!) return runs[slot * 2 + 1]!;
   const end = skip(text, from, set, text.length);
+  scan.runsUsed = true;
   runs[slot * 2] = from;
   runs[slot * 2 + 1] = end;
   return end;

@@ -1,7 +1,7 @@
 import type { CompiledKey, Engine, RuleRef } from './engine.ts';
 import { DIGIT, isIn } from './text/chars.ts';
-import { isWholeName } from './text/key-value.ts';
 import { keyedEnd } from './text/keyed-number.ts';
+import { isWholeName } from './text/name.ts';
 import { isPlaceholder, looksMade, looksRandom } from './text/value-shape.ts';
 
 const MAX_NAME = 256;

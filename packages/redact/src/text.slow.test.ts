@@ -130,3 +130,19 @@ test('R22: the accuracy goals hold for corpora that nobody has looked at', () =>
     }
   }
 });
+
+test('R4: a clean line allocates nothing', () => {
+  const line =
+    '2026-11-25T01:02:03.123Z INFO orders: GET /api/v1/orders/550e8400-e29b-41d4-a716-446655440000 200 in 45.2ms';
+  const standard = createRedactor();
+  const calls = 200_000;
+  for (let index = 0; index < calls; index++) standard.string(line);
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 5; round++) {
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < calls; index++) standard.string(line);
+    least = Math.min(least, Math.abs(process.memoryUsage().heapUsed - before) / calls);
+  }
+  // The smallest object takes 12 bytes.
+  assert.ok(least < 6, `${least} bytes per call`);
+});

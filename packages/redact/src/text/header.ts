@@ -1,4 +1,4 @@
-import { addHit, type CompiledKey, type Scan } from '../engine.ts';
+import { addHit, type CompiledKey, isJsonScan, type Scan } from '../engine.ts';
 import { ALNUM, DASH, isIn, QUOTE, SPACE, skip, UNDERSCORE } from './chars.ts';
 import { isPlaceholder, isProse, looksMade } from './value-shape.ts';
 
@@ -86,7 +86,7 @@ function valueStart(scan: Scan, text: string, nameEnd: number): number {
   index = skipSlashes(text, index);
   if (!isIn(text, index, QUOTE)) return nameBare && operator === 58 ? -1 : unquoted;
   // In JSON this quote ends the string in which the name stands; there is no value.
-  if (scan.json && ((index - unquoted) & 1) === 0 && text.charCodeAt(index) === 34 && !nameBare) return -1;
+  if (isJsonScan(scan, text) && ((index - unquoted) & 1) === 0 && text.charCodeAt(index) === 34 && !nameBare) return -1;
   return index + 1;
 }
 

@@ -28,7 +28,7 @@ let scratch: Scan | undefined;
 export function findIn(engine: Engine, text: string): Findings {
   scratch ??= createScan(engine);
   const scan = scratch;
-  resetScan(scan, engine, text);
+  resetScan(scan, engine);
   scanText(text, scan);
   if (scan.escapes) addViewHits(scan, text);
   addBase64Hits(scan, text);

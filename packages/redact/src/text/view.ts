@@ -1,4 +1,4 @@
-import { createScan, type Scan } from '../engine.ts';
+import { createScan, isJsonScan, type Scan } from '../engine.ts';
 import { DIGIT, HEX_LETTER, isIn } from './chars.ts';
 import { scanText } from './scan.ts';
 
@@ -22,9 +22,10 @@ interface View {
 
 /** Scans the text with one level of percent, HTML and backslash escapes decoded, and adds what is found there. */
 export function addViewHits(scan: Scan, text: string): void {
-  const view = decode(text, scan.json);
+  const json = isJsonScan(scan, text);
+  const view = decode(text, json);
   const inner = createScan(scan.engine);
-  inner.json = scan.json;
+  inner.json = json;
   scanText(view.text, inner);
   if (inner.hits === undefined) return;
   scan.hits ??= [];
