@@ -14,15 +14,8 @@ function severityOf(error: unknown): Severity {
 function createUserSafeError(error: unknown, correlationId: string): ProblemResponse {
   const { message, code, details } = serialise(error, { stack: false });
   const group = fingerprint(error).length === 16 ? 'grouped' : 'not grouped';
-  console.log(
-    'log:   ',
-    severityOf(error),
-    code,
-    group,
-    '|',
-    message,
-    details === undefined ? '' : JSON.stringify(details),
-  );
+  console.log(`log:    ${severityOf(error)} ${code} ${group} | ${message}`);
+  if (details !== undefined) console.log(`        ${JSON.stringify(details)}`);
   return toProblem(error, { correlationId, typeBase: 'https://errors.example.com/' });
 }
 
@@ -54,7 +47,8 @@ for (const error of [leaky, own]) {
 //  "correlationId": "req-42",
 //  "retryable": false
 // }
-// log:    low PAYMENT_FAILED grouped | Payment of order A-1 failed: do_not_honor {"region":"eu","token":"[REDACTED:secret]"}
+// log:    low PAYMENT_FAILED grouped | Payment of order A-1 failed: do_not_honor
+//         {"region":"eu","token":"[REDACTED:secret]"}
 // client: 402 application/problem+json
 // {
 //  "type": "https://errors.example.com/payment-failed",
