@@ -73,7 +73,7 @@ test('errors are counted per group, service and environment, in a window that en
     service: 'payments',
     environment: 'test',
     errorGroup: GROUP,
-    error: 'TimeoutError: no answer after <num>ms',
+    error: 'TimeoutError: no answer after …ms',
   });
   assert.deepEqual(found[1]?.labels['error'], 'TimeoutError: b');
   assert.equal('environment' in (found[1]?.labels ?? {}), false);

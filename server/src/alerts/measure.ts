@@ -1,13 +1,13 @@
 import type { AlertCondition, AlertRule } from '../api/types.ts';
 import { GROUP_ID_TEXT, toGroupNumber } from '../errors/group-id.ts';
-import { normaliseMessage } from '../errors/normalise-message.ts';
+import { messageTemplate } from '../errors/normalise-message.ts';
 import type { TelemetryReader } from '../errors/telemetry-reader.ts';
 import { parseQuery } from '../query/parse.ts';
 import { toSql } from '../query/sql.ts';
 
 /** What a rule found on one target. */
 export interface Measurement {
-  /** `service` always; `environment` where telemetry names one; `errorGroup` and `error` (type and normalised
+  /** `service` always; `environment` where telemetry names one; `errorGroup` and `error` (type and the message's template
    * message) for error counts. */
   labels: Record<string, string>;
   /** The same text for the same target, evaluation after evaluation. */
@@ -89,7 +89,7 @@ function toMeasurement(row: Row, condition: AlertCondition): Measurement {
   if (row.environment !== '') labels['environment'] = row.environment;
   if (row.errorGroup !== undefined) {
     labels['errorGroup'] = row.errorGroup;
-    const error = [row.type, normaliseMessage(row.message ?? '')].filter((part) => part !== '').join(': ');
+    const error = [row.type, messageTemplate(row.message ?? '')].filter((part) => part !== '').join(': ');
     labels['error'] = error.length > MAX_ERROR_CHARACTERS ? `${error.slice(0, MAX_ERROR_CHARACTERS - 1)}…` : error;
   }
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { normaliseMessage } from './normalise-message.ts';
+import { messageTemplate, normaliseMessage } from './normalise-message.ts';
 
 const CASES: [message: string, normalised: string][] = [
   ['connect ECONNREFUSED 127.0.0.1:5432', 'connect ECONNREFUSED <ip>'],
@@ -86,4 +86,8 @@ test('a megabyte of anything is read in linear time', () => {
     // About 5 to 60 ms; something quadratic takes minutes.
     assert.ok(process.cpuUsage(started).user < 1_500_000, JSON.stringify(unit));
   }
+});
+
+test('for people, what varies is an ellipsis', () => {
+  assert.equal(messageTemplate('Order 42 of "a" failed within 1200 ms'), 'Order … of … failed within … ms');
 });

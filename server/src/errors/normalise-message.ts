@@ -23,6 +23,11 @@ const TRAILING = ".:'?!";
 const DAY_OR_MONTH = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$/;
 const DATE_GOES_ON = /^,? (?:\d|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/;
 
+/** The message for people: what varies is an ellipsis. */
+export function messageTemplate(message: string): string {
+  return normaliseMessage(message).replaceAll(/<(?:str|url|path|email|uuid|time|ip|hex|id|num)>/g, '…');
+}
+
 /**
  * The message with placeholders for what varies: `<str>` in quotes, `<url>`, `<path>`, `<email>`, `<uuid>`, `<time>`,
  * `<ip>`, `<hex>`, `<id>` and `<num>` (a unit stays: `<num>ms`). White space becomes single blanks; a run of equal

@@ -247,7 +247,8 @@ function TraceEvidence({ trace }: { trace: TraceSummary }) {
         params={{ traceId: trace.traceId }}
         className="min-w-0 flex-1 truncate text-sm outline-offset-[-2px] after:absolute after:inset-0"
       >
-        <span className="text-muted">{trace.rootService}</span> {trace.rootName}
+        <span className="text-muted">{trace.rootService || trace.services[0]}</span>{' '}
+        {trace.rootService ? trace.rootName : <span className="text-muted">root span not received</span>}
       </Link>
       <span className="num inline-flex items-center gap-1 text-xs text-red">
         <CircleAlert size={12} aria-hidden="true" />
