@@ -7,8 +7,8 @@ import { toSql } from '../query/sql.ts';
 
 /** What a rule found on one target. */
 export interface Measurement {
-  /** `service` always; `environment` where telemetry names one; `errorGroup` and `error` (type and the message's template
-   * message) for error counts. */
+  /** `service` always; `environment` where telemetry names one; `errorGroup` and `error` (type and the template of the message)
+   * for error counts. */
   labels: Record<string, string>;
   /** The same text for the same target, evaluation after evaluation. */
   target: string;
