@@ -260,3 +260,35 @@ describe('documented shapes', () => {
     });
   }
 });
+
+// The table at https://docs.stripe.com/declines/codes, in its order.
+const STRIPE_DECLINES = `authentication_required approve_with_id call_issuer card_not_supported card_velocity_exceeded
+  currency_not_supported do_not_honor do_not_try_again duplicate_transaction expired_card fraudulent generic_decline
+  incorrect_address incorrect_number incorrect_cvc incorrect_pin incorrect_zip insufficient_funds invalid_account
+  invalid_amount invalid_cvc invalid_expiry_month invalid_expiry_year invalid_number invalid_pin issuer_not_available
+  lost_card merchant_blacklist mobile_device_authentication_required new_account_information_available no_action_taken
+  not_permitted offline_pin_required online_or_offline_pin_required pickup_card pin_try_exceeded processing_error
+  reenter_transaction restricted_card revocation_of_all_authorizations revocation_of_authorization security_violation
+  service_not_allowed stolen_card stop_payment_order testmode_decline transaction_not_allowed try_again_later
+  withdrawal_count_limit_exceeded`.split(/\s+/);
+
+describe('Stripe', () => {
+  it('every decline code has a rule, and only those that ask for another try are retryable', () => {
+    const again = [
+      'approve_with_id',
+      'issuer_not_available',
+      'processing_error',
+      'reenter_transaction',
+      'try_again_later',
+    ];
+    for (const decline_code of STRIPE_DECLINES) {
+      const verdict = classify(make({ type: 'StripeCardError', code: 'card_declined', decline_code }));
+      assert.equal(verdict.code, decline_code);
+      assert.equal(verdict.retryable, again.includes(decline_code), decline_code);
+      assert.equal(
+        verdict.httpStatus,
+        again.includes(decline_code) ? 503 : verdict.reason === 'already-processed' ? 409 : 402,
+      );
+    }
+  });
+});

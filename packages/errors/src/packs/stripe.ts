@@ -12,10 +12,7 @@ const declines: readonly (readonly [reason: string, codes: string])[] = [
     'card-unsupported',
     'card_not_supported currency_not_supported not_permitted service_not_allowed transaction_not_allowed restricted_card offline_pin_required online_or_offline_pin_required',
   ],
-  [
-    'fraud-suspected',
-    'fraudulent lost_card stolen_card pickup_card merchant_blacklist security_violation testmode_decline',
-  ],
+  ['fraud-suspected', 'fraudulent lost_card stolen_card pickup_card merchant_blacklist security_violation'],
   [
     'authentication-required',
     'authentication_required authentication_not_handled mobile_device_authentication_required',
@@ -28,7 +25,7 @@ const declines: readonly (readonly [reason: string, codes: string])[] = [
   ],
   [
     'declined',
-    'call_issuer do_not_honor do_not_try_again generic_decline no_action_taken revocation_of_all_authorizations revocation_of_authorization stop_payment_order live_mode_test_card test_mode_live_card invalid_merchant highest_risk_level elevated_risk_level',
+    'call_issuer do_not_honor do_not_try_again generic_decline no_action_taken revocation_of_all_authorizations revocation_of_authorization stop_payment_order live_mode_test_card test_mode_live_card invalid_merchant highest_risk_level elevated_risk_level testmode_decline',
   ],
 ];
 
