@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { optimize } from '../api/testing/real-api.ts';
 import { type Engine, startEngine } from '../engine/engine.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { logQueries, spanQueries } from './arbitrary-queries.ts';
@@ -62,6 +63,7 @@ test('a span is found by a search exactly if it matches in the process', async (
 });
 
 test('words are found in any letter case whether or not the engine reads its text index', async () => {
+  await optimize(engine, 'logs');
   const query: Query = { kind: 'text', test: { op: 'text', mode: 'word', text: 'Timed' } };
   const { where, params } = toSql(query, 'logs');
   const count = async (condition: string): Promise<string | undefined> => {
@@ -92,13 +94,10 @@ async function compareAll(
     for (const [index, { query, where }] of conditions.entries()) {
       const inStore = new Set(rows.filter((row) => Number(row.n) === index).map((row) => row.id));
       found += inStore.size;
-      for (const record of records) {
-        assert.equal(
-          matchesIt(query, record),
-          inStore.has(record.id.toString()),
-          `seed ${seed}: ${print(query)}\n${where}\n${JSON.stringify(params, replacer)}\n${JSON.stringify(record, replacer)}`,
-        );
-      }
+      const odd = records.find((record) => matchesIt(query, record) !== inStore.has(record.id.toString()));
+      if (!odd) continue;
+      const details = [where, JSON.stringify(params, replacer), JSON.stringify(odd, replacer)];
+      assert.fail(`seed ${seed}: the store and the process disagree: ${print(query)}\n${details.join('\n')}`);
     }
   }
   assert.ok(found > records.length, 'the queries find something');
@@ -111,6 +110,7 @@ function replacer(_key: string, value: unknown): unknown {
 }
 
 test('the index of attribute pairs leaves out what cannot match', async () => {
+  await optimize(engine, 'logs');
   const granules: string[] = [];
   for (let n = 0; n < 5; n++) {
     const value = { text: `in no record ${n}`, quoted: true };
