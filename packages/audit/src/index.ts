@@ -11,6 +11,8 @@ export type {
   SealedPersonalData,
 } from './event.ts';
 export { checkEvent } from './event.ts';
+export { toCsvHeader, toCsvRow } from './export/csv.ts';
+export { toOcsf } from './export/ocsf.ts';
 export {
   generateSigner,
   generateWitnessSigner,
@@ -22,8 +24,21 @@ export {
   verifyNote,
 } from './note.ts';
 export { createPersonalData, type KeyStore, type PersonalData } from './personal-data.ts';
+export {
+  administration,
+  authentication,
+  configurationChange,
+  dataAccess,
+  type EventDetails,
+  payment,
+} from './presets.ts';
 export { verifyConsistency, verifyInclusion } from './proof.ts';
+export { createProofFile } from './proof-file.ts';
+export { type EntryFilter, matchesFilter, readEntries } from './query.ts';
+export { redactEvent } from './redact-event.ts';
+export { digestOf } from './reference.ts';
 export type { AuditStore, JournalEntry } from './store.ts';
 export { type DirectoryStoreOptions, directoryStore } from './stores/directory.ts';
-export { type AppendResult, type Durability, openTrail, type Trail, type TrailOptions } from './trail.ts';
+export { openTrail } from './trail.ts';
+export type { AppendResult, Durability, Trail, TrailOptions } from './trail-types.ts';
 export { createWitness, type Witness } from './witness.ts';

@@ -33,6 +33,8 @@ function checksum(frame: Buffer): number {
 
 export interface DecodedJournal {
   readonly entries: JournalEntry[];
+  /** Where each good frame begins, and the index of its first entry. */
+  readonly frames: { readonly first: number; readonly offset: number }[];
   /** Where the good part ends: an append goes here. */
   readonly goodBytes: number;
 }
@@ -40,6 +42,7 @@ export interface DecodedJournal {
 /** Reads whole frames. Throws `AUDIT_CORRUPT` where a good frame follows a bad one; a bad last frame is left out. */
 export function decodeFrames(bytes: Buffer, name: string): DecodedJournal {
   const entries: JournalEntry[] = [];
+  const frames: { first: number; offset: number }[] = [];
   let offset = 0;
   while (offset < bytes.length) {
     const end = frameEnd(bytes, offset);
@@ -53,6 +56,7 @@ export function decodeFrames(bytes: Buffer, name: string): DecodedJournal {
       break;
     }
     const first = Number(bytes.readBigUInt64BE(offset + 4));
+    frames.push({ first, offset });
     let position = offset + HEADER_BYTES;
     for (let index = first; position < end; index += 1) {
       const length = bytes.readUInt32BE(position);
@@ -61,7 +65,7 @@ export function decodeFrames(bytes: Buffer, name: string): DecodedJournal {
     }
     offset = end;
   }
-  return { entries, goodBytes: offset };
+  return { entries, frames, goodBytes: offset };
 }
 
 /** The offset after the frame at `offset`, or null where no whole, unharmed frame stands there. */

@@ -9,7 +9,7 @@ export interface AuditStore {
   lock(): Promise<void>;
   /** The bytes at a path of the tile layout, or null. */
   read(path: string): Promise<Uint8Array | null>;
-  /** Writes or replaces. The same path only ever gets the same bytes, but for `checkpoint`. */
+  /** Writes or replaces. The same path only ever gets the same bytes, but for `checkpoint` and `pruned`. */
   write(path: string, bytes: Uint8Array): Promise<void>;
   /** Absent is fine. */
   remove(path: string): Promise<void>;

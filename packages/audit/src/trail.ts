@@ -1,74 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalize } from './canonical.ts';
-import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
+import { formatCheckpoint } from './checkpoint.ts';
 import { AuditError } from './errors.ts';
-import { type AuditEntry, type AuditEvent, checkEvent } from './event.ts';
+import { type AuditEvent, checkEvent } from './event.ts';
 import { consistencyProof, inclusionProof, leafHash } from './merkle.ts';
-import { parseNote, type Signer, signNote, verifyNote } from './note.ts';
-import type { PersonalData } from './personal-data.ts';
-import type { AuditStore } from './store.ts';
-import { CHECKPOINT_PATH, decodeBundle, entriesPath, MAX_ENTRY_BYTES, partialWidth, TILE_WIDTH } from './tiles.ts';
-import { appendEntry, createTree, loadTree, partials, subtreeReader, type Tree, treeRoot } from './tree.ts';
-import { collectCosignatures, type Witness } from './witness.ts';
-
-/** How far an entry has come when `append` resolves. Each level includes those before it. */
-export type Durability =
-  /** It has its index and is in memory. A crash loses it. */
-  | 'accepted'
-  /** It is in the journal, on disk. A crash keeps it, at its index. The default. */
-  | 'durable'
-  /** A signed checkpoint covers it: a proof of it can be given to anybody. */
-  | 'published'
-  /** The witnesses have signed that checkpoint, so that the operator cannot show another history to somebody else. */
-  | 'witnessed';
-
-export interface AppendResult {
-  readonly index: number;
-  readonly id: string;
-  readonly leafHash: Uint8Array;
-}
-
-export interface TrailOptions {
-  readonly store: AuditStore;
-  /** Signs checkpoints. Its name is the trail's origin. */
-  readonly signer: Signer;
-  /** A checkpoint is signed at most this long after an entry is durable. Default 1,000 ms. */
-  readonly publishIntervalMs?: number;
-  /** Entries that may wait to be written; beyond it `append` rejects with `AUDIT_OVERLOADED`. Default 100,000. */
-  readonly maxPending?: number;
-  /** Takes secrets out of an event before it is hashed; `redactEvent` does it with `@breakwater/redact`. */
-  readonly redact: (event: AuditEvent) => AuditEvent;
-  /** Keys for `event.personal`. Without it an event with personal data is refused. */
-  readonly personalData?: PersonalData;
-  readonly witnesses?: readonly Witness[];
-  /** Witness signatures needed for `witnessed`. Default: all of them. */
-  readonly witnessQuorum?: number;
-  /** What the machine's clock is set by, as far as the operator knows. Default `system`. */
-  readonly clock?: string;
-  /** Milliseconds since 1970. Default Date.now. */
-  readonly now?: () => number;
-  /** Hears of a failed background publication; the next one tries again. */
-  readonly onError?: (error: AuditError) => void;
-}
-
-export interface Trail {
-  readonly origin: string;
-  /** Entries with an index, durable or not. */
-  readonly size: number;
-  /** Records an event. Rejects with an AuditError where it did not reach `level`; see the codes. */
-  append(event: AuditEvent, level?: Durability): Promise<AppendResult>;
-  /** Publishes what is durable now. */
-  publish(): Promise<void>;
-  /** The latest signed checkpoint, with cosignatures, or null before the first. */
-  checkpoint(): string | null;
-  /** The entry at an index of the published tree. */
-  entry(index: number): Promise<AuditEntry>;
-  /** Hashes from the leaf's sibling upwards, for the published tree or an earlier `size` of it. */
-  inclusionProof(index: number, size?: number): Promise<Uint8Array[]>;
-  consistencyProof(oldSize: number, size?: number): Promise<Uint8Array[]>;
-  /** Publishes everything, then gives up the lock. */
-  close(): Promise<void>;
-}
+import { type Signer, signNote } from './note.ts';
+import { redactEvent } from './redact-event.ts';
+import { openCheckpoint, PRUNED_PATH, parseEntry, readEntry, readPruned, readText } from './stored.ts';
+import { CHECKPOINT_PATH, entriesPath, MAX_ENTRY_BYTES, TILE_WIDTH, tilePath } from './tiles.ts';
+import type { AppendResult, Trail, TrailOptions } from './trail-types.ts';
+import { appendEntry, copyTree, createTree, loadTree, partials, subtreeReader, type Tree, treeRoot } from './tree.ts';
+import { collectCosignatures } from './witness.ts';
 
 interface Pending {
   readonly entry: Buffer;
@@ -84,7 +26,9 @@ const MAX_BATCH = 4_096;
  * what the journal holds. Throws `AUDIT_LOCKED`, `AUDIT_CORRUPT`, `AUDIT_BAD_SIGNATURE`, `AUDIT_STORAGE_FAILED`.
  */
 export async function openTrail(options: TrailOptions): Promise<Trail> {
-  const { store, signer } = options;
+  const { store } = options;
+  let signer = options.signer;
+  const redact = options.redact ?? redactEvent;
   const now = options.now ?? Date.now;
   const publishIntervalMs = checkedNumber('publishIntervalMs', options.publishIntervalMs ?? 1_000, 0, 3_600_000);
   const maxPending = checkedNumber('maxPending', options.maxPending ?? 100_000, 1, 10_000_000);
@@ -126,14 +70,31 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   /** Entries taken from the queue whose journal write is under way. */
   let writing = 0;
   let writeLoop: Promise<void> | null = null;
+  let isWriting = false;
+  /** Partial tiles and bundles in the store; each goes once its full one is there. */
+  let oldPartials: string[] = [];
   let publication: Promise<void> | null = null;
   let publishTimer: NodeJS.Timeout | null = null;
   let cosigned = 0;
   let closed = false;
+  let finished = false;
+  let closing: Promise<void> | null = null;
+  /** Signs beside `signer` while a key is changed. */
+  let retiring: Signer | null = null;
 
   const size = (): number => published + durable.length + writing + queue.length;
 
+  /** `isWriting` ends in the same turn in which the queue was seen empty, so that no entry is left waiting. */
   async function writeBatches(): Promise<void> {
+    isWriting = true;
+    try {
+      await writeQueue();
+    } finally {
+      isWriting = false;
+    }
+  }
+
+  async function writeQueue(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.length > MAX_BATCH ? queue.splice(0, MAX_BATCH) : queue;
       if (batch === queue) queue = [];
@@ -174,6 +135,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   /** Publications do not overlap; one asked for while another runs covers what was durable when it was asked for. */
   async function publish(): Promise<void> {
     while (publication !== null) await publication.catch(() => undefined);
+    if (finished) throw new AuditError('AUDIT_CLOSED', 'The trail was closed');
     publication = publishNow().finally(() => {
       publication = null;
     });
@@ -182,14 +144,16 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
 
   async function publishNow(): Promise<void> {
     const count = durable.length;
-    if (count > 0 || signed === null) {
+    if (count > 0 || signed === null || retiring !== null) {
       // A copy of the edge grows, so that a failed publication leaves the tree as its checkpoint says.
       const next = copyTree(tree);
       const files = new Map<string, Uint8Array>();
       for (let i = 0; i < count; i += 1) appendEntry(next, durable[i]!.entry, durable[i]!.hash, files);
-      for (const [path, bytes] of partials(next)) files.set(path, bytes);
+      const edge = partials(next);
+      for (const [path, bytes] of edge) files.set(path, bytes);
       for (const [path, bytes] of files) await store.write(path, bytes);
       const note = signNote(formatCheckpoint({ origin: signer.name, size: next.frontier.size, root: treeRoot(next) }), [
+        ...(retiring === null ? [] : [retiring]),
         signer,
       ]);
       await store.write(CHECKPOINT_PATH, Buffer.from(note));
@@ -198,6 +162,9 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       published = next.frontier.size;
       durable.splice(0, count);
       await store.trimJournal(published);
+      const isDone = (path: string): boolean => files.has(path.slice(0, path.lastIndexOf('.p/')));
+      for (const path of oldPartials.filter(isDone)) await store.remove(path);
+      oldPartials = [...new Set([...oldPartials.filter((path) => !isDone(path)), ...edge.keys()])];
     }
     if (witnesses.length > 0 && cosigned < published) {
       const { note, count: witnessed } = await collectCosignatures(signed!, witnesses, (oldSize) =>
@@ -238,9 +205,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       const hash = leafHash(entry);
       const index = size();
       const written = new Promise<'durable'>((resolve, reject) => queue.push({ entry, hash, resolve, reject }));
-      writeLoop ??= writeBatches().finally(() => {
-        writeLoop = null;
-      });
+      if (!isWriting) writeLoop = writeBatches();
       const result: AppendResult = { index, id, leafHash: hash };
       if (level === 'accepted') {
         written.catch((error: unknown) => options.onError?.(error as AuditError));
@@ -270,23 +235,79 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
     async consistencyProof(oldSize, treeSize = published) {
       return proofs.consistency(oldSize, treeSize);
     },
-    async close() {
-      if (closed) return;
-      closed = true;
-      if (publishTimer !== null) clearTimeout(publishTimer);
+    async rotateKey(next) {
+      if (next.name !== signer.name)
+        throw new AuditError(
+          'AUDIT_INVALID_OPTION',
+          `The new key is named "${next.name}"; the trail keeps its name "${signer.name}"`,
+        );
+      const old = signer;
+      const { index } = await trail.append(
+        ownEvent('trail.key_rotation', 'rotate_key', signer.name, {
+          from: String(old.verifier),
+          to: String(next.verifier),
+        }),
+      );
+      while (publication !== null) await publication.catch(() => undefined);
+      signer = next;
+      retiring = old;
       try {
-        while (writeLoop !== null) await writeLoop;
         await publish();
+        await store.write(`rotation/${published}`, Buffer.from(signed!));
+      } catch (error) {
+        if (published <= index) signer = old;
+        throw error;
       } finally {
-        await store.close();
+        retiring = null;
       }
     },
+    async prune(below) {
+      const limit = Math.floor(checkedNumber('below', below, 0, published) / TILE_WIDTH) * TILE_WIDTH;
+      const { below: known, removed } = await readPruned(store);
+      if (limit <= known && removed === known) return known;
+      const pruneBelow = Math.max(limit, known);
+      const event = ownEvent('trail.prune', 'prune', signer.name, { below: pruneBelow });
+      const { index } = await trail.append(event, 'published');
+      const record = (removedBelow: number): Promise<void> =>
+        store.write(PRUNED_PATH, Buffer.from(canonicalize({ below: pruneBelow, entry: index, removed: removedBelow })));
+      await record(removed);
+      for (let tile = removed / TILE_WIDTH; tile < pruneBelow / TILE_WIDTH; tile += 1) {
+        await store.remove(entriesPath(tile));
+        await store.remove(tilePath(0, tile));
+      }
+      await record(pruneBelow);
+      return pruneBelow;
+    },
+    close() {
+      closing ??= closeNow();
+      return closing;
+    },
   };
-  if (durable.length > 0 || signed === null) await publish();
+  oldPartials = [...partials(tree).keys()];
+  if (durable.length > 0 || signed === null) {
+    try {
+      await publish();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
   return trail;
 
+  async function closeNow(): Promise<void> {
+    closed = true;
+    if (publishTimer !== null) clearTimeout(publishTimer);
+    try {
+      while (isWriting) await writeLoop;
+      await publish();
+    } finally {
+      finished = true;
+      await store.close();
+    }
+  }
+
   function toEntry(event: AuditEvent, id: string): Buffer {
-    const { personal, ...rest } = options.redact(event);
+    const { personal, ...rest } = redact(event);
     const sealed = event.personal === undefined ? undefined : options.personalData?.seal(event.personal, id);
     if (personal !== undefined && sealed === undefined) {
       throw new AuditError(
@@ -313,55 +334,21 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   }
 }
 
-function openCheckpoint(text: string, signer: Signer): ReturnType<typeof parseCheckpoint> {
-  const note = parseNote(text);
-  const [own] = verifyNote(note, [signer.verifier]);
-  if (own === undefined)
-    throw new AuditError(
-      'AUDIT_BAD_SIGNATURE',
-      `The stored checkpoint is not signed by "${signer.name}" with this key`,
-    );
-  const checkpoint = parseCheckpoint(note.text);
-  if (checkpoint.origin !== signer.name)
-    throw new AuditError(
-      'AUDIT_BAD_SIGNATURE',
-      `The store holds the trail "${checkpoint.origin}", not "${signer.name}"`,
-    );
-  return checkpoint;
-}
-
-function copyTree(tree: Tree): Tree {
+/** What the trail records about itself, in itself. */
+function ownEvent(
+  type: string,
+  action: string,
+  origin: string,
+  details: NonNullable<AuditEvent['details']>,
+): AuditEvent {
   return {
-    frontier: { size: tree.frontier.size, hashes: [...tree.frontier.hashes] },
-    edges: tree.edges.map(({ level, hashes }) => ({ level, hashes: [...hashes] })),
-    entries: [...tree.entries],
+    type,
+    actor: { id: 'breakwater-audit', type: 'system' },
+    action,
+    resource: { type: 'audit_trail', id: origin },
+    outcome: 'success',
+    details,
   };
-}
-
-async function readEntry(store: AuditStore, index: number, size: number): Promise<Uint8Array> {
-  if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) {
-    throw new AuditError('AUDIT_NOT_FOUND', `The published trail has ${size} entries; there is none at ${index}`);
-  }
-  const bundleIndex = Math.floor(index / TILE_WIDTH);
-  const isLast = bundleIndex === Math.floor(size / TILE_WIDTH);
-  const path = entriesPath(bundleIndex, isLast ? partialWidth(0, size) : TILE_WIDTH);
-  const bundle = await store.read(path);
-  const entry = bundle === null ? undefined : decodeBundle(bundle)[index % TILE_WIDTH];
-  if (entry === undefined)
-    throw new AuditError(
-      'AUDIT_NOT_FOUND',
-      `Entry ${index} is not in the store; its bundle ${path} was pruned or lost`,
-    );
-  return entry;
-}
-
-function parseEntry(bytes: Uint8Array): AuditEntry {
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as AuditEntry;
-}
-
-async function readText(store: AuditStore, path: string): Promise<string | null> {
-  const bytes = await store.read(path);
-  return bytes === null ? null : Buffer.from(bytes).toString('utf8');
 }
 
 function checkedNumber(name: string, value: number, min: number, max: number): number {

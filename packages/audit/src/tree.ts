@@ -39,7 +39,8 @@ export function createTree(): Tree {
  */
 export async function loadTree(store: AuditStore, size: number): Promise<Tree> {
   const tree = createTree();
-  const levels = size === 0 ? 0 : Math.floor(Math.log(size) / Math.log(TILE_WIDTH) + 1e-9) + 1;
+  let levels = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / TILE_WIDTH)) levels += 1;
   for (let level = levels - 1; level >= 0; level -= 1) {
     const width = partialWidth(level, size);
     const hashes: Buffer[] = [];
@@ -147,5 +148,14 @@ export function subtreeReader(
     if (bytes.length !== width * HASH_BYTES)
       throw new AuditError('AUDIT_CORRUPT', `${path} has ${bytes.length} bytes instead of ${width * HASH_BYTES}`);
     return subtreeInTile(bytes, first % TILE_WIDTH, inTile);
+  };
+}
+
+/** A copy whose edge can grow while the original stays. */
+export function copyTree(tree: Tree): Tree {
+  return {
+    frontier: { size: tree.frontier.size, hashes: [...tree.frontier.hashes] },
+    edges: tree.edges.map(({ level, hashes }) => ({ level, hashes: [...hashes] })),
+    entries: [...tree.entries],
   };
 }

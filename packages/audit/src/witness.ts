@@ -30,7 +30,7 @@ export async function collectCosignatures(
   const lines = await Promise.all(
     witnesses.map(async (witness) => {
       const { verifier } = witness;
-      if (signatures.some((signature) => isBy(signature, verifier))) return null;
+      if (signatures.some((signature) => isGood(signature, text, verifier))) return null;
       try {
         const oldSize = await witness.lastSize(origin);
         const line = await witness.addCheckpoint({ note, oldSize, proof: await proofFrom(oldSize) });
@@ -51,8 +51,8 @@ export async function collectCosignatures(
   return { note: note + added, count: lines.filter((line) => line !== undefined).length, failures };
 }
 
-function isBy(signature: NoteSignature, verifier: Verifier): boolean {
-  return signature.name === verifier.name && signature.keyId === verifier.keyId;
+function isGood({ name, keyId, signature }: NoteSignature, text: string, verifier: Verifier): boolean {
+  return name === verifier.name && keyId === verifier.keyId && verifier.verify(text, signature);
 }
 
 /**

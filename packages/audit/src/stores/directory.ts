@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AuditError } from '../errors.ts';
 import { decodeFrames, encodeFrame } from '../journal-frame.ts';
@@ -62,16 +63,29 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
     await ensureFolder(journalFolder);
     const last = (await journalNames()).at(-1);
     if (last !== undefined) {
-      const { goodBytes } = await readJournalFile(last);
-      if (goodBytes < ROTATE_BYTES) {
+      const { frames, goodBytes } = await readJournalFile(last);
+      // A batch that failed and could not be undone then stands where this one goes: it was refused, so it yields.
+      const refused = frames.find((frame) => frame.first >= first);
+      const keptBytes = refused?.offset ?? goodBytes;
+      if (keptBytes < ROTATE_BYTES) {
         const handle = await openFile(join(journalFolder, last), 'r+');
-        await handle.truncate(goodBytes);
-        return { handle, name: last, bytes: goodBytes, next: first };
+        try {
+          await handle.truncate(keptBytes);
+        } catch (error) {
+          await handle.close();
+          throw error;
+        }
+        return { handle, name: last, bytes: keptBytes, next: first };
       }
     }
     const name = String(first).padStart(16, '0');
     const handle = await openFile(join(journalFolder, name), 'w+', 0o640);
-    await syncFolder(journalFolder);
+    try {
+      await syncFolder(journalFolder);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     return { handle, name, bytes: 0, next: first };
   }
 
@@ -223,9 +237,22 @@ async function takeLock(path: string): Promise<void> {
         `Process ${pid} writes this trail (${path}). A trail has one writer; stop that process first.`,
       );
     }
-    await rm(path, { force: true });
+    await removeDeadLock(path, `${pid} ${started}`.trimEnd());
   }
   throw new AuditError('AUDIT_LOCKED', `The lock ${path} cannot be taken`);
+}
+
+/** Of several processes that find the same dead lock, one moves it away; a lock taken meanwhile is put back. */
+async function removeDeadLock(path: string, dead: string): Promise<void> {
+  const aside = `${path}.${process.pid}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  if ((await readFile(aside, 'utf8')).trimEnd() !== dead) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
 }
 
 /** Start time of a running process, '' where the system does not tell, null where it does not run. */

@@ -1,0 +1,52 @@
+import { parseCheckpoint } from './checkpoint.ts';
+import { AuditError } from './errors.ts';
+import type { AuditEntry } from './event.ts';
+import { parseNote } from './note.ts';
+import { parseEntry } from './stored.ts';
+import { CHECKPOINT_PATH, decodeBundle, entriesPath, TILE_WIDTH } from './tiles.ts';
+
+/** Which entries to take. All given conditions must hold; none takes everything. */
+export interface EntryFilter {
+  readonly actor?: string;
+  /** An id, or `type:id`. */
+  readonly resource?: string;
+  readonly action?: string;
+  /** Not before this time. */
+  readonly from?: Date;
+  /** Before this time. */
+  readonly to?: Date;
+}
+
+export function matchesFilter(entry: AuditEntry, filter: EntryFilter): boolean {
+  const time = Date.parse(entry.time);
+  return (
+    (filter.actor === undefined || entry.actor.id === filter.actor) &&
+    (filter.resource === undefined ||
+      entry.resource.id === filter.resource ||
+      `${entry.resource.type}:${entry.resource.id}` === filter.resource) &&
+    (filter.action === undefined || entry.action === filter.action) &&
+    (filter.from === undefined || time >= filter.from.getTime()) &&
+    (filter.to === undefined || time < filter.to.getTime())
+  );
+}
+
+/**
+ * The published entries that match, in order, with their index. Reads one bundle at a time and every bundle once: the
+ * trail has no index beside itself. Pruned bundles are passed over. It does not verify; `verifyTrail` does.
+ */
+export async function* readEntries(
+  source: { read(path: string): Promise<Uint8Array | null> },
+  filter: EntryFilter = {},
+): AsyncGenerator<{ index: number; entry: AuditEntry }> {
+  const note = await source.read(CHECKPOINT_PATH);
+  if (note === null) throw new AuditError('AUDIT_NOT_FOUND', 'There is no checkpoint, so no published trail');
+  const { size } = parseCheckpoint(parseNote(Buffer.from(note).toString('utf8')).text);
+  for (let first = 0; first < size; first += TILE_WIDTH) {
+    const bundle = await source.read(entriesPath(first / TILE_WIDTH, Math.min(TILE_WIDTH, size - first)));
+    if (bundle === null) continue;
+    for (const [i, bytes] of decodeBundle(bundle).entries()) {
+      const entry = parseEntry(bytes);
+      if (matchesFilter(entry, filter)) yield { index: first + i, entry };
+    }
+  }
+}
