@@ -12,10 +12,14 @@ const images = join(root, 'docs', 'images');
 ensureInstalled('all');
 const { chromium } = await import('playwright-core');
 const data = mkdtempSync(join(tmpdir(), 'breakwater-screenshots-'));
-const started = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), '--port', String(PORT), '--otlp-port', '4401', '--data', data], {
-  env: { ...process.env, SHOP_PORT: '4402', SHOP_CONTROL_PORT: '4403' },
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+const started = spawn(
+  process.execPath,
+  [join(root, 'scripts', 'start.mjs'), '--port', String(PORT), '--otlp-port', '4401', '--data', data],
+  {
+    env: { ...process.env, SHOP_PORT: '4402', SHOP_CONTROL_PORT: '4403' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  },
+);
 const ended = new Promise((resolve) => started.once('exit', resolve));
 try {
   step('Waiting for the first incident');
@@ -41,7 +45,13 @@ async function take(shots) {
   mkdirSync(images, { recursive: true });
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
   for (const colorScheme of ['light', 'dark']) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });

@@ -65,7 +65,10 @@ async function sendFailingRequest(otlpUrl: string, number: number): Promise<stri
               attributes: [
                 attribute('exception.type', 'ProviderTimeoutError'),
                 attribute('exception.message', message),
-                attribute('exception.stacktrace', `ProviderTimeoutError: ${message}\n    at charge (/app/src/${service}/charge.ts:12:9)`),
+                attribute(
+                  'exception.stacktrace',
+                  `ProviderTimeoutError: ${message}\n    at charge (/app/src/${service}/charge.ts:12:9)`,
+                ),
               ],
             },
           ],
@@ -90,7 +93,8 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
     const page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`));
     page.on('console', (message) => {
-      if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) complaints.push(`${path}: ${message.text()}`);
+      if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text()))
+        complaints.push(`${path}: ${message.text()}`);
     });
     await page.goto(path);
     return page;
@@ -100,7 +104,13 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
     server = await startServerProcess(folder.path);
     browser = await chromium.launch({
       executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
     });
   });
   after(async () => {
@@ -112,10 +122,16 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
   test('an empty server says where to send telemetry, and notices when some comes in', async () => {
     const page = await open('/');
     await page.getByText(server.otlpUrl).first().waitFor();
-    await page.getByText(/waiting for/i).first().waitFor();
+    await page
+      .getByText(/waiting for/i)
+      .first()
+      .waitFor();
     traceId = await sendFailingRequest(server.otlpUrl, 1);
     for (let i = 2; i <= 30; i += 1) await sendFailingRequest(server.otlpUrl, i);
-    await page.getByText(/received/i).first().waitFor();
+    await page
+      .getByText(/received/i)
+      .first()
+      .waitFor();
     await page.context().close();
   });
 
@@ -134,7 +150,8 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
     await record.getByRole('link', { name: /trace/i }).first().click();
     const spans = page.getByRole('tree', { name: 'Spans' }).getByRole('treeitem');
     await spans.first().waitFor();
-    for (const service of SERVICES) await page.getByRole('tree', { name: 'Spans' }).getByText(`POST /${service}`).first().waitFor();
+    for (const service of SERVICES)
+      await page.getByRole('tree', { name: 'Spans' }).getByText(`POST /${service}`).first().waitFor();
     await page.context().close();
   });
 
@@ -149,7 +166,11 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
   });
 
   test('the burst is an error group, an alert and an incident with a timeline', async () => {
-    const incident = await waitFor('the incident', async () => (await server.api<IncidentsAnswer>('/incidents')).incidents[0], 60_000);
+    const incident = await waitFor(
+      'the incident',
+      async () => (await server.api<IncidentsAnswer>('/incidents')).incidents[0],
+      60_000,
+    );
     const errors = await open('/errors');
     await errors.getByText('ProviderTimeoutError').first().waitFor();
     await errors.context().close();
@@ -157,7 +178,10 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
     await page.locator('a[data-row]').first().click();
     await page.getByRole('heading', { name: new RegExp(`INC-${incident.number}`) }).waitFor();
     await page.getByRole('complementary', { name: 'Evidence' }).waitFor();
-    await page.getByRole('button', { name: /acknowledge/i }).first().click();
+    await page
+      .getByRole('button', { name: /acknowledge/i })
+      .first()
+      .click();
     await waitFor('the acknowledgement', async () => {
       const { incidents } = await server.api<IncidentsAnswer>('/incidents');
       return incidents.find((entry) => entry.id === incident.id)?.status === 'acknowledged' ? true : undefined;
@@ -166,11 +190,23 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
   });
 
   test('on a phone no screen is wider than the screen', async () => {
-    for (const path of ['/', '/logs', '/traces', `/traces/${traceId}`, '/services', '/errors', '/alerts', '/incidents', '/settings']) {
+    for (const path of [
+      '/',
+      '/logs',
+      '/traces',
+      `/traces/${traceId}`,
+      '/services',
+      '/errors',
+      '/alerts',
+      '/incidents',
+      '/settings',
+    ]) {
       const page = await open(path, { width: 390, height: 844 });
       await page.getByRole('navigation').first().waitFor();
-      await page.waitForLoadState('networkidle').catch(() => undefined);
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+      await page.waitForLoadState('networkidle');
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
       assert.equal(overflow, 0, `${path} scrolls sideways by ${String(overflow)} px`);
       await page.context().close();
     }
