@@ -5,7 +5,7 @@ import { BUDGET_MARKER } from './text/marker.ts';
 import { BUDGET_REF } from './text/redact-text.ts';
 import { copyError } from './walk-error.ts';
 import { copyProperty, read, unused } from './walk-property.ts';
-import { DROP, isSpent, redactString, report, UNREADABLE, type Walk } from './walk-state.ts';
+import { binaryStandIn, DROP, isSpent, redactString, report, STAND_INS, UNREADABLE, type Walk } from './walk-state.ts';
 
 /** The copy of an object that is no array. May throw only what the object's own code throws. */
 export function copyObject(walk: Walk, value: object, state: PathState | undefined, name: string): unknown {
@@ -14,11 +14,11 @@ export function copyObject(walk: Walk, value: object, state: PathState | undefin
   if (types.isSet(value)) return copySet(walk, value, state, name);
   if (types.isNativeError(value) || value instanceof Error) return copyError(walk, value, state);
   if (types.isBoxedPrimitive(value)) return walk.visit.value(walk, unbox(value), state, name);
-  if (types.isAnyArrayBuffer(value)) return `[Binary ${value.byteLength} bytes]`;
+  if (types.isAnyArrayBuffer(value)) return binaryStandIn(value.byteLength);
   if (ArrayBuffer.isView(value)) return copyBytes(walk, value);
   if (types.isRegExp(value)) return redactString(walk, RegExp.prototype.toString.call(value));
-  if (types.isPromise(value)) return '[Promise]';
-  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) return '[Weak]';
+  if (types.isPromise(value)) return STAND_INS.promise;
+  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) return STAND_INS.weak;
   return copyWeb(walk, value, state) ?? copyPlain(walk, value, state, name);
 }
 
@@ -36,7 +36,7 @@ function copyWeb(walk: Walk, value: object, state: PathState | undefined): unkno
   if (value instanceof URLSearchParams) return redactString(walk, URLSearchParams.prototype.toString.call(value));
   if (value instanceof Headers) return copyEntries(walk, Headers.prototype.entries.call(value), state);
   if (value instanceof FormData) return copyEntries(walk, FormData.prototype.entries.call(value), state);
-  if (value instanceof Blob) return `[Binary ${value.size} bytes]`;
+  if (value instanceof Blob) return binaryStandIn(value.size);
   return undefined;
 }
 
@@ -57,7 +57,7 @@ function copyEntries(walk: Walk, entries: Iterable<readonly [string, unknown]>, 
 /** Bytes that are text are redacted as text; others cannot be judged and only their number is told. */
 function copyBytes(walk: Walk, view: ArrayBufferView): unknown {
   if (!(view instanceof Uint8Array) || view.byteLength > walk.bytes || !isUtf8(view) || view.some(isBinaryByte)) {
-    return `[Binary ${view.byteLength} bytes]`;
+    return binaryStandIn(view.byteLength);
   }
   const text = Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('utf8');
   const bytes = Buffer.from(redactString(walk, text, true), 'utf8');

@@ -56,6 +56,7 @@ export function unused(walk: Walk, name: string, isTaken: (name: string) => bool
   do number++;
   while (isTaken(`${name}#${number}`));
   walk.collisions.set(name, number);
+  walk.bytes -= Buffer.byteLength(name) + 8;
   return `${name}#${number}`;
 }
 

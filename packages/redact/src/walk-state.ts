@@ -37,9 +37,33 @@ export function isSpent(walk: Walk): boolean {
   return walk.bytes <= 0 || walk.nodes <= 0;
 }
 
+/** What stands in for a value without text. It costs nothing, so that a second pass has no less to spend. */
+export const STAND_INS: Readonly<
+  Record<'function' | 'symbol' | 'promise' | 'weak' | 'circular' | 'unreadable', string>
+> = {
+  function: '[Function]',
+  symbol: '[Symbol]',
+  promise: '[Promise]',
+  weak: '[Weak]',
+  circular: CIRCULAR,
+  unreadable: UNREADABLE,
+};
+
+const standIns: ReadonlySet<string> = new Set(Object.values(STAND_INS));
+
+/** `[Binary 12 bytes]` */
+export function binaryStandIn(bytes: number): string {
+  return `[Binary ${bytes} bytes]`;
+}
+
+function isStandIn(text: string): boolean {
+  if (text.charCodeAt(0) !== 91 || text.length > 32) return false;
+  return standIns.has(text) || text === binaryStandIn(Number.parseInt(text.slice(8), 10));
+}
+
 /** Text, with line breaks as the redactor was told or, for stack traces, kept. */
 export function redactString(walk: Walk, text: string, keepLineBreaks: boolean = walk.engine.keepLineBreaks): string {
-  if (text.length === 0 || markerEnd(text, 0) === text.length) return text;
+  if (text.length === 0 || markerEnd(text, 0) === text.length || isStandIn(text)) return text;
   if (walk.bytes <= 0) return BUDGET_MARKER;
   const { findings } = walk;
   const onHit =

@@ -8,7 +8,17 @@ import { BUDGET_MARKER, markerEnd } from './text/marker.ts';
 import { BUDGET_REF, redactText } from './text/redact-text.ts';
 import type { Finding } from './types.ts';
 import { copyObject } from './walk-object.ts';
-import { CIRCULAR, DROP, isSpent, redactString, report, UNREADABLE, type Visit, type Walk } from './walk-state.ts';
+import {
+  CIRCULAR,
+  DROP,
+  isSpent,
+  redactString,
+  report,
+  STAND_INS,
+  UNREADABLE,
+  type Visit,
+  type Walk,
+} from './walk-state.ts';
 
 const VISIT: Visit = { value: redactValue, named: redactNamed, array: redactArray };
 
@@ -44,7 +54,7 @@ export function redactNamed(
   const byKey = takeKey(walk.engine, keyName, value);
   if (byKey === undefined) {
     const copy = redactValue(walk, value, state, keyName);
-    return isPlainScalar(value) ? copy : settle(walk, keyName, copy);
+    return copy === value ? copy : settle(walk, keyName, copy);
   }
   if (byKey.action !== 'keep') return takeWhole(walk, byKey, value);
   return isPlainScalar(value) ? value : redactValue(walk, value, state, '');
@@ -64,9 +74,9 @@ export function redactValue(walk: Walk, value: unknown, state: PathState | undef
     case 'bigint':
       return redactNumber(walk, value);
     case 'function':
-      return '[Function]';
+      return STAND_INS.function;
     case 'symbol':
-      return '[Symbol]';
+      return STAND_INS.symbol;
     case 'object':
       return value === null ? null : redactObject(walk, value, state, name);
     default:
@@ -190,12 +200,12 @@ function redactItem(
   if (isPlainScalar(item)) {
     const ref = takeKey(walk.engine, speaker, item);
     if (ref !== undefined) return ref.action === 'keep' ? item : takeWhole(walk, ref, item);
-    return redactValue(walk, item, state, name);
   }
-  return settle(walk, speaker, redactValue(walk, item, state, name));
+  const copy = redactValue(walk, item, state, name);
+  return copy === item ? copy : settle(walk, speaker, copy);
 }
 
-/** What became text on the way (a URL, a boxed string, what `toJSON` gave) is judged by its name once more. */
+/** What changed on the way (a URL, a boxed string, what `toJSON` gave, escaped text) is judged by its name once more. */
 function settle(walk: Walk, name: string, copy: unknown): unknown {
   if (typeof copy === 'object' || copy === DROP) return copy;
   const ref = takeKey(walk.engine, name, copy);
