@@ -1,0 +1,123 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setContextProvider } from '@breakwater/errors';
+import type { RequestBuffer } from './request-buffer.ts';
+import type { WideEvent } from './wide-event.ts';
+
+/** What is known about the work that is going on. Every field may be absent. */
+export interface LogContext {
+  /** One per user-visible request. Written as `breakwater.correlation_id`. */
+  readonly correlationId?: string | undefined;
+  /** One per hop. Written as `breakwater.request_id`. */
+  readonly requestId?: string | undefined;
+  /** Written as `user.id`. */
+  readonly userId?: string | undefined;
+  /** Written as `session.id`. */
+  readonly sessionId?: string | undefined;
+  /** Written as `breakwater.tenant_id`. */
+  readonly tenantId?: string | undefined;
+  /** Name of the operation: `POST /orders`. Written as `breakwater.operation`. */
+  readonly operation?: string | undefined;
+  /** 32 hexadecimal digits; written beside the record, as OpenTelemetry has it. */
+  readonly traceId?: string | undefined;
+  /** 16 hexadecimal digits. */
+  readonly spanId?: string | undefined;
+  /** W3C trace flags; 1 is "sampled". */
+  readonly traceFlags?: number | undefined;
+  /** When the operation began, in milliseconds since 1970: gives errors their duration. Not written. */
+  readonly startedAtMs?: number | undefined;
+  /** W3C baggage entries. Only those a logger allows by `baggage` are written, as `baggage.NAME`. */
+  readonly baggage?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The context of one piece of work, and what loggers keep with it. Shared by everything that work starts. */
+export interface ContextCell {
+  values: LogContext;
+  /** Raised by `updateContext`, so that fragments made before are not used again. */
+  version: number;
+  /** What one logger core wrote for this context, and for which version. */
+  core: object | undefined;
+  coreVersion: number;
+  head: string;
+  fragment: string;
+  names: ReadonlyMap<string, string>;
+  buffer: RequestBuffer | undefined;
+  wide: WideEvent | undefined;
+}
+
+const storage = new AsyncLocalStorage<ContextCell>();
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+function createCell(values: LogContext): ContextCell {
+  return {
+    values,
+    version: 1,
+    core: undefined,
+    coreVersion: 0,
+    head: '',
+    fragment: '',
+    names: NO_NAMES,
+    buffer: undefined,
+    wide: undefined,
+  };
+}
+
+/**
+ * Runs `fn` with `context` over whatever surrounds it: fields given replace, fields not given are inherited. Everything
+ * `fn` starts (promises, timers, streams, emitters made inside) sees the same context; nothing outside does. Returns what `fn`
+ * returns. Worker threads and queues: send `currentContext()`, which is plain data, and call this on the other side.
+ */
+export function withContext<T>(context: LogContext, fn: () => T): T {
+  const outer = storage.getStore();
+  const cell = createCell(outer === undefined ? { ...context } : { ...outer.values, ...context });
+  if (outer !== undefined) {
+    cell.buffer = outer.buffer;
+    cell.wide = outer.wide;
+  }
+  return storage.run(cell, fn);
+}
+
+/** The context of the code that runs now, as plain data; `undefined` outside of any. */
+export function currentContext(): LogContext | undefined {
+  return storage.getStore()?.values;
+}
+
+/**
+ * Adds to the context of the work that is going on, for everything that shares it: the user found by authentication.
+ * Returns false, and does nothing, outside of any context.
+ */
+export function updateContext(more: LogContext): boolean {
+  const cell = storage.getStore();
+  if (cell === undefined) return false;
+  cell.values = { ...cell.values, ...more };
+  cell.version++;
+  return true;
+}
+
+/** `fn` tied to the context of now, for callbacks that another piece of work will call (emitters, pools, queues). */
+export function bindContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  return AsyncLocalStorage.bind(fn) as (...args: A) => R;
+}
+
+/** The cell of the code that runs now. */
+export function currentCell(): ContextCell | undefined {
+  return storage.getStore();
+}
+
+let users = 0;
+let restore: (() => void) | undefined;
+
+/** Errors made from now on know the context. Returns the way back; the last one back restores what was there. */
+export function plugErrorContext(): () => void {
+  users++;
+  if (users === 1) restore = setContextProvider(() => storage.getStore()?.values);
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    users--;
+    if (users === 0) {
+      restore?.();
+      restore = undefined;
+    }
+  };
+}

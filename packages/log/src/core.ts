@@ -1,0 +1,374 @@
+import type { Redactor } from '@breakwater/redact';
+import type { ContextCell, LogContext } from './context.ts';
+import { currentCell } from './context.ts';
+import { ExceptionWriter } from './exception.ts';
+import type { KeyInfo } from './keys.ts';
+import { LEVELS, type Level, SEVERITY } from './level.ts';
+import { keepLine } from './request-buffer.ts';
+import type { Sampler } from './sampling.ts';
+import { type Sink, Tally } from './sink.ts';
+import { renderTemplate } from './template.ts';
+import { toJsonString } from './text.ts';
+import { Timestamps } from './time.ts';
+import { isErrorLike, Writer, type WriterLimits } from './writer.ts';
+
+/** Ids of the span that is active now. */
+export interface TraceIds {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags?: number | undefined;
+}
+
+export interface CoreOptions {
+  readonly resource: Readonly<Record<string, unknown>>;
+  readonly sinks: readonly Sink[];
+  readonly redactor: Redactor | undefined;
+  readonly wordsAreClean: boolean;
+  readonly byPath: (name: string) => boolean;
+  readonly limits: WriterLimits;
+  readonly maxLineChars: number;
+  readonly now: () => number;
+  readonly trace: (() => TraceIds | undefined) | undefined;
+  readonly sampler: Sampler | undefined;
+  readonly baggage: readonly string[];
+  readonly flushSeverity: number;
+}
+
+/** The part of a record that all lines of one logger share. */
+export interface LineParts {
+  /** `,"resource":…,"scope":…` */
+  readonly tail: string;
+  /** Fields bound by `child`, by their final names, as JSON. */
+  readonly bound: ReadonlyMap<string, string>;
+  readonly boundJson: string;
+}
+
+const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
+  LEVELS.map((level) => [
+    level,
+    `,"severityText":"${level.toUpperCase()}","severityNumber":${SEVERITY[level]},"body":`,
+  ]),
+) as Record<Level, string>;
+
+const CONTEXT_NAMES: readonly (readonly [keyof LogContext, string])[] = [
+  ['correlationId', 'breakwater.correlation_id'],
+  ['requestId', 'breakwater.request_id'],
+  ['userId', 'user.id'],
+  ['sessionId', 'session.id'],
+  ['tenantId', 'breakwater.tenant_id'],
+  ['operation', 'breakwater.operation'],
+];
+
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
+const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
+
+/** Turns calls into lines and hands them to the sinks. One per `createLogger`, shared by its children. */
+export class Core {
+  readonly options: CoreOptions;
+  readonly writer: Writer;
+  readonly tally: Tally = new Tally();
+  closed = false;
+  sinks: readonly Sink[];
+  private readonly exceptions: ExceptionWriter;
+  private readonly timestamps = new Timestamps();
+  private readonly single: Sink | undefined;
+  readonly resourceJson: string;
+
+  constructor(options: CoreOptions) {
+    this.options = options;
+    this.sinks = options.sinks;
+    this.single = options.sinks.length === 1 ? options.sinks[0] : undefined;
+    this.writer = new Writer(options.redactor, options.limits, options.wordsAreClean, options.byPath);
+    this.exceptions = new ExceptionWriter(this.writer);
+    this.writer.begin();
+    this.resourceJson = this.writer.clean(options.resource, 0);
+  }
+
+  /** Builds the line and writes it, keeps it for the request, or drops it by sampling. Never throws. */
+  emit(
+    level: Level,
+    parts: LineParts,
+    message: unknown,
+    fields: object | undefined,
+    eventName: string,
+    below: boolean,
+  ): void {
+    try {
+      this.emitUnsafely(level, parts, message, fields, eventName, below);
+    } catch {
+      // Only a clock, sampler, trace hook or sink that breaks its promise gets here: the caller must not pay for it.
+      this.tally.drop('failed');
+    }
+  }
+
+  private emitUnsafely(
+    level: Level,
+    parts: LineParts,
+    message: unknown,
+    fields: object | undefined,
+    eventName: string,
+    below: boolean,
+  ): void {
+    const cell = currentCell();
+    const { sampler, now } = this.options;
+    const nowMs = now();
+    const severity = SEVERITY[level];
+    this.tally.emitted++;
+    if (this.closed) return this.tally.drop('closed');
+    let rate = 1;
+    if (sampler !== undefined && !below) {
+      rate = sampler({
+        severity,
+        message: typeof message === 'string' ? message : '',
+        eventName: eventName === '' ? undefined : eventName,
+        context: cell?.values,
+        nowMs,
+      });
+      if (!(rate > 0)) return this.tally.drop('sampled');
+    }
+    const line = this.line(level, parts, message, fields, eventName, cell, nowMs, rate);
+    if (below) {
+      const buffer = cell?.buffer;
+      if (buffer === undefined) return this.tally.drop('request-ok');
+      const before = buffer.overflowed;
+      keepLine(buffer, line, severity);
+      return this.tally.drop('queue-full', buffer.overflowed - before);
+    }
+    this.write(line, severity);
+  }
+
+  /** A record of the logger's own about lines that were lost: no sampling, reserved names. */
+  announce(parts: LineParts, sink: string, reason: string, count: number): void {
+    this.tally.emitted++;
+    const where = sink === '' ? '' : `,"breakwater.log.sink":${toJsonString(sink)}`;
+    const own: LineParts = {
+      ...parts,
+      boundJson: `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`,
+    };
+    const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
+    this.write(this.line('warn', own, text, undefined, 'breakwater.log.dropped', undefined, this.options.now(), 1), 13);
+  }
+
+  /** Hands a finished line to every sink. */
+  write(line: string, severity: number): void {
+    this.tally.written++;
+    if (this.single !== undefined) this.single.write(line, severity);
+    else for (const sink of this.sinks) sink.write(line, severity);
+    if (severity >= this.options.flushSeverity) for (const sink of this.sinks) sink.flushSync();
+  }
+
+  private line(
+    level: Level,
+    parts: LineParts,
+    message: unknown,
+    fields: object | undefined,
+    eventName: string,
+    cell: ContextCell | undefined,
+    nowMs: number,
+    rate: number,
+  ): string {
+    this.writer.begin();
+    const body = this.body(message, fields);
+    let head = `{"timestamp":${this.timestamps.text(nowMs)}${HEADS[level]}${body}${parts.tail}`;
+    if (eventName !== '') head += `,"eventName":${toJsonString(eventName)}`;
+    if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version)) this.prepare(cell);
+    const ids = this.options.trace?.();
+    if (ids !== undefined) head += traceHead(ids);
+    else if (cell !== undefined) head += cell.head;
+    let json = cell === undefined ? '' : cell.fragment;
+    if (parts.boundJson !== '') json = json === '' ? parts.boundJson : `${json},${parts.boundJson}`;
+    if (rate < 1) json += `${json === '' ? '' : ','}"breakwater.log.sample_rate":${rate}`;
+    if (isTemplate(message)) json += `${json === '' ? '' : ','}"breakwater.log.template":${this.writer.text(message)}`;
+    const error = isErrorLike(fields) ? fields : isErrorLike(message) ? message : undefined;
+    if (error !== undefined) json += `${json === '' ? '' : ','}${this.exceptions.attributes(error as object)}`;
+    if (fields !== undefined && fields !== error) json = this.attributes(fields, json, parts, cell);
+    const line = `${head},"attributes":{${json}}}\n`;
+    if (line.length <= this.options.maxLineChars) return line;
+    return `${head},"attributes":{"breakwater.log.truncated_chars":${json.length}}}\n`;
+  }
+
+  private body(message: unknown, fields: object | undefined): string {
+    if (typeof message === 'string') {
+      if (message.charCodeAt(0) !== 123 && message.indexOf('{') === -1) return this.writer.text(message);
+      return toJsonString(renderTemplate(message, fields, this.writer));
+    }
+    if (typeof message === 'function') return this.body(callQuietly(message as () => unknown), fields);
+    if (isErrorLike(message)) return this.writer.safely(this.writer.keys.get(''), (message as Error).message);
+    const json = this.writer.safely(this.writer.keys.get(''), message);
+    return json.charCodeAt(0) === 34 ? json : toJsonString(json === '' ? String(message) : json);
+  }
+
+  private attributes(fields: object, json: string, parts: LineParts, cell: ContextCell | undefined): string {
+    try {
+      return this.quickly(fields as Record<string, unknown>, json, parts, cell);
+    } catch {
+      // A name that is taken, or a value that needs care: once more, name by name.
+      return this.carefully(fields, json, parts, cell);
+    }
+  }
+
+  private quickly(
+    fields: Record<string, unknown>,
+    start: string,
+    parts: LineParts,
+    cell: ContextCell | undefined,
+  ): string {
+    const { writer } = this;
+    let json = start;
+    let info: KeyInfo | undefined;
+    let label = false;
+    for (const name in fields) {
+      if (!Object.hasOwn(fields, name)) continue;
+      let found = info?.next;
+      if (found === undefined || found.name !== name) {
+        found = writer.keys.get(name);
+        if (info !== undefined) info.next = found;
+      }
+      info = found;
+      if (found.dirty || (found.watched && isTaken(found, parts, cell))) throw CAREFULLY;
+      const item = fields[name];
+      if (label && (name === 'value' || name === 'args')) throw CAREFULLY;
+      if (typeof item === 'string' && (name === 'name' || name === 'key' || name === 'header')) label = true;
+      if (found.holdsError && typeof item === 'object' && isErrorLike(item)) {
+        json += `${json === '' ? '' : ','}${this.exceptions.attributes(item as object)}`;
+        continue;
+      }
+      const text = writer.named(found, item, 0);
+      if (text !== '') json += json === '' ? found.fragment + text : `,${found.fragment}${text}`;
+    }
+    return json;
+  }
+
+  private carefully(fields: object, start: string, parts: LineParts, cell: ContextCell | undefined): string {
+    const { writer } = this;
+    writer.begin();
+    const context = cell?.names ?? NOTHING;
+    const entries = new Map<string, string>([...context, ...parts.bound]);
+    // What was in front of the fields and belongs to neither: rate, template, the error given as fields.
+    const bare = [...entries].map(([name, text]) => `${toJsonString(name)}:${text}`).join(',');
+    const extra = start.slice(bare.length);
+    const own = new Set<string>();
+    let exception = '';
+    const listed = keysOf(fields);
+    if (listed === undefined) entries.set('breakwater.log.unreadable_fields', 'true');
+    else if (listed.length > MAX_FIELDS) entries.set('breakwater.log.omitted_fields', `${listed.length - MAX_FIELDS}`);
+    for (const name of listed?.slice(0, MAX_FIELDS) ?? []) {
+      const info = writer.keys.get(name);
+      const item = readOwn(fields, name);
+      if (info.holdsError && exception === '' && isErrorLike(item)) {
+        exception = this.exceptions.attributes(item as object);
+        continue;
+      }
+      const text = writer.safely(info, item);
+      if (text === '') continue;
+      let target = info.dirty ? safeName(writer, name) : name;
+      if (context.get(target) === text) continue;
+      if (info.reserved || context.has(target)) target = `field.${target}`;
+      let unique = target;
+      for (let number = 2; own.has(unique); number++) unique = `${target}#${number}`;
+      own.add(unique);
+      entries.set(unique, text);
+    }
+    let json = '';
+    for (const [name, text] of entries) json += `${json === '' ? '' : ','}${toJsonString(name)}:${text}`;
+    for (const part of [extra.startsWith(',') ? extra.slice(1) : extra, exception]) {
+      if (part !== '') json += `${json === '' ? '' : ','}${part}`;
+    }
+    return json;
+  }
+
+  /** Writes the context's part once per context. */
+  private prepare(cell: ContextCell): void {
+    const { values } = cell;
+    const names = new Map<string, string>();
+    for (const [field, name] of CONTEXT_NAMES) {
+      const value = values[field];
+      if (value !== undefined && value !== '') this.addContext(names, name, value);
+    }
+    for (const entry of this.options.baggage) {
+      const value =
+        values.baggage !== undefined && Object.hasOwn(values.baggage, entry) ? values.baggage[entry] : undefined;
+      if (value !== undefined) this.addContext(names, `baggage.${entry}`, value);
+    }
+    cell.names = names;
+    cell.fragment = [...names].map(([name, text]) => `${toJsonString(name)}:${text}`).join(',');
+    cell.head =
+      typeof values.traceId === 'string' && TRACE_ID.test(values.traceId)
+        ? traceHead({ traceId: values.traceId, spanId: values.spanId ?? '', traceFlags: values.traceFlags })
+        : '';
+    cell.core = this;
+    cell.coreVersion = cell.version;
+  }
+
+  private addContext(names: Map<string, string>, name: string, value: unknown): void {
+    const text = this.writer.text(typeof value === 'string' ? value.slice(0, 256) : String(value));
+    this.writer.keys.watch(name);
+    names.set(name, text);
+  }
+
+  /** What `child` binds, as JSON under final names. */
+  bind(above: ReadonlyMap<string, string>, fields: object): ReadonlyMap<string, string> {
+    const bound = new Map(above);
+    this.writer.begin();
+    for (const name of keysOf(fields)?.slice(0, MAX_FIELDS) ?? []) {
+      const info = this.writer.keys.get(name);
+      const text = this.writer.safely(info, readOwn(fields, name));
+      if (text === '') continue;
+      const target = info.dirty ? safeName(this.writer, name) : name;
+      const final = info.reserved ? `field.${target}` : target;
+      this.writer.keys.watch(final);
+      bound.set(final, text);
+    }
+    return bound;
+  }
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+const MAX_FIELDS = 1000;
+const CAREFULLY = new Error('needs the careful way');
+
+function isTaken(info: KeyInfo, parts: LineParts, cell: ContextCell | undefined): boolean {
+  return info.reserved || parts.bound.has(info.name) || (cell !== undefined && cell.names.has(info.name));
+}
+
+function isTemplate(message: unknown): message is string {
+  return typeof message === 'string' && message.indexOf('{') !== -1 && /\{[\w.-]+\}/.test(message);
+}
+
+function traceHead(ids: TraceIds): string {
+  if (!TRACE_ID.test(ids.traceId)) return '';
+  const span = SPAN_ID.test(ids.spanId) ? `,"spanId":"${ids.spanId}"` : '';
+  const flags = typeof ids.traceFlags === 'number' && ids.traceFlags >= 0 && ids.traceFlags < 256;
+  return `,"traceId":"${ids.traceId}"${span}${flags ? `,"traceFlags":${Math.floor(ids.traceFlags!)}` : ''}`;
+}
+
+function safeName(writer: Writer, name: string): string {
+  const cut = name.length > 256 ? `${name.slice(0, 256)}…` : name;
+  return (writer.redactor?.string(cut) ?? cut).toWellFormed();
+}
+
+function keysOf(fields: object): string[] | undefined {
+  try {
+    return Object.keys(fields);
+  } catch {
+    // A proxy whose traps throw: nothing of it can be listed.
+    return undefined;
+  }
+}
+
+function readOwn(fields: object, name: string): unknown {
+  try {
+    return Reflect.get(fields, name);
+  } catch {
+    return '[Unreadable]';
+  }
+}
+
+function callQuietly(fn: () => unknown): unknown {
+  try {
+    const result = fn();
+    return typeof result === 'function' ? '[Function]' : result;
+  } catch {
+    return '[lazy message threw]';
+  }
+}

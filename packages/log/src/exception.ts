@@ -1,0 +1,165 @@
+import { types } from 'node:util';
+import { fingerprint, isCategory, serialise } from '@breakwater/errors';
+import type { Redactor } from '@breakwater/redact';
+import { toJsonString } from './text.ts';
+import type { Writer } from './writer.ts';
+
+const MAX_CAUSES = 5;
+const MAX_FRAMES = 2048;
+const MAX_STACK_CHARS = 16_384;
+
+/** The frames of one stack, escaped and redacted once. */
+interface Frames {
+  readonly id: number;
+  /** JSON text without quotes. */
+  readonly json: string;
+}
+
+interface Link {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly frames: Frames | undefined;
+}
+
+/** Errors to the attributes of the OpenTelemetry exception conventions. Remembers stacks: most errors come from few places. */
+export class ExceptionWriter {
+  private readonly writer: Writer;
+  private readonly frames = new Map<string, Frames>();
+  private readonly prints = new Map<string, string>();
+  private readonly redactor: Redactor | undefined;
+  private nextId = 1;
+
+  constructor(writer: Writer) {
+    this.writer = writer;
+    this.redactor = writer.redactor;
+  }
+
+  /** `"exception.type":…,…` without a comma at either end. Never throws. */
+  attributes(error: object): string {
+    try {
+      return this.known(error);
+    } catch {
+      // Its own accessors threw. The serialiser of the errors package reads nothing that can.
+      return this.foreign(error);
+    }
+  }
+
+  private known(error: object): string {
+    const chain: Link[] = [];
+    const seen: unknown[] = [];
+    let rich = false;
+    let at: unknown = error;
+    while (types.isNativeError(at) && chain.length <= MAX_CAUSES && !seen.includes(at)) {
+      seen.push(at);
+      chain.push(this.link(at));
+      rich ||= isRich(at);
+      at = (at as { cause?: unknown }).cause;
+    }
+    const first = chain[0];
+    if (first === undefined) return this.foreign(error);
+    if (at !== undefined && at !== null && !seen.includes(at)) rich = true;
+    const own = (error as { code?: unknown }).code;
+    const type = this.writer.text(first.name);
+    let stack = this.stackJson(first);
+    let causes = '';
+    for (let index = 1; index < chain.length; index++) {
+      const link = chain[index]!;
+      stack += `\\nCaused by: ${this.stackJson(link)}`;
+      const code = link.code === '' ? '' : `,"code":${this.writer.text(link.code)}`;
+      causes += `${index === 1 ? '' : ','}{"type":${this.writer.text(link.name)},"message":${this.writer.text(link.message)}${code}}`;
+    }
+    const category = (error as { category?: unknown }).category;
+    let json =
+      `"exception.type":${type},"exception.message":${this.writer.text(first.message)},"exception.stacktrace":"${stack}"` +
+      `,"error.type":${first.code !== '' && typeof own === 'string' ? this.writer.text(first.code) : type}` +
+      `,"breakwater.error.fingerprint":"${this.print(error, chain)}"`;
+    if (isCategory(category)) json += `,"breakwater.error.category":"${category}"`;
+    if (causes !== '') json += `,"breakwater.error.causes":[${causes}]`;
+    if (rich) json += `,"breakwater.error.record":${this.record(error)}`;
+    return json;
+  }
+
+  private link(error: Error): Link {
+    const { name, message, stack } = error;
+    const code = (error as { code?: unknown }).code;
+    return {
+      name: typeof name === 'string' && name !== '' ? name.slice(0, 100) : 'Error',
+      message: typeof message === 'string' ? message.slice(0, 65_536) : '',
+      code: typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 64) : '',
+      frames: typeof stack === 'string' ? this.framesOf(stack) : undefined,
+    };
+  }
+
+  private framesOf(stack: string): Frames | undefined {
+    const start = stack.indexOf('\n    at ');
+    if (start === -1) return undefined;
+    const text = stack.slice(start, start + MAX_STACK_CHARS);
+    const found = this.frames.get(text);
+    if (found !== undefined) return found;
+    const { redactor } = this;
+    const safe =
+      redactor === undefined
+        ? text
+        : text
+            .split('\n')
+            .map((line) => redactor.string(line))
+            .join('\n');
+    const made = { id: this.nextId++, json: toJsonString(safe).slice(1, -1) };
+    if (this.frames.size >= MAX_FRAMES) this.frames.clear();
+    this.frames.set(text, made);
+    return made;
+  }
+
+  private stackJson(link: Link): string {
+    const name = this.writer.text(link.name).slice(1, -1);
+    const message = this.writer.text(link.message).slice(1, -1);
+    return `${name}${message === '' ? '' : `: ${message}`}${link.frames?.json ?? ''}`;
+  }
+
+  /** Kept by name, code and frames when the message does not count, which one try with another message tells. */
+  private print(error: object, chain: readonly Link[]): string {
+    let key = '';
+    for (const link of chain) key += `${link.name}|${link.code}|${link.frames?.id ?? 0}>`;
+    const known = this.prints.get(key);
+    if (known !== undefined) return known;
+    const print = fingerprint(error);
+    if (chain.every((link) => link.frames !== undefined) && print === fingerprint(withOtherMessage(error, 0))) {
+      if (this.prints.size >= MAX_FRAMES) this.prints.clear();
+      this.prints.set(key, print);
+    }
+    return print;
+  }
+
+  private record(error: unknown): string {
+    const options = { stack: false, maxBytes: 8192 };
+    const record = serialise(error, this.redactor === undefined ? options : { ...options, redactor: this.redactor });
+    return this.writer.clean(record, 0);
+  }
+
+  private foreign(error: unknown): string {
+    const record = serialise(error, this.redactor === undefined ? {} : { redactor: this.redactor });
+    const type = this.writer.clean(record.name, 0);
+    let json = `"exception.type":${type},"exception.message":${this.writer.clean(record.message, 0)}`;
+    if (record.stack !== undefined) json += `,"exception.stacktrace":${this.writer.clean(record.stack, 0)}`;
+    json += `,"error.type":${record.code === undefined ? type : this.writer.clean(record.code, 0)}`;
+    return `${json},"breakwater.error.fingerprint":"${fingerprint(error)}","breakwater.error.record":${this.record(error)}`;
+  }
+}
+
+/** Does it carry more than name, message, code, stack and cause? */
+function isRich(error: object): boolean {
+  if ('errors' in error) return true;
+  for (const name of Object.keys(error)) if (name !== 'code' && name !== 'name') return true;
+  return false;
+}
+
+function withOtherMessage(error: object, depth: number): object {
+  const { name, code, stack, cause } = error as { name?: unknown; code?: unknown; stack?: unknown; cause?: unknown };
+  const made: Record<string, unknown> = { name, stack, message: 'another message entirely' };
+  if (code !== undefined) made['code'] = code;
+  if (typeof cause === 'object' && cause !== null && depth < MAX_CAUSES)
+    made['cause'] = withOtherMessage(cause, depth + 1);
+  // Everything else that may count (the brand of a typed error) stays.
+  return Object.assign(Object.create(Object.getPrototypeOf(error)), made);
+}

@@ -1,0 +1,19 @@
+export { bindContext, currentContext, type LogContext, updateContext, withContext } from './context.ts';
+export type { TraceIds } from './core.ts';
+export { DROP_EVENT } from './drop-report.ts';
+export { LEVELS, type Level, SEVERITY, type Threshold, toLevel } from './level.ts';
+export {
+  createLogger,
+  type Fields,
+  type Logger,
+  type LoggerCounts,
+  type LoggerOptions,
+  type Message,
+} from './logger.ts';
+export { type AttributeValue, type LogRecord, toRecord } from './record.ts';
+export type { SampleQuestion, Sampler } from './sampling.ts';
+export type { DropReason, Sink, SinkCounts } from './sink.ts';
+export type { BufferOptions, FullPolicy } from './sinks/fd-sink.ts';
+export { type FileOptions, fileSink } from './sinks/file.ts';
+export { type MemorySink, memorySink } from './sinks/memory.ts';
+export { type StdoutOptions, stdoutSink } from './sinks/stdout.ts';

@@ -1,0 +1,95 @@
+import type { Redactor } from '@breakwater/redact';
+import { toJsonString } from './text.ts';
+
+/** What is known about a property name, worked out once. */
+export interface KeyInfo {
+  readonly name: string;
+  /** `"name":` */
+  readonly fragment: string;
+  /** `plain`: judge the value alone. `field`: name and value together. `clean`: no redaction. `mask`: see `marker`. */
+  readonly kind: 'plain' | 'field' | 'clean' | 'mask';
+  /** What every text under a `mask` name becomes, as JSON. */
+  readonly marker: string;
+  /** The name itself must be changed, so the whole object is written the careful way. */
+  readonly dirty: boolean;
+  /** `error`, `err`, `exception`: an Error under it is the record's exception. */
+  readonly holdsError: boolean;
+  /** Written by the logger itself: never taken from user data under this name. */
+  readonly reserved: boolean;
+  /** A child logger has bound it, or the context may write it: duplicates are looked for. */
+  watched: boolean;
+  /** The key that followed last time: objects of one shape are walked without look-ups. */
+  next: KeyInfo | undefined;
+}
+
+/** Values that a name of any strength would take if it took anything. */
+const PROBES: readonly unknown[] = [
+  'q7Rk2ZpX9vLm4Tn8Wc3YbD6s',
+  'hunter2hunter2',
+  '123',
+  123,
+  '1234',
+  '12/29',
+  '123456789',
+  '123-45-6789',
+  '5551234567',
+  '4111111111111111',
+  4111111111111111,
+  'DE89370400440532013000',
+];
+
+const MAX_KEYS = 8192;
+const RESERVED = /^(?:exception\.|error\.type$|breakwater\.|log\.record\.|__proto__$)/;
+const CONTEXT = new Set(['user.id', 'session.id', 'trace_id', 'span_id']);
+
+/** Every property name met, with what follows from it under one redactor. Bounded: cleared when it has grown too far. */
+export class KeyTable {
+  private readonly known = new Map<string, KeyInfo>();
+  private readonly redactor: Redactor | undefined;
+  private readonly byPath: (name: string) => boolean;
+  private readonly bound = new Set<string>();
+
+  constructor(redactor: Redactor | undefined, byPath: (name: string) => boolean) {
+    this.redactor = redactor;
+    this.byPath = byPath;
+  }
+
+  get(name: string): KeyInfo {
+    return this.known.get(name) ?? this.add(name);
+  }
+
+  /** From now on duplicates of this name are looked for. */
+  watch(name: string): void {
+    this.bound.add(name);
+    this.get(name).watched = true;
+  }
+
+  private add(name: string): KeyInfo {
+    const { redactor } = this;
+    const safe = redactor === undefined ? name : redactor.string(name);
+    const action = redactor === undefined ? 'keep' : redactor.key(name);
+    let kind: KeyInfo['kind'] = 'plain';
+    let marker = '';
+    if (redactor === undefined) kind = 'clean';
+    else if (this.byPath(name)) kind = 'field';
+    else if (action === 'mask') {
+      kind = 'mask';
+      marker = toJsonString(String(redactor.field(name, 'q7Rk2ZpX9vLm4Tn8Wc3YbD6s')));
+    } else if (action !== false) kind = 'field';
+    else if (PROBES.some((probe) => redactor.field(name, probe) !== redactor.redact(probe))) kind = 'field';
+    const info: KeyInfo = {
+      name,
+      fragment: `${toJsonString(name)}:`,
+      kind,
+      marker,
+      dirty: safe !== name || name.toWellFormed() !== name || name.length > 256,
+      holdsError: name === 'error' || name === 'err' || name === 'exception',
+      reserved: RESERVED.test(name),
+      watched: RESERVED.test(name) || CONTEXT.has(name) || this.bound.has(name),
+      next: undefined,
+    };
+    if (this.known.size >= MAX_KEYS) this.known.clear();
+    if (name.length <= 256) this.known.set(name, info);
+    return info;
+  }
+}

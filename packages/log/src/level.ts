@@ -1,0 +1,35 @@
+import { OptionError } from '@breakwater/errors';
+
+/** Severity names, least first. Their numbers are those of the OpenTelemetry log data model. */
+export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** A threshold: a level, or `silent` for nothing at all. */
+export type Threshold = Level | 'silent';
+
+export const LEVELS: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+/** OpenTelemetry SeverityNumber of each threshold; `silent` is above every severity. */
+export const SEVERITY: Readonly<Record<Threshold, number>> = {
+  trace: 1,
+  debug: 5,
+  info: 9,
+  warn: 13,
+  error: 17,
+  fatal: 21,
+  silent: 100,
+};
+
+/** The level a SeverityNumber (1 to 24) belongs to. */
+export function toLevel(severity: number): Level {
+  if (severity >= 21) return 'fatal';
+  if (severity >= 17) return 'error';
+  if (severity >= 13) return 'warn';
+  if (severity >= 9) return 'info';
+  return severity >= 5 ? 'debug' : 'trace';
+}
+
+/** The number of a threshold. Throws `OptionError` naming the option for anything else. */
+export function severityOf(option: string, value: unknown): number {
+  if (typeof value === 'string' && Object.hasOwn(SEVERITY, value)) return SEVERITY[value as Threshold];
+  throw new OptionError(option, value, `one of ${LEVELS.join(', ')}, silent`);
+}

@@ -1,0 +1,285 @@
+import { OptionError } from '@breakwater/errors';
+import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
+import { currentCell, plugErrorContext } from './context.ts';
+import { Core, type LineParts, type TraceIds } from './core.ts';
+import { reportDrops } from './drop-report.ts';
+import { flushAtExit } from './exit.ts';
+import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
+import { Levels } from './levels.ts';
+import type { Sampler } from './sampling.ts';
+import type { Sink, SinkCounts } from './sink.ts';
+import { stdoutSink } from './sinks/stdout.ts';
+
+/** Fields of one record. A value may be a function without parameters: it is called only when the record is written. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A text, or a function that makes one only when the record is written. `{name}` in it is replaced by that field. */
+export type Message = string | (() => string);
+
+export interface LoggerOptions {
+  /** `service.name`. */
+  readonly service: string;
+  /** `service.version`. */
+  readonly version?: string | undefined;
+  /** `deployment.environment.name`: `production`, `staging`, … */
+  readonly environment?: string | undefined;
+  /** Further resource attributes, by their OpenTelemetry names. */
+  readonly resource?: Fields | undefined;
+  /** Threshold of everything. Default `info`. */
+  readonly level?: Threshold | undefined;
+  /** Thresholds by module, `{ 'db': 'debug', 'db.pool': 'trace' }`: the longest name that fits decides. */
+  readonly levels?: Readonly<Record<string, Threshold>> | undefined;
+  /** Default: one `stdoutSink()`. */
+  readonly sinks?: readonly Sink[] | undefined;
+  /** Options for `@breakwater/redact`, a redactor of yours, or `false` for none. Default: the `default` preset. */
+  readonly redact?: RedactOptions | Redactor | false | undefined;
+  /** Decides which records at or above the threshold are written. Default: all. */
+  readonly sampler?: Sampler | undefined;
+  /** Ids of the span that is active, asked once per record; else those of the context. Must be quick. */
+  readonly trace?: (() => TraceIds | undefined) | undefined;
+  /** Names of W3C baggage entries that are written. Default: none. */
+  readonly baggage?: readonly string[] | undefined;
+  /** Records of this level and above are flushed at once. Default `fatal`. */
+  readonly flushLevel?: Threshold | undefined;
+  /** Flush the sinks when the process ends. Default true. */
+  readonly flushAtExit?: boolean | undefined;
+  /** How often drops are reported as a record, in milliseconds. Default 10 000; at `close` in any case. */
+  readonly dropReportMs?: number | undefined;
+  /** Levels of nesting. Default 10. */
+  readonly maxDepth?: number | undefined;
+  /** Values in one record. Default 10 000. */
+  readonly maxNodes?: number | undefined;
+  /** Characters of one text. Default 32 768. */
+  readonly maxTextChars?: number | undefined;
+  /** Characters of one line; a longer one loses its attributes and says so. Default 262 144. */
+  readonly maxLineChars?: number | undefined;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What has happened to records: those of the logger itself, and each sink's lines. */
+export interface LoggerCounts {
+  /** `emitted` calls above the threshold, `written` lines handed to the sinks, `dropped` before any sink. */
+  readonly logger: SinkCounts;
+  readonly sinks: Readonly<Record<string, SinkCounts>>;
+}
+
+/** Says what happens. No method throws into the caller, whatever it is given. */
+export interface Logger {
+  trace(message: Message, fields?: Fields | Error): void;
+  debug(message: Message, fields?: Fields | Error): void;
+  info(message: Message, fields?: Fields | Error): void;
+  warn(message: Message, fields?: Fields | Error): void;
+  error(message: Message, fields?: Fields | Error): void;
+  fatal(message: Message, fields?: Fields | Error): void;
+  /** The level as a value. `eventName` goes into the record's own field of that name. */
+  log(level: Level, message: Message, fields?: Fields | Error, eventName?: string): void;
+  isEnabled(level: Level): boolean;
+  /** A logger whose records all carry `fields`, written once here. */
+  child(fields: Fields): Logger;
+  /** A logger named `module` (the record's scope), with that module's threshold. */
+  module(module: string): Logger;
+  /** Changes a threshold while the process runs: of everything, or of one module and what is below it. */
+  setLevel(level: Threshold, module?: string): void;
+  /** Resolves when everything said so far is written or counted as dropped. */
+  flush(): Promise<void>;
+  /** Reports drops, flushes and closes the sinks. Records said later are dropped as `closed`. */
+  close(): Promise<void>;
+  counts(): LoggerCounts;
+}
+
+const DEFAULT_LIMITS = { maxDepth: 10, maxNodes: 10_000, maxTextChars: 32_768, maxLineChars: 262_144 } as const;
+
+/**
+ * Makes the logger of a service. Throws `OptionError` naming option and value for a wrong option, and
+ * `RedactConfigError` for wrong redaction rules. Make one per process and pass it, or `child` and `module` of it, on.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  if (typeof options?.service !== 'string' || options.service === '')
+    throw new OptionError('options.service', options?.service, 'a name');
+  const limits = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[]) {
+    const value = options[name] ?? DEFAULT_LIMITS[name];
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new OptionError(`options.${name}`, value, 'a positive integer');
+    (limits as Record<string, number>)[name] = value;
+  }
+  const dropReportMs = options.dropReportMs ?? 10_000;
+  if (!(dropReportMs > 0)) throw new OptionError('options.dropReportMs', dropReportMs, 'milliseconds above 0');
+  const levels = new Levels(severityOf('options.level', options.level ?? 'info'));
+  for (const [module, level] of Object.entries(options.levels ?? {}))
+    levels.set(module, severityOf(`options.levels.${module}`, level));
+  const sinks = options.sinks ?? [stdoutSink()];
+  if (!Array.isArray(sinks) || sinks.some((sink) => typeof sink?.write !== 'function'))
+    throw new OptionError('options.sinks', sinks, 'a list of sinks');
+  const core = new Core({
+    resource: resourceOf(options),
+    sinks,
+    ...redactionOf(options.redact, limits.maxTextChars, limits.maxDepth),
+    limits,
+    maxLineChars: limits.maxLineChars,
+    now: options.now ?? Date.now,
+    trace: options.trace,
+    sampler: options.sampler,
+    baggage: options.baggage ?? [],
+    flushSeverity: severityOf('options.flushLevel', options.flushLevel ?? 'fatal'),
+  });
+  const releases = [plugErrorContext()];
+  if (options.flushAtExit !== false) for (const sink of sinks) releases.push(flushAtExit(sink));
+  const report = reportDrops(core, dropReportMs);
+  const shared: Shared = {
+    core,
+    levels,
+    async close() {
+      if (core.closed) return;
+      report.stop();
+      core.closed = true;
+      await Promise.all(core.sinks.map((sink) => sink.close()));
+      for (const release of releases) release();
+    },
+  };
+  return new LoggerImpl(shared, '', NO_FIELDS);
+}
+
+interface Shared {
+  readonly core: Core;
+  readonly levels: Levels;
+  close(): Promise<void>;
+}
+
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
+
+function resourceOf(options: LoggerOptions): Record<string, unknown> {
+  return {
+    'service.name': options.service,
+    ...(options.version === undefined ? {} : { 'service.version': options.version }),
+    ...(options.environment === undefined ? {} : { 'deployment.environment.name': options.environment }),
+    ...options.resource,
+  };
+}
+
+interface Redaction {
+  readonly redactor: Redactor | undefined;
+  readonly wordsAreClean: boolean;
+  readonly byPath: (name: string) => boolean;
+}
+
+function redactionOf(given: LoggerOptions['redact'], maxBytes: number, maxDepth: number): Redaction {
+  const never = (): boolean => false;
+  if (given === false) return { redactor: undefined, wordsAreClean: true, byPath: never };
+  if (given !== undefined && 'string' in given) {
+    // What its rules are cannot be seen from outside, so every value goes through it with its name.
+    return { redactor: given, wordsAreClean: false, byPath: () => true };
+  }
+  const rules = given?.rules ?? [];
+  const presets = [given?.preset ?? 'default'].flat();
+  const firsts = new Set<string>();
+  let anyPath = false;
+  for (const rule of rules) {
+    if (!('path' in rule)) continue;
+    const first = /^[^.[\]*]+/.exec(rule.path)?.[0];
+    if (first === undefined) anyPath = true;
+    else firsts.add(first);
+  }
+  return {
+    redactor: createRedactor({ lineBreaks: 'keep', maxBytes: maxBytes * 2, maxDepth, ...given }),
+    wordsAreClean:
+      rules.every((rule) => 'path' in rule || 'key' in rule) &&
+      presets.every((preset) => preset === 'default' || preset === 'pci' || preset === 'secrets'),
+    byPath: anyPath ? () => true : firsts.size === 0 ? never : (name) => firsts.has(name),
+  };
+}
+
+class LoggerImpl implements Logger {
+  private readonly shared: Shared;
+  private readonly core: Core;
+  private readonly gate: { min: number };
+  private readonly name: string;
+  private readonly parts: LineParts;
+
+  constructor(shared: Shared, name: string, bound: ReadonlyMap<string, string>) {
+    this.shared = shared;
+    this.core = shared.core;
+    this.name = name;
+    this.gate = shared.levels.gate(name);
+    const scope = name === '' ? '' : `,"scope":${JSON.stringify(name)}`;
+    let boundJson = '';
+    for (const [key, text] of bound) boundJson += `${boundJson === '' ? '' : ','}${JSON.stringify(key)}:${text}`;
+    this.parts = { tail: `,"resource":${this.core.resourceJson}${scope}`, bound, boundJson };
+  }
+
+  trace(message: Message, fields?: Fields | Error): void {
+    if (this.gate.min <= 1) this.core.emit('trace', this.parts, message, fields, '', false);
+    else this.below('trace', message, fields, '');
+  }
+
+  debug(message: Message, fields?: Fields | Error): void {
+    if (this.gate.min <= 5) this.core.emit('debug', this.parts, message, fields, '', false);
+    else this.below('debug', message, fields, '');
+  }
+
+  info(message: Message, fields?: Fields | Error): void {
+    if (this.gate.min <= 9) this.core.emit('info', this.parts, message, fields, '', false);
+    else this.below('info', message, fields, '');
+  }
+
+  warn(message: Message, fields?: Fields | Error): void {
+    if (this.gate.min <= 13) this.core.emit('warn', this.parts, message, fields, '', false);
+    else this.below('warn', message, fields, '');
+  }
+
+  error(message: Message, fields?: Fields | Error): void {
+    if (this.gate.min <= 17) this.core.emit('error', this.parts, message, fields, '', false);
+    else this.below('error', message, fields, '');
+  }
+
+  fatal(message: Message, fields?: Fields | Error): void {
+    if (this.gate.min <= 21) this.core.emit('fatal', this.parts, message, fields, '', false);
+    else this.below('fatal', message, fields, '');
+  }
+
+  log(level: Level, message: Message, fields?: Fields | Error, eventName = ''): void {
+    const known: Level = LEVELS.includes(level) ? level : 'info';
+    if (this.gate.min <= SEVERITY[known]) this.core.emit(known, this.parts, message, fields, eventName, false);
+    else this.below(known, message, fields, eventName);
+  }
+
+  /** Under the threshold: kept when the request keeps its lines, else nothing. */
+  private below(level: Level, message: Message, fields: Fields | Error | undefined, eventName: string): void {
+    const buffer = currentCell()?.buffer;
+    if (buffer === undefined || SEVERITY[level] < buffer.from || this.gate.min >= SEVERITY.silent) return;
+    if (buffer.state === 'discarded') return;
+    this.core.emit(level, this.parts, message, fields, eventName, buffer.state === 'keeping');
+  }
+
+  isEnabled(level: Level): boolean {
+    return this.gate.min <= (SEVERITY[level] ?? 0);
+  }
+
+  child(fields: Fields): Logger {
+    return new LoggerImpl(this.shared, this.name, this.core.bind(this.parts.bound, fields));
+  }
+
+  module(module: string): Logger {
+    return new LoggerImpl(this.shared, module.toWellFormed().slice(0, 128), this.parts.bound);
+  }
+
+  setLevel(level: Threshold, module = ''): void {
+    this.shared.levels.set(module, severityOf('level', level));
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.core.sinks.map((sink) => sink.flush()));
+  }
+
+  close(): Promise<void> {
+    return this.shared.close();
+  }
+
+  counts(): LoggerCounts {
+    return {
+      logger: this.core.tally.counts(),
+      sinks: Object.fromEntries(this.core.sinks.map((sink) => [sink.name, sink.counts()])),
+    };
+  }
+}

@@ -1,0 +1,45 @@
+/** A value in a record's attributes: JSON, with integers of 64 bits exact. */
+export type AttributeValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly AttributeValue[]
+  | { readonly [name: string]: AttributeValue };
+
+/** One record of the OpenTelemetry log data model: what a line says, as data. */
+export interface LogRecord {
+  /** RFC 3339, UTC. */
+  readonly timestamp: string;
+  readonly severityText: string;
+  readonly severityNumber: number;
+  readonly body: string;
+  readonly eventName?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly traceFlags?: number;
+  readonly resource: Readonly<Record<string, AttributeValue>>;
+  /** Name of the logger that wrote it. */
+  readonly scope?: string;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+const LONG_INTEGER = /[[:,]-?\d{16,}[,\]}]/;
+
+interface Context {
+  readonly source?: string;
+}
+
+/**
+ * Reads a line back. Integers beyond 2^53 come back as `bigint`. Throws `SyntaxError` for what is no line of this
+ * package.
+ */
+export function toRecord(line: string): LogRecord {
+  if (!LONG_INTEGER.test(line)) return JSON.parse(line) as LogRecord;
+  const revive = (_key: string, value: unknown, context?: Context): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+      ? BigInt(context!.source!)
+      : value;
+  return JSON.parse(line, revive as (key: string, value: unknown) => unknown) as LogRecord;
+}

@@ -1,0 +1,62 @@
+import type { LogRecord } from './record.ts';
+
+/** Why a line was not written. */
+export type DropReason =
+  | 'sampled'
+  | 'request-ok'
+  | 'queue-full'
+  | 'closed'
+  | 'broken'
+  | 'rejected'
+  | 'timeout'
+  | 'failed';
+
+/** What became of the lines a sink was given: `emitted = written + pending + the sum of dropped`, at every moment. */
+export interface SinkCounts {
+  readonly emitted: number;
+  readonly written: number;
+  readonly pending: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+}
+
+/**
+ * A place for lines. `write` must not throw and must not wait for anything but, where the policy is `block`, room. A
+ * line ends with `\n` and holds no other line break.
+ */
+export interface Sink {
+  readonly name: string;
+  write(line: string, severity: number): void;
+  /** Resolves when everything given so far is written or counted as dropped. Does not reject. */
+  flush(): Promise<void>;
+  /** As `flush`, at once, for a process that is ending. What cannot be written at once stays pending. */
+  flushSync(): void;
+  /** Flushes and lets go; lines given later are dropped as `closed`. */
+  close(): Promise<void>;
+  counts(): SinkCounts;
+}
+
+/** A record as `toRecord` reads it back from its line. */
+export type { LogRecord };
+
+/** Running totals of a sink. */
+export class Tally {
+  emitted = 0;
+  written = 0;
+  readonly dropped: Partial<Record<DropReason, number>> = {};
+  droppedTotal = 0;
+
+  drop(reason: DropReason, count = 1): void {
+    if (count === 0) return;
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
+    this.droppedTotal += count;
+  }
+
+  counts(): SinkCounts {
+    return {
+      emitted: this.emitted,
+      written: this.written,
+      pending: this.emitted - this.written - this.droppedTotal,
+      dropped: { ...this.dropped },
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import { type LogRecord, toRecord } from '../record.ts';
+import { type Sink, type SinkCounts, Tally } from '../sink.ts';
+
+/** Keeps records for a test to look at. */
+export interface MemorySink extends Sink {
+  /** The lines as written. */
+  readonly lines: readonly string[];
+  /** The lines as data, oldest first. */
+  records(): LogRecord[];
+  clear(): void;
+}
+
+/** Keeps the last `maxRecords` lines (default 10 000); older ones are dropped as `queue-full`. */
+export function memorySink(options: { readonly name?: string; readonly maxRecords?: number } = {}): MemorySink {
+  const tally = new Tally();
+  const lines: string[] = [];
+  const max = options.maxRecords ?? 10_000;
+  let closed = false;
+  return {
+    name: options.name ?? 'memory',
+    lines,
+    write(line) {
+      tally.emitted++;
+      if (closed) return tally.drop('closed');
+      if (lines.length >= max) {
+        lines.shift();
+        tally.written--;
+        tally.drop('queue-full');
+      }
+      tally.written++;
+      lines.push(line);
+    },
+    records: () => lines.map(toRecord),
+    clear() {
+      lines.length = 0;
+    },
+    flush: () => Promise.resolve(),
+    flushSync() {},
+    close() {
+      closed = true;
+      return Promise.resolve();
+    },
+    counts: (): SinkCounts => tally.counts(),
+  };
+}
