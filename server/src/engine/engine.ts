@@ -190,6 +190,8 @@ function toStartMessage(dataDir: string, maxMemoryBytes: number): StartMessage {
     password: randomBytes(24).toString('hex'),
     connectionArgs: [
       `--max_server_memory_usage=${maxMemoryBytes}`,
+      // Parameters become part of a SET statement; a long list of ids must fit.
+      `--max_query_size=${16 * 1024 ** 2}`,
       `--max_memory_usage=${share(0.7)}`,
       `--max_bytes_before_external_group_by=${share(0.3)}`,
       `--max_bytes_before_external_sort=${share(0.3)}`,

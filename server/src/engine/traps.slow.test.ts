@@ -234,6 +234,8 @@ describe('the engine, seen by @clickhouse/client', { timeout: 180_000 }, () => {
       ),
       [{ low: '-9223372036854775808', high: '18446744073709551615', map: { k: "v'" } }],
     );
+    const long = 'x'.repeat(1_000_000);
+    assert.deepEqual(await rows('SELECT toUInt32(length({long:String})) AS n', { long }), [{ n: 1_000_000 }]);
     // A parameter of an earlier query on the same session is not taken for a missing one.
     await Promise.all(Array.from({ length: READERS }, () => rows('SELECT {text:String} AS t', { text: 'x' })));
     assert.equal(await codeOf(rows('SELECT {text:String} AS t')), '456');
