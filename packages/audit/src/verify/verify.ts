@@ -1,64 +1,11 @@
 import { equalBytes } from './bytes.ts';
 import { pathOf, tilesOfLevel } from './layout.ts';
-import { type PublicKey, readCheckpoint, type SignedCheckpoint } from './signed-checkpoint.ts';
-import type { Primitives, TrailSource } from './source.ts';
+import { type Pruning, pruningOf, readPruning } from './pruning.ts';
+import type { Finding, VerifyOptions, VerifyReport } from './report.ts';
+import { readCheckpoint, type SignedCheckpoint } from './signed-checkpoint.ts';
 import { createHasher, type TreeHasher } from './tree-check.ts';
 
-/** One thing that is wrong. `from` and `to` (exclusive) bound the entries it concerns, where that can be told. */
-export interface Finding {
-  readonly kind: /** No checkpoint, or not one. */
-    | 'no_checkpoint'
-    /** Not signed by a given key, or by a wrong one. */
-    | 'bad_signature'
-    /** Another trail than the given key is for. */
-    | 'wrong_origin'
-    /** A file that the checkpoint's size needs is not there, or has the wrong length. */
-    | 'missing'
-    | 'damaged'
-    /** An entry does not hash to its place in the tree: it was edited, inserted, deleted or moved. */
-    | 'changed_entry'
-    /** A tile does not hash to its place in the tile above. */
-    | 'changed_tile'
-    /** All tiles agree with each other and not with the signed root: they were all made again. */
-    | 'changed_tree'
-    /** The trail is shorter than an earlier checkpoint of it: it was truncated or rolled back. */
-    | 'rolled_back'
-    /** The trail does not extend an earlier checkpoint of it: history was rewritten, or there are two trails. */
-    | 'forked';
-  readonly message: string;
-  readonly path?: string;
-  readonly from?: number;
-  readonly to?: number;
-}
-
-export interface VerifyOptions {
-  readonly source: TrailSource;
-  /** The trail's own keys (old ones too, after a rotation) and those of witnesses. */
-  readonly keys: readonly PublicKey[];
-  readonly primitives: Primitives;
-  /** Earlier checkpoints of this trail that the auditor kept. Each must be extended by the present one. */
-  readonly earlier?: readonly Uint8Array[];
-  /** Entries below this index were pruned: their bundles and level-0 tiles may be absent. Default 0. */
-  readonly prunedBelow?: number;
-  readonly onProgress?: (checkedEntries: number, allEntries: number) => void;
-  /** Called for each entry that is proved, in order. */
-  readonly onEntry?: (index: number, entry: Uint8Array) => void;
-}
-
-export interface VerifyReport {
-  /** True where nothing is wrong. */
-  readonly ok: boolean;
-  readonly checkpoint: SignedCheckpoint | null;
-  readonly findings: readonly Finding[];
-  /** Index of the first entry that is not as it was signed, or null. */
-  readonly firstBadIndex: number | null;
-  readonly checkedEntries: number;
-  /** Proved by their hash alone, because their content was pruned. */
-  readonly prunedEntries: number;
-  readonly checkedTiles: number;
-}
-
-/** Findings beyond this many are counted in the last one's message only. */
+/** Checking stops here: a trail with this many findings needs no more of them. */
 const MAX_FINDINGS = 1_000;
 
 /**
@@ -75,6 +22,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
       checkpoint,
       findings,
       firstBadIndex: indexes.length === 0 ? null : Math.min(...indexes),
+      stopped: findings.length >= MAX_FINDINGS,
       ...counts,
     };
   };
@@ -97,7 +45,9 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
   if (checkpoint.signedBy.length === 0) {
     findings.push({
       kind: 'bad_signature',
-      message: 'The checkpoint is not signed by any of the given keys',
+      message: (await isRetired(bytes, options))
+        ? 'The checkpoint is signed only by a key that was retired'
+        : 'The checkpoint is not signed by any of the given keys',
       path: 'checkpoint',
     });
     return report(checkpoint, nothing);
@@ -110,7 +60,8 @@ export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport>
     });
   }
 
-  const walk = createWalk(options, checkpoint, findings);
+  const pruning = await readPruning(source, checkpoint.size);
+  const walk = createWalk(options, checkpoint, pruning, findings);
   await walk.checkLevels();
   for (const old of options.earlier ?? []) await checkEarlier(old, walk, options, checkpoint, findings);
   return report(checkpoint, walk.counts);
@@ -124,13 +75,21 @@ interface Counts {
 
 interface Walk {
   readonly counts: Counts;
+  readonly prunedBelow: number;
   checkLevels(): Promise<void>;
   /** Root of the first `size` entries by the stored tiles, or null where a tile is not there. */
   rootAt(size: number): Promise<Uint8Array | null>;
 }
 
-function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, findings: Finding[]): Walk {
-  const { source, primitives, prunedBelow = 0 } = options;
+async function isRetired(bytes: Uint8Array, { retiredKeys = [], primitives }: VerifyOptions): Promise<boolean> {
+  const checkpoint = await readCheckpoint(bytes, retiredKeys, primitives);
+  return typeof checkpoint !== 'string' && checkpoint.signedBy.length > 0;
+}
+
+function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, pruning: Pruning, findings: Finding[]): Walk {
+  const { source, primitives } = options;
+  const prunedBelow = pruning.below;
+  let pruningIsProved = prunedBelow === 0;
   const { size, root } = checkpoint;
   const hasher = createHasher(primitives);
   const counts: Counts = { checkedEntries: 0, prunedEntries: 0, checkedTiles: 0 };
@@ -192,8 +151,10 @@ function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, findin
         return;
       }
       const entry = bundle.subarray(offset + 2, end);
-      if (equalBytes(tile, hasher.leaf(entry), i * 32)) options.onEntry?.(first + i, entry);
-      else
+      if (equalBytes(tile, hasher.leaf(entry), i * 32)) {
+        if (first + i === pruning.entry) pruningIsProved = pruningOf(entry) === prunedBelow;
+        options.onEntry?.(first + i, entry);
+      } else
         note({
           kind: 'changed_entry',
           message: `Entry ${first + i} is not the one that was signed`,
@@ -235,11 +196,21 @@ function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, findin
 
   return {
     counts,
+    prunedBelow,
     async checkLevels() {
       for (let level = 0; level < levels; level += 1) {
         const { count, lastWidth } = tilesOfLevel(level, size);
-        for (let index = 0; index < count; index += 1)
+        for (let index = 0; index < count && findings.length < MAX_FINDINGS; index += 1)
           await checkTile(level, index, index === count - 1 ? lastWidth : 256);
+      }
+      if (!pruningIsProved) {
+        note({
+          kind: 'unproved_pruning',
+          message: `The file "pruned" says that entries below ${prunedBelow} were pruned, and no entry of the trail says so`,
+          path: 'pruned',
+          from: 0,
+          to: prunedBelow,
+        });
       }
       const computed = await this.rootAt(size);
       if (computed !== null && !equalBytes(computed, root)) {
@@ -290,7 +261,7 @@ async function checkEarlier(
   present: SignedCheckpoint,
   findings: Finding[],
 ): Promise<void> {
-  const old = await readCheckpoint(bytes, options.keys, options.primitives);
+  const old = await readCheckpoint(bytes, [...options.keys, ...(options.retiredKeys ?? [])], options.primitives);
   if (typeof old === 'string') {
     findings.push({ kind: 'bad_signature', message: `An earlier checkpoint that you gave: ${old}` });
     return;
@@ -319,6 +290,13 @@ async function checkEarlier(
     return;
   }
   const root = await walk.rootAt(old.size);
+  if (root === null && old.size < walk.prunedBelow) {
+    findings.push({
+      kind: 'missing',
+      message: `An earlier checkpoint of ${old.size} entries cannot be compared: the tiles it needs were pruned`,
+    });
+    return;
+  }
   if (root === null || !equalBytes(root, old.root)) {
     findings.push({
       kind: 'forked',

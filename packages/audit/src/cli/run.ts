@@ -1,0 +1,77 @@
+import { isAuditError } from '../errors.ts';
+import { generateSigner, generateWitnessSigner } from '../note.ts';
+import { createProofFile } from '../proof-file.ts';
+import { runExport } from './export.ts';
+import { parse } from './parse.ts';
+import { openSource } from './sources.ts';
+import { HELP, UsageError } from './usage.ts';
+import { runVerify, runVerifyProof } from './verify.ts';
+
+export interface CliOutput {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly showProgress: boolean;
+}
+
+/** Runs one command and answers the exit code. Never throws for what a user or a trail can get wrong. */
+export async function runCli(args: readonly string[], output: CliOutput): Promise<number> {
+  const [command = '', ...rest] = args;
+  const name = command.startsWith('-') ? '' : command;
+  try {
+    if (HELP[name] === undefined) throw new UsageError(`There is no command "${command}"`);
+    if (name === '' || rest.includes('--help') || rest.includes('-h')) {
+      const asked = command === '' ? false : ['--help', '-h'].includes(command) || name !== '';
+      (asked ? output.out : output.err)(HELP[name]);
+      return asked ? 0 : 2;
+    }
+    return await run(name, rest, output);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      output.err(
+        `breakwater-audit: ${error.message}\nSee breakwater-audit ${name === '' || HELP[name] === undefined ? '' : `${name} `}--help\n`,
+      );
+      return 2;
+    }
+    output.err(`breakwater-audit: ${describe(error)}\n`);
+    return 1;
+  }
+}
+
+async function run(command: string, args: string[], output: CliOutput): Promise<number> {
+  switch (command) {
+    case 'verify':
+      return runVerify(args, output);
+    case 'verify-proof':
+      return runVerifyProof(args, output);
+    case 'export':
+      return runExport(args, output);
+    case 'prove': {
+      const { positionals } = parse({ args, allowPositionals: true, options: {} });
+      const [where, index] = positionals;
+      if (where === undefined || index === undefined || positionals.length !== 2 || !/^\d{1,15}$/.test(index))
+        throw new UsageError('prove needs a directory or URL and the index of an entry');
+      output.out(await createProofFile(openSource(where), Number(index)));
+      return 0;
+    }
+    default: {
+      const { positionals, values } = parse({
+        args,
+        allowPositionals: true,
+        options: { witness: { type: 'boolean' } },
+      });
+      const [name] = positionals;
+      if (name === undefined || positionals.length !== 1 || /[\s+]/.test(name) || name === '')
+        throw new UsageError('keygen needs one name, without spaces and plus signs');
+      const signer = values['witness'] === true ? generateWitnessSigner(name) : generateSigner(name);
+      output.out(`${signer.exportPrivateKey()}\n`);
+      output.err(`Public key, for auditors:\n${signer.verifier}\n`);
+      return 0;
+    }
+  }
+}
+
+function describe(error: unknown): string {
+  if (isAuditError(error)) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TrailSource } from '../verify/source.ts';
+
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/** A trail in a directory, or behind a web server where the text begins with http:// or https://. */
+export function openSource(text: string): TrailSource {
+  return /^https?:\/\//.test(text) ? urlSource(text) : directorySource(text);
+}
+
+function directorySource(directory: string): TrailSource {
+  return {
+    description: `The directory ${directory}`,
+    async read(path) {
+      try {
+        return await readFile(join(directory, path));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+        throw error;
+      }
+    },
+  };
+}
+
+function urlSource(base: string): TrailSource {
+  return {
+    description: base,
+    async read(path) {
+      const url = `${base.replace(/\/$/, '')}/${path}`;
+      const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
+      if (response.status === 404 || response.status === 410) {
+        await response.body?.cancel();
+        return null;
+      }
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Error(`${url} answered ${response.status} ${response.statusText}`);
+      }
+      return readLimited(response, url);
+    },
+  };
+}
+
+/** The server is not trusted: it must not fill the memory. */
+async function readLimited(response: Response, url: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += (chunk as Uint8Array).length;
+    if (length > MAX_FILE_BYTES) throw new Error(`${url} is larger than ${MAX_FILE_BYTES} bytes`);
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,54 @@
+/** The command line was wrong. Ends with exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const HELP: { readonly [command: string]: string } = {
+  '': `breakwater-audit: verify and read an audit trail
+
+  breakwater-audit verify DIR|URL --key KEY …   check the whole trail
+  breakwater-audit prove DIR|URL INDEX          write a proof of one entry to standard output
+  breakwater-audit verify-proof FILE --key KEY  check such a proof; needs nothing else
+  breakwater-audit export DIR|URL               entries as NDJSON, CSV or OCSF
+  breakwater-audit keygen NAME                  make a signing key
+
+Each takes --help. Exit code: 0 good, 1 something is wrong with the trail or it cannot be read, 2 wrong command line.
+`,
+  verify: `breakwater-audit verify DIR|URL --key KEY [options]
+
+Checks every entry, hash and signature. The report goes to standard output, progress to standard error.
+
+  --key KEY           public key of the trail, NAME+KEYID+BASE64, or a file that holds it; may be repeated
+  --retired-key KEY   key the trail used before a rotation: good for earlier checkpoints only
+  --witness KEY       public key of a witness that must have signed
+  --earlier FILE      checkpoint that you kept; the trail must extend it; may be repeated
+  --json              the report as JSON
+
+Exit code: 0 intact, 1 not intact or not readable, 2 wrong command line.
+`,
+  prove: `breakwater-audit prove DIR|URL INDEX > entry.tlog-proof
+
+Writes a C2SP tlog-proof: the entry, the hashes up to the root, and the signed checkpoint.
+`,
+  'verify-proof': `breakwater-audit verify-proof FILE --key KEY [--retired-key KEY] [--json]
+
+Checks a proof without the trail. FILE may be - for standard input. Prints the entry that is proved.
+A proof that was signed before a key change verifies with --retired-key.
+`,
+  export: `breakwater-audit export DIR|URL [--format ndjson|csv|ocsf] [filters]
+
+  --format FORMAT     ndjson (default), csv or ocsf (one OCSF 1.5.0 event a line)
+  --actor ID          entries by this actor
+  --resource ID       entries on this resource; also TYPE:ID
+  --action ACTION     entries with this action
+  --from TIME         not before this ISO 8601 time
+  --to TIME           before this ISO 8601 time
+
+It does not verify. Run verify first.
+`,
+  keygen: `breakwater-audit keygen NAME [--witness]
+
+Prints a new private key to standard output and its public key to standard error. NAME is the trail's origin, a URL
+without a scheme, such as audit.example.com/payments. --witness makes a key for cosignatures.
+`,
+};
