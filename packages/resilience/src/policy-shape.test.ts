@@ -230,6 +230,24 @@ test('P7 after many calls, failed, succeeded and cancelled, no timer and no list
   }
 });
 
+test('P7 a call that is repeated listens to its caller once at a time', async () => {
+  const clock = createVirtualClock();
+  const { controller, signal, open } = counted();
+  const retry = createRetry({ clock, maxAttempts: 5, retryIf: () => true });
+  let most = 0;
+  const work = (): never => {
+    most = Math.max(most, open());
+    throw new Error('again');
+  };
+  await clock.run(retry.execute(work, { signal }).catch(() => undefined));
+  assert.deepEqual([most, open()], [1, 0]);
+  const pausing = retry.execute(work, { signal }).catch((error: Error) => error.name);
+  await clock.settle();
+  controller.abort();
+  assert.equal(await pausing, 'AbortError');
+  assert.equal(open(), 0);
+});
+
 test('P8 wrong options fail at construction, naming option and value', () => {
   const wrong: [() => unknown, RegExp][] = [
     [() => createRetry({ maxAttempts: 0 }), /createRetry\.maxAttempts.*0/],

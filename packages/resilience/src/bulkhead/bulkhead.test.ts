@@ -167,7 +167,7 @@ test('K1 K8 model: no lost slot, never too many, an accepted caller is never ove
     { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 50) }) },
   );
   const property = fc.asyncProperty(
-    fc.array(step, { maxLength: 80 }),
+    fc.array(step, { minLength: 15, maxLength: 60, size: 'max' }),
     fc.integer({ min: 1, max: 3 }),
     fc.integer({ min: 0, max: 6 }),
     async (steps, max, maxQueue) => {
