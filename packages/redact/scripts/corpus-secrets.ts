@@ -35,6 +35,7 @@ const CHARSETS: Readonly<Record<TokenFormat['charset'], string>> = {
   hex: HEX,
   upper: DIGITS + UPPER,
   dotted: `${ALNUM}_-`,
+  path: ALNUM,
 };
 
 export function tokens(source: Source): Line[] {

@@ -103,7 +103,7 @@ export function createScan(engine: Engine): Scan {
     escapes: false,
     controls: false,
     json: undefined,
-    runs: new Int32Array(16).fill(-1),
+    runs: new Int32Array(18).fill(-1),
     runsUsed: false,
   };
 }

@@ -17,6 +17,8 @@ describe('text', () => {
     ['XML', '<password>abc</password>', '<password>[REDACTED:secret]</password>'],
     ['name and value', '{"name":"api_key","value":"abc"}', '{"name":"api_key","value":"[REDACTED:secret]"}'],
     ['prose with a value', 'the password is hunter2', 'the password is [REDACTED:secret]'],
+    ['a short number', 'pass=12 passwords: 3 changed', 'pass=[REDACTED:secret] passwords: 3 changed'],
+    ['basic credentials without a digit', 'sent Basic dXNlcjpwYXNz', 'sent Basic [REDACTED:authorization]'],
     ['a query', 'GET /cb?a=1&access_token=abcdef123&b=2', 'GET /cb?a=1&access_token=[REDACTED:query-secret]&b=2'],
     ['a connection string', 'Server=x;Password=abc;Db=y', 'Server=x;Password=[REDACTED:connection-string];Db=y'],
     ['a URL', 'postgres://app:s3cret@db:5432/x', 'postgres://app:[REDACTED:url-credentials]@db:5432/x'],

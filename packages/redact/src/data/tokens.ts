@@ -4,7 +4,7 @@ export interface TokenFormat {
   readonly vendor: string;
   /** Exact, case counts. */
   readonly prefix: string;
-  readonly charset: 'alnum' | 'word' | 'base64url' | 'base64' | 'hex' | 'upper' | 'dotted';
+  readonly charset: 'alnum' | 'word' | 'base64url' | 'base64' | 'hex' | 'upper' | 'dotted' | 'path';
   /** Characters after the prefix. */
   readonly least: number;
   /** More is taken too, since formats grow, unless `least` and `most` are equal. */
@@ -57,6 +57,8 @@ const ROWS: readonly Row[] = [
   ['slack-config', 'Slack configuration token', 'xoxe.', 'dotted', 20, 400],
   ['slack-client', 'Slack client token', 'xoxc-', 'base64url', 20, 255],
   ['slack-cookie', 'Slack cookie', 'xoxd-', 'base64url', 20, 400],
+  ['slack-webhook', 'Slack webhook', 'hooks.slack.com/services/', 'path', 30, 80],
+  ['discord-webhook', 'Discord webhook', 'discord.com/api/webhooks/', 'path', 60, 120],
   ['stripe-secret', 'Stripe secret key', 'sk_live_', 'alnum', 16, 255],
   ['stripe-secret-test', 'Stripe test secret key', 'sk_test_', 'alnum', 16, 255],
   ['stripe-restricted', 'Stripe restricted key', 'rk_live_', 'alnum', 16, 255],

@@ -109,8 +109,15 @@ export function onScheme(scan: Scan, text: string, start: number, end: number, k
   if (isIn(text, start - 1, ALNUM | UNDERSCORE | DASH)) return -1;
   const from = skip(text, end, SPACE, end + 4);
   const to = credentialEnd(text, from);
-  if (!looksMade(text, from, to) || isPlaceholder(text, from, to)) return -1;
+  if (isPlaceholder(text, from, to) || !(looksMade(text, from, to) || isUserPass(text, from, to))) return -1;
   return addHit(scan, text, from, to, key);
+}
+
+/** Base64 of printable characters with a colon among them (RFC 7617). */
+function isUserPass(text: string, start: number, end: number): boolean {
+  if (end - start < 4 || end - start > 512) return false;
+  const decoded = Buffer.from(text.slice(start, end), 'base64');
+  return decoded.includes(58) && decoded.every((byte) => byte >= 32 && byte < 127);
 }
 
 /** token68 of RFC 9110 section 11.2 */

@@ -58,6 +58,7 @@ function accepts(text: string, key: CompiledKey): boolean {
     case 'strong':
       if (pair.loose) return looksMade(text, start, end) || isNumber(text, start, end);
       if (pair.quoted && pair.keyQuoted) return !isLiteralWord(text, start, end);
+      if (!pair.quoted && isPlural(key.rule) && isCount(text, start, end)) return false;
       return !isProse(text, start, end) && !isLiteralWord(text, start, end);
     case 'medium':
       return looksMade(text, start, end);
@@ -67,6 +68,15 @@ function accepts(text: string, key: CompiledKey): boolean {
       pair.end = keyedEnd(key.detector, text, start, end, pair.loose);
       return pair.end > start;
   }
+}
+
+function isPlural(rule: string): boolean {
+  return ['words', 'secrets', 'credentials', 'creds', 'keys', 'codes'].some((ending) => rule.endsWith(ending));
+}
+
+/** `passwords: 3 changed` */
+function isCount(text: string, start: number, end: number): boolean {
+  return end - start <= 4 && skip(text, start, DIGIT, end) === end;
 }
 
 /** Four digits or more and nothing else: a code, not `12` characters. */

@@ -11,6 +11,7 @@ import {
   EQUALS,
   HEX_LETTER,
   isIn,
+  PLUS_SLASH,
   UNDERSCORE,
   UPPER,
   WORD,
@@ -24,9 +25,19 @@ const SETS: Readonly<Record<TokenFormat['charset'], number>> = {
   hex: DIGIT | HEX_LETTER,
   upper: UPPER | DIGIT,
   dotted: BASE64URL | DOT | EQUALS,
+  path: BASE64URL | PLUS_SLASH,
 };
 
-const SLOTS: readonly TokenFormat['charset'][] = ['alnum', 'word', 'base64url', 'base64', 'hex', 'upper', 'dotted'];
+const SLOTS: readonly TokenFormat['charset'][] = [
+  'alnum',
+  'word',
+  'base64url',
+  'base64',
+  'hex',
+  'upper',
+  'dotted',
+  'path',
+];
 
 /** True when no token can have begun before `start`: nothing, a delimiter, or a written-out `\n`. */
 export function isTokenStart(text: string, start: number): boolean {

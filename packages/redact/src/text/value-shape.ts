@@ -64,21 +64,12 @@ export function isPlaceholder(text: string, start: number, end: number): boolean
   );
 }
 
-/** True when the text is one character repeated, or of mask characters only. */
+/** True for mask characters only; `x` counts from three on. */
 function isFill(text: string, start: number, end: number): boolean {
+  const letters = end - start >= 3 ? 'xX' : '';
   for (let index = start; index < end; index++) {
     const char = text[index]!;
-    if (
-      char !== '*' &&
-      char !== '•' &&
-      char !== 'x' &&
-      char !== 'X' &&
-      char !== '.' &&
-      char !== '-' &&
-      char !== '_' &&
-      char !== '?'
-    )
-      return false;
+    if (!`*•.-_?${letters}`.includes(char)) return false;
   }
   return true;
 }
