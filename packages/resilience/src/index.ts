@@ -1,5 +1,14 @@
 // The shape of a policy, and what policies are built of.
 
+// Adaptive concurrency
+export {
+  type AdaptiveConcurrency,
+  type AdaptiveConcurrencyEvent,
+  type AdaptiveConcurrencyOptions,
+  ConcurrencyLimitedError,
+  createAdaptiveConcurrency,
+} from './adaptive/adaptive-concurrency.ts';
+export type { LimitReason } from './adaptive/gradient.ts';
 // Circuit breaker
 export {
   type BreakerEvent,
@@ -10,6 +19,8 @@ export {
   type OpenReason,
 } from './breaker/breaker.ts';
 export type { BreakerOptions, WindowOptions } from './breaker/options.ts';
+// Redis, for what a fleet shares
+export { createRedisBreakerStore, type RedisBreakerStoreOptions } from './breaker/redis-store.ts';
 export { type BreakerStore, type SharedBreaker, type ShareOptions, shareBreaker } from './breaker/shared.ts';
 export type { Counts } from './breaker/window.ts';
 // Bulkhead
@@ -27,8 +38,13 @@ export {
   WorkerCrashedError,
   type WorkerMemory,
 } from './bulkhead/worker.ts';
+// Fallback, cache, coalescing
+export { type Cache, type CacheEntry, type CacheEvent, type CacheOptions, createCache } from './cache.ts';
 export { type Call, run, start } from './call.ts';
+// Chaos
+export { type Chaos, type ChaosEvent, type ChaosOptions, type ChaosRule, createChaos } from './chaos.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
+export { type Coalesce, type CoalesceEvent, type CoalesceOptions, createCoalesce } from './coalesce.ts';
 export { type ComposedPolicy, compose, type EventOf } from './compose.ts';
 export {
   BreakerOpenError,
@@ -43,6 +59,31 @@ export {
   UnwantedResultError,
 } from './errors.ts';
 export type { Listener } from './events.ts';
+export {
+  createFallback,
+  type Fallback,
+  type FallbackEvent,
+  type FallbackOptions,
+  type FallbackStep,
+} from './fallback.ts';
+// Hedging
+export { createHedge, type Hedge, type HedgeEvent, type HedgeOptions } from './hedge.ts';
+// HTTP
+export { DEADLINE_HEADER, deadlineFromHeaders, type HeadersLike, toDeadlineHeader } from './http/deadline.ts';
+export { createFetch, type FetchInit, type FetchOptions, type GuardedFetch } from './http/fetch.ts';
+export { HttpStatusError } from './http/status-error.ts';
+export { createUndiciInterceptor, type UndiciOptions } from './http/undici.ts';
+export type { KeyOf } from './keyed.ts';
+// Load shedding
+export {
+  createLoadShed,
+  type LoadShed,
+  LoadShedError,
+  type LoadShedEvent,
+  type LoadShedOptions,
+  type ShedReason,
+} from './load-shed/load-shed.ts';
+export { isOutage } from './outage.ts';
 // Chains by name, and what they tell
 export { PIPELINE_ORDER, type PipelineParts, type PipelineSlot, pipeline } from './pipeline.ts';
 export { type Plan, toPlan } from './plan.ts';
@@ -61,6 +102,27 @@ export {
   WAIT,
   type Work,
 } from './policy.ts';
+// Provider pool
+export {
+  createProviderPool,
+  NoProviderError,
+  type ProviderHealth,
+  type ProviderPool,
+  type ProviderPoolEvent,
+  type ProviderPoolOptions,
+} from './provider-pool.ts';
+// Rate limit
+export type { RateLimitDecision, RateLimitSpec } from './rate-limit/algorithms.ts';
+export { toRateLimitHeaders } from './rate-limit/headers.ts';
+export {
+  createRateLimit,
+  type RateLimitEvent,
+  RateLimitedError,
+  type RateLimiter,
+  type RateLimitOptions,
+} from './rate-limit/rate-limit.ts';
+export { createRedisRateLimit, type RedisRateLimiter, type RedisRateLimitOptions } from './rate-limit/redis.ts';
+export type { RedisLike } from './redis.ts';
 export { createRegistry, type Makers, type PipelineConfig, type Registry } from './registry.ts';
 // Retry
 export type { Backoff, Jitter } from './retry/backoff.ts';
@@ -69,6 +131,8 @@ export { attemptErrors } from './retry/history.ts';
 export { createRetry, type RetryEvent, type RetryOptions, type RetryPolicy } from './retry/retry.ts';
 export { type LogLevel, logEvents, type WriteLine } from './telemetry/log.ts';
 export { connectTelemetry, type TelemetryOptions } from './telemetry/otel.ts';
+// Client throttling
+export { createThrottle, type Throttle, ThrottledError, type ThrottleEvent, type ThrottleOptions } from './throttle.ts';
 // Timeout
 export {
   type AdaptiveTimeout,

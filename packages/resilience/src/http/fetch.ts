@@ -1,0 +1,239 @@
+import { type Call, start } from '../call.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { TimeoutError } from '../errors.ts';
+import { callable, checkOptions, delayMs, durationMs, flag, type Rule } from '../options.ts';
+import { type Plan, toPlan } from '../plan.ts';
+import { type CallContext, type CallOptions, FAILED, type Policy } from '../policy.ts';
+import { Timer, timersOf } from '../timers.ts';
+import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
+import { HttpStatusError, isFailureStatus, isRepeatable, statusErrorOf } from './status-error.ts';
+
+export interface FetchOptions {
+  /** What guards each request: `pipeline({ … })`, `compose(…)` or a single policy. Default: only the limits below. */
+  readonly policy?: Policy | undefined;
+  /** Until the head of the response has come, per attempt (`TimeoutError`, kind `read`). Default: none. */
+  readonly readMs?: number | undefined;
+  /** Longest pause while the body comes (`TimeoutError`, kind `idle`); the body then fails. Default: none. */
+  readonly idleMs?: number | undefined;
+  /** Tells the other side how long the answer is awaited (`x-request-timeout-ms`). Default true, where there is a deadline. */
+  readonly sendDeadline?: boolean | undefined;
+  /** Taken off the deadline sent on, for the way there and back. Default 0. */
+  readonly reserveMs?: number | undefined;
+  /** What sends the requests. Default: the global `fetch`, looked up at each call. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What one request may say beside what `fetch` takes. */
+export interface FetchInit extends RequestInit {
+  /** Operation, deadline, correlation id, key, priority; or the context of an outer policy. */
+  readonly call?: CallOptions | undefined;
+}
+
+/** As the global `fetch`, under policies. */
+export type GuardedFetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
+
+const rules: Record<string, Rule> = {
+  policy: ['a policy (execute, on)', (v) => typeof (v as Partial<Policy> | null)?.execute === 'function'],
+  readMs: durationMs,
+  idleMs: durationMs,
+  sendDeadline: flag,
+  reserveMs: delayMs,
+  fetch: callable,
+};
+
+/**
+ * Makes a `fetch` under policies. It keeps the contract of `fetch`: a status is not an error to the caller. To the
+ * policies, 5xx, 408, 425 and 429 are failures, and `Retry-After` is obeyed; when no attempt is left the last such
+ * response is returned. Bodies of responses given up are cancelled, so that their connections are free.
+ *
+ * `POST` and `PATCH` count as not idempotent, unless the request has an `idempotency-key`; they are repeated only when it is
+ * certain that nothing happened. A body that is a stream is sent once. After success no policy aborts the response's
+ * body; the caller's own signal still does. Throws `OptionError` on bad options.
+ */
+export function createFetch(options: FetchOptions = {}): GuardedFetch {
+  checkOptions('createFetch', options, rules);
+  const { policy, clock = systemClock } = options;
+  const plan = toPlan({ name: 'fetch', clock, cuts: true });
+  return async (input, init = {}) => {
+    const { call, ...rest } = init;
+    const request = describe(input, rest);
+    const exchange = new Exchange(options, plan, request, input, rest);
+    const callOptions: CallOptions = {
+      operation: call?.operation ?? `${request.method} ${request.host}`,
+      signal: joined(call?.signal, request.signal),
+      deadline: call?.deadline,
+      correlationId: call?.correlationId,
+      key: call?.key,
+      priority: call?.priority,
+      idempotent: call?.idempotent ?? request.repeatable,
+    };
+    try {
+      const work = (context: CallContext): Promise<Response> => exchange.attempt(context);
+      return await (policy === undefined
+        ? start(plan, work, callOptions, undefined)
+        : policy.execute(work, callOptions));
+    } catch (error) {
+      const response = exchange.responseOf(statusErrorOf(error));
+      if (response === undefined) {
+        exchange.discard();
+        throw error;
+      }
+      return response;
+    }
+  };
+}
+
+interface Described {
+  readonly method: string;
+  readonly host: string;
+  readonly signal: AbortSignal | undefined;
+  readonly repeatable: boolean;
+  readonly streams: boolean;
+  readonly headers: Headers;
+}
+
+function describe(input: string | URL | Request, init: RequestInit): Described {
+  const given = input instanceof Request ? input : undefined;
+  const method = (init.method ?? given?.method ?? 'GET').toUpperCase();
+  const headers = new Headers(init.headers ?? given?.headers);
+  const body: unknown = init.body;
+  const streams =
+    body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body);
+  return {
+    method,
+    host: new URL(given?.url ?? String(input)).host,
+    signal: init.signal ?? given?.signal,
+    repeatable: isRepeatable(method, headers.has('idempotency-key')),
+    streams,
+    headers,
+  };
+}
+
+/** One signal out of those there are. */
+function joined(...signals: (AbortSignal | null | undefined)[]): AbortSignal | undefined {
+  const present = signals.filter((signal) => signal !== null && signal !== undefined);
+  return present.length > 1 ? AbortSignal.any(present) : present[0];
+}
+
+/** One request, with all its attempts. */
+class Exchange {
+  readonly #options: FetchOptions;
+  readonly #plan: Plan;
+  readonly #request: Described;
+  readonly #input: string | URL | Request;
+  readonly #init: RequestInit;
+  #refused: { readonly error: HttpStatusError; readonly response: Response } | undefined = undefined;
+  #failure: { readonly error: unknown } | undefined = undefined;
+
+  constructor(options: FetchOptions, plan: Plan, request: Described, input: string | URL | Request, init: RequestInit) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#request = request;
+    this.#input = input;
+    this.#init = init;
+  }
+
+  /** The response that an error of {@link attempt} stands for. */
+  responseOf(error: HttpStatusError | undefined): Response | undefined {
+    return error !== undefined && this.#refused?.error === error ? this.#refused.response : undefined;
+  }
+
+  discard(): void {
+    const body = this.#refused?.response.body;
+    this.#refused = undefined;
+    if (body === null || body === undefined || body.locked) return;
+    body.cancel().catch(() => {
+      // The connection broke before its response could be given up: what was wanted has happened.
+    });
+  }
+
+  async attempt(context: CallContext): Promise<Response> {
+    // The stream is used up: the failure of the first attempt is all there is to say.
+    if (this.#request.streams && this.#failure !== undefined) throw this.#failure.error;
+    try {
+      return await this.#send(context);
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  async #send(context: CallContext): Promise<Response> {
+    this.discard();
+    const { clock = systemClock, idleMs, reserveMs, sendDeadline = true } = this.#options;
+    const { operation, deadline } = context;
+    const headers = new Headers(this.#request.headers);
+    const left = sendDeadline ? toDeadlineHeader(deadline, { reserveMs, clock }) : undefined;
+    if (left === '0') throw new TimeoutError(operation, 'deadline', 0);
+    if (left !== undefined) headers.set(DEADLINE_HEADER, lesser(headers.get(DEADLINE_HEADER), left));
+    // The policies' signal ends with the attempt; the caller's own must still stop the body after that.
+    const signal = joined(context.signal, this.#request.signal);
+    const response = await this.#head(context, headers, signal);
+    if (isFailureStatus(response.status)) {
+      const error = new HttpStatusError(response.status, response.headers, operation);
+      this.#refused = { error, response };
+      throw error;
+    }
+    return idleMs === undefined || response.body === null
+      ? response
+      : withIdleLimit(response, operation, idleMs, clock);
+  }
+
+  /** Waits for the head of the response, at most `readMs`. */
+  #head(context: CallContext, headers: Headers, signal: AbortSignal | undefined): Promise<Response> {
+    const { readMs, clock = systemClock, fetch = globalThis.fetch } = this.#options;
+    const input = this.#input instanceof Request ? this.#input.clone() : this.#input;
+    const send = (own: AbortSignal | undefined): Promise<Response> =>
+      fetch(input, { ...this.#init, headers, signal: own ?? null });
+    if (readMs === undefined) return send(signal);
+    let call: Call | undefined;
+    const timers = timersOf(clock);
+    const timer = new Timer(() => call!.giveUp(FAILED, new TimeoutError(context.operation, 'read', readMs)));
+    const work = (inner: CallContext): Promise<Response> => {
+      timers.add(timer, readMs);
+      return send(joined(inner.signal, this.#request.signal));
+    };
+    return start(this.#plan, work, context, (begun) => {
+      call = begun;
+    }).finally(() => timers.remove(timer));
+  }
+}
+
+/** A deadline that came with the request is not made later either. */
+function lesser(given: string | null, left: string): string {
+  return given !== null && /^\d{1,15}$/.test(given) && Number(given) < Number(left) ? given : left;
+}
+
+/** The same response, whose body fails when nothing comes for `idleMs` while it is being read. */
+function withIdleLimit(response: Response, operation: string, idleMs: number, clock: Clock): Response {
+  const reader = response.body!.getReader();
+  const timers = timersOf(clock);
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        let timer: Timer | undefined;
+        const late = new Promise<never>((_resolve, reject) => {
+          timer = new Timer(() => reject(new TimeoutError(operation, 'idle', idleMs)));
+          timers.add(timer, idleMs);
+        });
+        try {
+          const { done, value } = await Promise.race([reader.read(), late]);
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          controller.error(error);
+          await reader.cancel(error);
+        } finally {
+          timers.remove(timer!);
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  const { status, statusText, headers, url, redirected } = response;
+  const wrapped = new Response(body, { status, statusText, headers });
+  Object.defineProperties(wrapped, { url: { value: url }, redirected: { value: redirected } });
+  return wrapped;
+}

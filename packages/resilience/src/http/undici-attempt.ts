@@ -1,0 +1,186 @@
+import type { Dispatcher } from 'undici';
+import { systemClock } from '../clock.ts';
+import { TimeoutError } from '../errors.ts';
+import type { CallContext } from '../policy.ts';
+import { Timer, type Timers, timersOf } from '../timers.ts';
+import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
+import { HttpStatusError, isFailureStatus } from './status-error.ts';
+import type { UndiciOptions } from './undici.ts';
+
+type Controller = Dispatcher.DispatchController;
+type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
+
+/**
+ * One attempt of a request through undici, between its dispatcher and the handler of the caller. `waiting`: no head yet;
+ * `held`: a failure status, the body paused; `delivered`: the handler has the head; `over`: nothing more is passed on.
+ */
+export class Attempt implements Dispatcher.DispatchHandler {
+  controller: Controller | undefined = undefined;
+  failure: { readonly error: unknown } | undefined = undefined;
+  #state: 'waiting' | 'held' | 'delivered' | 'over' = 'waiting';
+  /** What came while the response was held back. */
+  #pending: (() => void)[] = [];
+  readonly #options: UndiciOptions;
+  readonly #context: CallContext;
+  readonly #request: Dispatcher.DispatchOptions;
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #timers: Timers;
+  #timer: Timer | undefined = undefined;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(
+    options: UndiciOptions,
+    context: CallContext,
+    request: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ) {
+    this.#options = options;
+    this.#context = context;
+    this.#request = request;
+    this.#handler = handler;
+    this.#timers = timersOf(options.clock ?? systemClock);
+  }
+
+  /** Settles when the head has come, or with the failure. */
+  send(dispatch: Dispatcher['dispatch']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      const { signal, deadline, operation } = this.#context;
+      const { sendDeadline = true, clock = systemClock } = this.#options;
+      const left = sendDeadline ? toDeadlineHeader(deadline, { clock }) : undefined;
+      if (left === '0') {
+        this.#fail(new TimeoutError(operation, 'deadline', 0));
+        return;
+      }
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+      this.#limit('connect', this.#options.connectMs);
+      dispatch(left === undefined ? this.#request : withHeader(this.#request, DEADLINE_HEADER, left), this);
+    });
+  }
+
+  readonly #onAbort = (): void => this.#fail(this.#context.signal.reason);
+
+  /** Fails with a `TimeoutError` after `ms`, unless the next stage is reached. */
+  #limit(kind: 'connect' | 'read' | 'idle', ms: number | undefined): void {
+    if (this.#timer !== undefined) this.#timers.remove(this.#timer);
+    this.#timer = undefined;
+    if (ms === undefined) return;
+    const timer = new Timer(() => {
+      // A reader that takes its time is not a silent server.
+      if (kind === 'idle' && this.controller?.paused === true) this.#timers.add(timer, ms);
+      else this.#fail(new TimeoutError(this.#context.operation, kind, ms));
+    });
+    this.#timer = timer;
+    this.#timers.add(timer, ms);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'over') return;
+    const delivered = this.#state === 'delivered';
+    this.#end();
+    this.failure = { error };
+    const reason = error instanceof Error ? error : new Error(String(error), { cause: error });
+    this.controller?.abort(reason);
+    if (delivered) this.#handler.onResponseError?.(this.controller!, reason);
+    else this.#reject(error);
+  }
+
+  #end(): void {
+    this.#state = 'over';
+    this.#headOver();
+  }
+
+  #headOver(): void {
+    this.#context.signal.removeEventListener('abort', this.#onAbort);
+    this.#limit('idle', undefined);
+  }
+
+  /** Gives up a held response, so that its connection is free. */
+  discard(): void {
+    if (this.#state !== 'held') return;
+    this.#end();
+    this.controller?.abort(new DOMException('Another attempt follows', 'AbortError'));
+  }
+
+  /** No attempt follows: the held response is the answer. */
+  deliver(): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'delivered';
+    this.#limit('idle', this.#options.idleMs);
+    for (const give of this.#pending) give();
+    this.controller?.resume();
+  }
+
+  onRequestStart(controller: Controller, context: unknown): void {
+    this.controller = controller;
+    if (this.#state === 'over') {
+      controller.abort(this.failure?.error instanceof Error ? this.failure.error : new Error('given up'));
+      return;
+    }
+    this.#handler.onRequestStart?.(controller, context);
+    if ((this.#state as string) !== 'over') this.#limit('read', this.#options.readMs);
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
+    if (this.#state === 'over') return;
+    const giveHead = (): void => this.#handler.onResponseStart?.(controller, status, headers, message);
+    if (status < 200) {
+      giveHead();
+      return;
+    }
+    this.#headOver();
+    if (isFailureStatus(status)) {
+      this.#state = 'held';
+      this.#pending.push(giveHead);
+      controller.pause();
+      const error = new HttpStatusError(status, headers, this.#context.operation);
+      this.failure = { error };
+      this.#reject(error);
+      return;
+    }
+    this.#state = 'delivered';
+    this.#limit('idle', this.#options.idleMs);
+    giveHead();
+    this.#resolve();
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#state === 'held') this.#pending.push(() => this.onResponseData(controller, chunk));
+    if (this.#state !== 'delivered') return;
+    this.#limit('idle', this.#options.idleMs);
+    this.#handler.onResponseData?.(controller, chunk);
+  }
+
+  onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
+    if (this.#state === 'held') this.#pending.push(() => this.onResponseEnd(controller, trailers));
+    if (this.#state !== 'delivered') return;
+    this.#end();
+    this.#handler.onResponseEnd?.(controller, trailers);
+  }
+
+  onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>): void {
+    if (this.#state === 'over') return;
+    this.#end();
+    this.#handler.onRequestUpgrade?.(...args);
+    this.#resolve();
+  }
+
+  onResponseError(controller: Controller, error: Error): void {
+    if (this.#state === 'held') {
+      this.#pending.push(() => this.onResponseError(controller, error));
+    } else {
+      this.controller ??= controller;
+      this.#fail(error);
+    }
+  }
+}
+
+function withHeader(request: Dispatcher.DispatchOptions, name: string, value: string): Dispatcher.DispatchOptions {
+  const { headers } = request;
+  if (Array.isArray(headers)) return { ...request, headers: [...headers, name, value] };
+  if (headers === undefined || headers === null) return { ...request, headers: { [name]: value } };
+  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  return { ...request, headers: Object.fromEntries([...entries, [name, value]]) as Record<string, string> };
+}

@@ -1,0 +1,21 @@
+import { Call } from './call.ts';
+import type { CallOptions } from './policy.ts';
+
+/** What of a call goes on to work that more than this caller waits for: not its signal and not its deadline. */
+export function detached(options: CallOptions | undefined): CallOptions {
+  const { operation, correlationId, key, priority, idempotent } = options ?? {};
+  return { operation, correlationId, key, priority, idempotent };
+}
+
+/** Whether nobody waits for the answer any more. Does not make the signal of a call that has none yet. */
+export function hasGivenUp(options: CallOptions | undefined): boolean {
+  return options instanceof Call ? options.ended : options?.signal?.aborted === true;
+}
+
+/** Tells which calls have the same answer; `undefined`: this call shares with none. */
+export type KeyOf = (options: CallOptions) => string | undefined;
+
+/** By `operation` and `key`; calls without a key share nothing. */
+export function defaultKeyOf(options: CallOptions): string | undefined {
+  return options.key === undefined ? undefined : `${options.operation ?? ''}\u0000${options.key}`;
+}

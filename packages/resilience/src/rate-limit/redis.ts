@@ -1,0 +1,207 @@
+import { type Call, run } from '../call.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { TimeoutError, withoutStack } from '../errors.ts';
+import { emit, type Listener, subscribe } from '../events.ts';
+import { checkOptions, delayMs, durationMs, oneOf, type Rule, text } from '../options.ts';
+import { type Plan, toPlan } from '../plan.ts';
+import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
+import { type RedisLike, redisClient } from '../redis.ts';
+import { Timer, timersOf } from '../timers.ts';
+import { type RateLimitDecision, type RateLimitSpec, rateLimitRules, requireBurstFits } from './algorithms.ts';
+import { type RateLimitEvent, RateLimitedError, requireCost } from './rate-limit.ts';
+
+export interface RedisRateLimitOptions extends RateLimitSpec {
+  readonly redis: RedisLike;
+  /** Calls while Redis does not answer: let them pass (`open`, default) or refuse them (`closed`). */
+  readonly onFailure?: 'open' | 'closed' | undefined;
+  /** Longest wait for Redis. Default 100. */
+  readonly timeoutMs?: number | undefined;
+  /** After a failure Redis is not asked for this long, so that an outage of it does not slow every call. Default 1000. */
+  readonly pauseMs?: number | undefined;
+  /** Begins every key in Redis. Default `breakwater:rate:`, followed by the name. */
+  readonly prefix?: string | undefined;
+  /** Default `rate-limit`. */
+  readonly name?: string | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** A rate limit that all processes of a fleet share. */
+export interface RedisRateLimiter extends Policy<RateLimitEvent>, Fusible {
+  readonly kind: 'rate-limit';
+  /** As `RateLimiter.take`, in one round trip. Rejects when Redis fails or is paused; `execute` then goes by `onFailure`. */
+  take(key?: string, cost?: number): Promise<RateLimitDecision>;
+}
+
+const rules: Record<string, Rule> = {
+  ...rateLimitRules,
+  redis: redisClient,
+  onFailure: oneOf('open', 'closed'),
+  timeoutMs: durationMs,
+  pauseMs: delayMs,
+  prefix: text,
+};
+
+/**
+ * The algorithms of `createRateLimit`, by the clock of the server. Answers { allowed, remaining, reset, retry after };
+ * times as text, because Redis cuts numbers to integers.
+ */
+const SCRIPT = `
+local limit, window, burst, cost = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local spacing, eps = window / limit, 0.001
+local allowed, left, reset, retry
+if ARGV[1] == 'sliding-window' then
+  local saved = redis.call('HMGET', KEYS[1], 'a', 'b', 'at')
+  local a, b, at = tonumber(saved[1] or 0), tonumber(saved[2] or 0), tonumber(saved[3] or now)
+  local windows = math.floor((now - at) / window)
+  if windows > 0 then
+    a, b, at = windows == 1 and b or 0, 0, at + windows * window
+  end
+  local gone = math.max(0, now - at)
+  local fading = a * (1 - gone / window)
+  allowed = fading + b + cost <= limit + eps
+  if not allowed then
+    if cost > limit then retry = -1
+    elseif b <= limit - cost then retry = window * (1 - (limit - cost - b) / a) - gone
+    else retry = window - gone + window * (1 - (limit - cost) / b) end
+  end
+  if allowed then b = b + cost end
+  left = limit - fading - b
+  reset = b > 0 and 2 * window - gone or a > 0 and window - gone or 0
+  if allowed and cost > 0 then
+    redis.call('HSET', KEYS[1], 'a', a, 'b', b, 'at', string.format('%.3f', at))
+    redis.call('PEXPIRE', KEYS[1], math.ceil(reset))
+  end
+else
+  local tat = math.max(now, tonumber(redis.call('GET', KEYS[1]) or now))
+  local nextTat = tat + cost * spacing
+  local lack = nextTat - burst * spacing - now
+  allowed = lack <= eps
+  reset = (allowed and nextTat or tat) - now
+  left = burst - reset / spacing
+  if not allowed then retry = cost > burst and -1 or lack end
+  if allowed and cost > 0 then
+    redis.call('SET', KEYS[1], string.format('%.3f', nextTat), 'PX', math.max(1, math.ceil(reset)))
+  end
+end
+return { allowed and 1 or 0, math.max(0, math.floor(left + eps)), string.format('%.3f', reset), string.format('%.3f', retry or 0) }
+`;
+
+/**
+ * A rate limit kept in Redis, for all processes together: one script, so one atomic round trip, and the time of the
+ * server, so that the clocks of the processes do not matter. `token-bucket` is kept as its equal, `gcra`. Keys expire by
+ * themselves when their limit is full again. Throws `OptionError` on bad options.
+ */
+export function createRedisRateLimit(options: RedisRateLimitOptions): RedisRateLimiter {
+  return new RedisRateLimitImpl(options);
+}
+
+class RedisRateLimitImpl implements RedisRateLimiter, Gate {
+  readonly kind = 'rate-limit';
+  readonly name: string;
+  readonly clock: Clock;
+  readonly holds = false;
+  readonly gates: readonly Gate[];
+  listeners: readonly Listener<RateLimitEvent>[] | undefined = undefined;
+  readonly #options: RedisRateLimitOptions;
+  readonly #plan: Plan;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #lastError: unknown;
+
+  constructor(options: RedisRateLimitOptions) {
+    checkOptions('createRedisRateLimit', options, rules, ['redis', 'limit', 'windowMs']);
+    requireBurstFits('createRedisRateLimit', options);
+    this.#options = options;
+    this.name = options.name ?? 'rate-limit';
+    this.clock = options.clock ?? systemClock;
+    this.gates = [this];
+    this.#plan = toPlan(this);
+  }
+
+  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
+    return run(this.#plan, work, options);
+  }
+
+  on(listener: Listener<RateLimitEvent>): () => void {
+    return subscribe(this, listener);
+  }
+
+  async take(key = '', cost = 1): Promise<RateLimitDecision> {
+    requireCost(cost);
+    if (this.clock.now() < this.#pausedUntil) throw this.#lastError;
+    const {
+      algorithm = 'gcra',
+      limit,
+      windowMs,
+      burst = limit,
+      prefix = `breakwater:rate:${this.name}:`,
+    } = this.#options;
+    const args = [algorithm, limit, windowMs, burst, cost].map(String);
+    try {
+      const reply = await this.#inTime(this.#options.redis.eval(SCRIPT, [prefix + key], args));
+      const [allowed, remaining, resetMs, retryAfterMs] = toNumbers(reply);
+      const refusedFor = allowed === 1 || retryAfterMs! < 0 ? undefined : retryAfterMs;
+      return {
+        allowed: allowed === 1,
+        limit: algorithm === 'sliding-window' ? limit : burst,
+        windowMs,
+        remaining: remaining!,
+        resetMs: resetMs!,
+        retryAfterMs: refusedFor,
+      };
+    } catch (error) {
+      this.#lastError = error;
+      this.#pausedUntil = this.clock.now() + (this.#options.pauseMs ?? 1000);
+      throw error;
+    }
+  }
+
+  /** The reply, or a `TimeoutError`; what comes later is ignored. */
+  #inTime(reply: Promise<unknown>): Promise<unknown> {
+    const { timeoutMs = 100 } = this.#options;
+    const timers = timersOf(this.clock);
+    return new Promise((resolve, reject) => {
+      const timer = new Timer(() => reject(new TimeoutError(`redis of ${this.name}`, 'read', timeoutMs)));
+      timers.add(timer, timeoutMs);
+      reply.then(resolve, reject).finally(() => timers.remove(timer));
+    });
+  }
+
+  enter(call: Call): typeof WAIT {
+    const key = call.key ?? '';
+    const { operation, correlationId } = call;
+    const base = { policy: this.name, operation, correlationId };
+    const refuse = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
+      const retryAfterMs = decision?.retryAfterMs;
+      if (this.listeners !== undefined) emit(this, { type: 'rate-limit.rejected', reason, key, retryAfterMs, ...base });
+      call.refuse(withoutStack(() => new RateLimitedError(this.name, reason, decision)));
+    };
+    this.take(key).then(
+      (decision) => {
+        if (call.ended) return;
+        if (decision.allowed) call.resume(undefined);
+        else refuse('limit', decision);
+      },
+      (error: unknown) => {
+        if (call.ended) return;
+        const open = this.#options.onFailure !== 'closed';
+        const reason = open ? 'allowed' : 'refused';
+        if (this.listeners !== undefined) emit(this, { type: 'rate-limit.store-failed', reason, error, ...base });
+        if (open) call.resume(undefined);
+        else refuse('store-failed', undefined);
+      },
+    );
+    return WAIT;
+  }
+
+  leave(): void {
+    // Only the beginning of a call counts.
+  }
+}
+
+function toNumbers(reply: unknown): number[] {
+  const numbers = Array.isArray(reply) ? reply.map(Number) : [];
+  if (numbers.length === 4 && numbers.every(Number.isFinite)) return numbers;
+  throw new TypeError(`rate limit: Redis gave an unexpected reply: ${JSON.stringify(reply)}`);
+}
