@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import {
-  type CallContext,
   type CallOptions,
   compose,
   createBreaker,
@@ -11,25 +10,23 @@ import {
   createTimeout,
   type Policy,
   pipeline,
+  run,
+  systemClock,
+  toPlan,
   type Work,
+  withContext,
 } from './index.ts';
 
 /** A policy of one's own, which knows nothing of gates. */
 function marking(name: string, trace: string[]): Policy {
+  const plan = toPlan({ name, clock: systemClock });
   return {
     kind: 'marking',
     name,
     async execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
       trace.push(`>${name}`);
       try {
-        const context: CallContext = {
-          ...options,
-          operation: options?.operation ?? name,
-          attempt: 1,
-          deadline: options?.deadline ?? Number.POSITIVE_INFINITY,
-          signal: options?.signal ?? new AbortController().signal,
-        };
-        return await work(context);
+        return await run(plan, work, options);
       } finally {
         trace.push(`<${name}`);
       }
@@ -153,6 +150,52 @@ test('C7 the context carries operation, correlation, key, deadline and attempt t
   const seen = await clock.run(result);
   assert.deepEqual(seen.slice(0, 6), ['charge', 'c-1', 'tenant', 2, true, 2]);
   assert.ok((seen[6] as number) <= 800);
+});
+
+test('C7 withContext changes what it is told to and keeps the tie to the outer call', async () => {
+  const clock = createVirtualClock();
+  const inner = createBreaker({ clock });
+  const extra = new AbortController();
+  const seen: unknown[] = [];
+  const nested = (signal?: AbortSignal): Promise<unknown> =>
+    createTimeout({ timeoutMs: 100, clock }).execute(
+      (context) =>
+        inner.execute(
+          (deep) => {
+            seen.push(deep.operation, deep.correlationId, deep.deadline - clock.now());
+            return clock.sleep(1000, { signal: deep.signal });
+          },
+          withContext(context, { operation: 'inner', signal }),
+        ),
+      { operation: 'outer', correlationId: 'c-1' },
+    );
+  const timedOut = nested().catch((error: Error) => error.name);
+  await clock.advance(100);
+  assert.equal(await timedOut, 'TimeoutError');
+  const aborted = nested(extra.signal).catch((error: Error) => error.message);
+  await clock.advance(10);
+  extra.abort(new Error('only the inner one'));
+  assert.equal(await aborted, 'only the inner one');
+  assert.deepEqual(seen, ['inner', 'c-1', 100, 'inner', 'c-1', 100]);
+  await clock.advance(1000);
+});
+
+test('P1 options of a wrong kind reject, they do not throw', async () => {
+  const clock = createVirtualClock();
+  const policy = createBreaker({ clock });
+  const spread = policy.execute((context) => policy.execute(() => 1, { ...context }));
+  await assert.rejects(spread, /withContext/);
+  await assert.rejects(
+    policy.execute(() => 1, { signal: {} as never }),
+    TypeError,
+  );
+  await assert.rejects(
+    policy.execute(() => 1, 'no' as never),
+    TypeError,
+  );
+  await assert.rejects(policy.execute('no' as never), TypeError);
+  assert.equal(await policy.execute(() => 1, null as never).catch(() => 'rejected'), 'rejected');
+  assert.equal(await policy.execute(() => 2), 2);
 });
 
 test('P4 nested by hand, the outer one giving up ends the inner one without a signal being made', async () => {

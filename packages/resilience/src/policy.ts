@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly key?: string | undefined;
   /** 0 is normal, higher goes first. */
   readonly priority?: number | undefined;
+  /** The context of the call that this one is part of: given up with it. Set by `withContext`. */
+  readonly within?: CallContext | undefined;
   /** False: the call must not be repeated once it may have taken effect. Default true. */
   readonly idempotent?: boolean | undefined;
 }

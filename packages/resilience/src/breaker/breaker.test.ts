@@ -208,8 +208,11 @@ test('B9 count window: old calls make room for new ones', async () => {
 
 test('B10 time window really forgets, also when no call comes', async () => {
   const { clock, breaker } = make({ window: { durationMs: 10_000 }, failureRate: 0.5, minimumCalls: 4 });
+  assert.equal(breaker.counts, undefined);
   await failTimes(breaker, 3);
+  assert.deepEqual(breaker.counts, { calls: 3, failures: 3, slow: 0 });
   await clock.advance(11_001);
+  assert.deepEqual(breaker.counts, { calls: 0, failures: 0, slow: 0 });
   await failTimes(breaker, 3);
   assert.equal(breaker.state, 'closed');
   await clock.advance(5000);

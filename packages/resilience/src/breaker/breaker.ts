@@ -75,6 +75,8 @@ export interface CircuitBreaker extends Policy<BreakerEvent>, Fusible {
   readonly kind: 'breaker';
   /** `open` stays until a call comes after the open time: an unused breaker does nothing by itself. */
   readonly state: 'closed' | 'open' | 'half-open' | 'isolated';
+  /** What the window holds; `undefined` without a window, and while not closed. */
+  readonly counts: Counts | undefined;
   /** Refuses every call until the handle is released. Isolations add up. `reason` is for events. */
   isolate(reason?: string): Isolation;
   /** Opens now, for `openMs` (default: the configured open time), as if it had tripped. */
@@ -151,6 +153,11 @@ class BreakerImpl implements CircuitBreaker, Gate {
 
   get state(): CircuitBreaker['state'] {
     return this.#isolations === undefined ? this.#state.kind : 'isolated';
+  }
+
+  get counts(): Counts | undefined {
+    const state = this.#state;
+    return state.kind === 'closed' ? state.window?.counts(this.clock.now()) : undefined;
   }
 
   execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {

@@ -66,7 +66,7 @@ function fleet(size: number): Fleet {
   };
 }
 
-test('H1 one member opens, all open at their next refresh; one probes; its success closes all', async () => {
+test('BS1 one member opens, all open at their next refresh; one probes; its success closes all', async () => {
   const { clock, members, errors } = fleet(3);
   const breakers = members.map(([breaker]) => breaker);
   const refresh = async (): Promise<void> => {
@@ -95,7 +95,7 @@ test('H1 one member opens, all open at their next refresh; one probes; its succe
   assert.deepEqual(errors, []);
 });
 
-test('H2 without the store each breaker works alone, and tells', async () => {
+test('BS2 without the store each breaker works alone, and tells', async () => {
   const { clock, members, errors, breakStore } = fleet(2);
   breakStore(true);
   const [breaker, shared] = members[0]!;
@@ -110,7 +110,7 @@ test('H2 without the store each breaker works alone, and tells', async () => {
   assert.equal(errors.length, 4, 'write, read, lease, write');
 });
 
-test('H3 stop goes back to a state of its own', async () => {
+test('BS3 stop goes back to a state of its own', async () => {
   const { clock, members } = fleet(2);
   const [breaker, shared] = members[0]!;
   shared.stop();
@@ -121,7 +121,7 @@ test('H3 stop goes back to a state of its own', async () => {
   assert.equal(await breaker.execute(() => 'probes without a lease'), 'probes without a lease');
 });
 
-test('H4 wrong options', () => {
+test('BS4 wrong options', () => {
   assert.throws(() => shareBreaker(createBreaker(), { holder: 'a' } as never), /store/);
   assert.throws(() => shareBreaker(createBreaker(), { store: {} as never, holder: '' }), /holder/);
 });
