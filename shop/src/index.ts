@@ -31,8 +31,8 @@ export async function startShop(
   });
   const provider = await startProvider(() => faults.enabled().includes('payment-provider-timeout'), Math.random);
 
-  const start = async (name: string, env: Record<string, string>): Promise<ServiceProcess> => {
-    const started = await startServiceProcess(name, env, (code) => {
+  const start = async (name: string, port: number): Promise<ServiceProcess> => {
+    const started = await startServiceProcess(name, port, (code) => {
       if (stopping) return;
       options.log(`The ${name} service ended unexpectedly with exit code ${code}`);
       options.onServiceExit?.(name);
@@ -42,9 +42,16 @@ export async function startShop(
   };
   try {
     const control = await serveFaultControl(faults, options.controlPort);
-    const payments = await start('payments', { PORT: '0', PROVIDER_URL: `http://127.0.0.1:${provider.port}` });
-    const orders = await start('orders', { PORT: '0', PAYMENTS_URL: payments.url });
-    const gateway = await start('gateway', { PORT: String(options.gatewayPort), ORDERS_URL: orders.url });
+    const [payments, orders, gateway] = await Promise.all([
+      start('payments', 0),
+      start('orders', 0),
+      start('gateway', options.gatewayPort),
+    ]);
+    await Promise.all([
+      tellPeers(payments, { provider: `http://127.0.0.1:${provider.port}` }),
+      tellPeers(orders, { payments: payments.url }),
+      tellPeers(gateway, { orders: orders.url }),
+    ]);
     const traffic = startTraffic({
       gatewayUrl: gateway.url,
       requestsPerSecond: options.requestsPerSecond,
@@ -65,7 +72,7 @@ export async function startShop(
         faults.close();
         for (const { child } of processes) if (child.connected) child.send({ faults: [] });
         await traffic.stop();
-        for (const entry of processes.toReversed()) await stopProcess(entry.child);
+        for (const { child } of [gateway, orders, payments]) await stopProcess(child);
         await Promise.all([control.stop(), provider.stop()]);
       },
     };
@@ -79,7 +86,7 @@ export async function startShop(
 
 async function startServiceProcess(
   name: string,
-  env: Record<string, string>,
+  port: number,
   onExit: (code: number | null) => void,
 ): Promise<ServiceProcess> {
   const file = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url));
@@ -87,7 +94,7 @@ async function startServiceProcess(
     process.execPath,
     ['--conditions=@breakwater/source', '--disable-warning=ExperimentalWarning', file],
     {
-      env: { ...process.env, ...env },
+      env: { ...process.env, PORT: String(port) },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     },
   );
@@ -96,19 +103,32 @@ async function startServiceProcess(
     errors = (errors + chunk.toString('utf8')).slice(-4_000);
     process.stderr.write(chunk);
   });
-  const port = await new Promise<number>((resolve, reject) => {
+  const listening = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(startFailure(name, code, errors, env))));
+    child.once('exit', (code) => reject(new Error(startFailure(name, code, errors, port))));
     child.once('message', (message: { port: number }) => resolve(message.port));
   });
   child.removeAllListeners('exit');
   child.once('exit', onExit);
-  return { name, child, url: `http://127.0.0.1:${port}` };
+  return { name, child, url: `http://127.0.0.1:${listening}` };
 }
 
-function startFailure(name: string, code: number | null, errors: string, env: Record<string, string>): string {
+/** Resolves when the service knows its peers: no request reaches it before. */
+function tellPeers({ name, child }: ServiceProcess, peers: Record<string, string>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`The ${name} service ended with exit code ${code}`));
+    child.once('exit', onExit);
+    child.once('message', () => {
+      child.off('exit', onExit);
+      resolve();
+    });
+    child.send({ peers });
+  });
+}
+
+function startFailure(name: string, code: number | null, errors: string, port: number): string {
   if (errors.includes('EADDRINUSE'))
-    return `Port ${env['PORT']} for the shop's ${name} service is taken. Choose another with SHOP_PORT.`;
+    return `Port ${port} for the shop's ${name} service is taken. Choose another with SHOP_PORT.`;
   return `The ${name} service did not start (exit code ${code}). Its message is above.`;
 }
 

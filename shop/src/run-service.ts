@@ -3,11 +3,12 @@ import type { Log } from './log.ts';
 import { type Route, startService } from './service.ts';
 import { startTelemetry } from './telemetry.ts';
 
-/** Environment variables by which the launcher tells a service where its peers are. */
-export function peerUrl(variable: string): string {
-  const url = process.env[variable];
-  if (!url || !URL.canParse(url))
-    throw new Error(`${variable} must be the URL of a peer, and is ${url ? `"${url}"` : 'not set'}`);
+const peers = new Map<string, string>();
+
+/** The address of a peer, as the launcher told it once every service listened. */
+export function peerUrl(name: string): string {
+  const url = peers.get(name);
+  if (url === undefined) throw new Error(`Nobody told this service where "${name}" is`);
   return url;
 }
 
@@ -27,8 +28,10 @@ export async function runService(name: string, createRoutes: (log: Log) => reado
   // Ctrl-C reaches every process of the terminal's group; the launcher decides the order in which they end.
   process.on('SIGINT', () => undefined);
   process.on('disconnect', () => void stop());
-  process.on('message', (message: { faults?: unknown[] }) => {
-    if (Array.isArray(message?.faults)) setActiveFaults(message.faults);
+  process.on('message', (message: { faults?: unknown[]; peers?: Record<string, string> }) => {
+    if (Array.isArray(message.faults)) setActiveFaults(message.faults);
+    for (const [peer, url] of Object.entries(message.peers ?? {})) peers.set(peer, url);
+    if (message.peers) process.send?.({ peersKnown: true });
   });
   process.send?.({ ready: true, port: service.port });
 }

@@ -1,14 +1,12 @@
 import { call } from '../call.ts';
 import { peerUrl, runService } from '../run-service.ts';
 
-const orders = peerUrl('ORDERS_URL');
-
 await runService('gateway', () => [
   {
     method: 'POST',
     path: '/api/checkout',
     async handle({ body, correlationId }) {
-      const order = await call(`${orders}/orders`, {
+      const order = await call(`${peerUrl('orders')}/orders`, {
         method: 'POST',
         body,
         timeoutMs: 6_000,
@@ -22,7 +20,7 @@ await runService('gateway', () => [
     method: 'GET',
     path: '/api/orders/{id}',
     async handle({ params, correlationId }) {
-      const order = await call(`${orders}/orders/${encodeURIComponent(params['id']!)}`, {
+      const order = await call(`${peerUrl('orders')}/orders/${encodeURIComponent(params['id']!)}`, {
         method: 'GET',
         timeoutMs: 3_000,
         correlationId,

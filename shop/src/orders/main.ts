@@ -6,8 +6,6 @@ import { ShopError } from '../shop-error.ts';
 import { openDatabase } from './database.ts';
 import { priceOf } from './pricing.ts';
 
-const payments = peerUrl('PAYMENTS_URL');
-
 await runService('orders', (log) => {
   const database = openDatabase(Math.random);
   return [
@@ -21,7 +19,7 @@ await runService('orders', (log) => {
         trace.getActiveSpan()?.setAttributes({ 'shop.order.id': id, 'shop.sku': sku });
         await database.insert({ id, sku, quantity, totalMinor, currency, status: 'pending' });
         try {
-          await call(`${payments}/charges`, {
+          await call(`${peerUrl('payments')}/charges`, {
             method: 'POST',
             body: { orderId: id, amountMinor: totalMinor, currency, card },
             timeoutMs: 3_000,

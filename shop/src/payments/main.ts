@@ -4,8 +4,6 @@ import { peerUrl, runService } from '../run-service.ts';
 import { ShopError } from '../shop-error.ts';
 
 const PROVIDER_TIMEOUT_MS = 1_200;
-const provider = peerUrl('PROVIDER_URL');
-
 interface ChargeInput {
   orderId: string;
   amountMinor: number;
@@ -21,7 +19,7 @@ await runService('payments', (log) => [
       const input = toCharge(body);
       trace.getActiveSpan()?.setAttributes({ 'shop.order.id': input.orderId, 'shop.amount_minor': input.amountMinor });
       try {
-        const charge = (await call(`${provider}/v1/charges`, {
+        const charge = (await call(`${peerUrl('provider')}/v1/charges`, {
           method: 'POST',
           body: { amount: input.amountMinor, currency: input.currency, card: input.card },
           timeoutMs: PROVIDER_TIMEOUT_MS,
