@@ -17,9 +17,12 @@ export function onIpv4(scan: Scan, text: string, start: number, firstEnd: number
   }
   if (isIn(text, index, ALNUM | UNDERSCORE) || (isIn(text, index, DOT) && isIn(text, index + 1, DIGIT)))
     return firstEnd;
-  const address = text.slice(start, index);
-  if (RESERVED.some((prefix) => address.startsWith(prefix))) return index;
+  if (isReserved(text, start)) return index;
   return addHit(scan, text, start, index, ref);
+}
+
+function isReserved(text: string, start: number): boolean {
+  return RESERVED.some((prefix) => text.startsWith(prefix, start));
 }
 
 /** A colon at `index`: the first of an IPv6 address (RFC 4291) when hexadecimal groups stand around it. */
