@@ -1,3 +1,4 @@
+import { CUT, DONE, PAUSED, Rare, RUNNING } from './attempt-state.ts';
 import type { Plan } from './plan.ts';
 import {
   CANCELLED,
@@ -12,29 +13,6 @@ import {
 import type { Timed } from './timers.ts';
 
 const soon = /* @__PURE__ */ Promise.resolve();
-
-// Where an attempt is: 0 and above, the index of the gate it enters or waits for; else one of these.
-const RUNNING = -1;
-/** Between the attempt before and this one. */
-const PAUSED = -2;
-/** Given up, while the work goes on. */
-const CUT = -3;
-const DONE = -4;
-
-/** What most calls never need. */
-class Rare {
-  attempt = 1;
-  /** One bit per gate that was asked, and must be told of success too. */
-  asked = 0;
-  /** Tokens of the other gates. */
-  readonly tokens: unknown[] = [];
-  history: unknown = undefined;
-  controller: AbortController | undefined = undefined;
-  /** Why the attempt was given up, and what that means to its gates. */
-  givenUp: { readonly outcome: Outcome; readonly reason: unknown; readonly final: boolean } | undefined = undefined;
-  /** Calls that were started with this one as their options, to be given up with it. */
-  inner: Call | Set<Call> | undefined = undefined;
-}
 
 /**
  * One attempt: its state, and the context its work sees. Policies use the methods; work sees it as `CallContext`.
@@ -183,7 +161,7 @@ export class Call implements CallContext, Timed {
       return false;
     }
     signal?.addEventListener('abort', this);
-    parent?.adopt(this);
+    parent?.extra.adopt(this);
     return true;
   }
 
@@ -192,24 +170,8 @@ export class Call implements CallContext, Timed {
     const { options } = this;
     if (options === undefined) return;
     const parent = parentOf(options);
-    parent?.release(this);
+    parent?.rare?.release(this);
     if (parent !== options) options.signal?.removeEventListener('abort', this);
-  }
-
-  /** @internal */
-  adopt(inner: Call): void {
-    const { extra } = this;
-    const others = extra.inner;
-    if (others === undefined) extra.inner = inner;
-    else if (others instanceof Call) extra.inner = new Set([others, inner]);
-    else others.add(inner);
-  }
-
-  /** @internal */
-  release(inner: Call): void {
-    const others = this.rare?.inner;
-    if (others === inner) this.rare!.inner = undefined;
-    else if (others instanceof Set) others.delete(inner);
   }
 
   /** The caller's signal was aborted. */
@@ -269,7 +231,7 @@ export class Call implements CallContext, Timed {
     if (phase === RUNNING) {
       if (!this.plan.cooperative) this.phase = CUT;
       extra.controller?.abort(reason);
-      this.giveUpInner(outcome, reason);
+      extra.giveUpInner(outcome, reason);
       if (this.plan.cooperative) return false;
       const { gates } = this.plan;
       for (let index = gates.length - 1; index >= 0; index--) {
@@ -285,13 +247,6 @@ export class Call implements CallContext, Timed {
       this.leaveBefore(phase, CANCELLED, reason);
     }
     return true;
-  }
-
-  /** @internal */
-  giveUpInner(outcome: Outcome, reason: unknown): void {
-    const inner = this.rare?.inner;
-    if (inner instanceof Call) inner.giveUp(outcome, reason);
-    else if (inner !== undefined) for (const call of [...inner]) call.giveUp(outcome, reason);
   }
 
   /** @internal Leaves the gates before the one at `end`, from the inside out. */

@@ -40,7 +40,7 @@ export {
 } from './bulkhead/worker.ts';
 // Fallback, cache, coalescing
 export { type Cache, type CacheEntry, type CacheEvent, type CacheOptions, createCache } from './cache.ts';
-export { type Call, run, start } from './call.ts';
+export { type Call, run, start, withContext } from './call.ts';
 // Chaos
 export { type Chaos, type ChaosEvent, type ChaosOptions, type ChaosRule, createChaos } from './chaos.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
