@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createWorkerBulkhead, type WorkerBulkhead, type WorkerBulkheadOptions } from '../index.ts';
 
-const module = new URL('./worker.fixture.ts', import.meta.url);
+const module = new URL('../../fixtures/worker.ts', import.meta.url);
 const made: WorkerBulkhead<unknown, unknown>[] = [];
 
 function make(options: Partial<WorkerBulkheadOptions> = {}): WorkerBulkhead<unknown, unknown> {
