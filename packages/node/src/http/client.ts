@@ -1,0 +1,141 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { currentContext } from '@breakwater/log';
+import {
+  type Attributes,
+  context,
+  metrics,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { guard } from './guard.ts';
+import { isListed } from './host-list.ts';
+import { DURATION_BUCKETS, methodAttribute } from './methods.ts';
+import { CORRELATION_HEADER } from './server.ts';
+
+/** Options of `observeClients`. */
+export interface ClientOptions {
+  /** Hosts that are told trace and correlation id; see `isListed`. */
+  readonly propagateTo: readonly string[];
+}
+
+interface Call {
+  readonly span: Span;
+  readonly attributes: Attributes;
+  readonly startedAt: number;
+}
+
+/** The part of an undici request that is used. */
+interface UndiciRequest {
+  readonly origin: string | URL;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: unknown;
+  addHeader(name: string, value: string): unknown;
+}
+
+/**
+ * Gives every request made by `fetch`, undici or `node:http` from now on a client span and a duration metric, by the
+ * diagnostics channels Node.js and undici publish. Hosts on the list get `traceparent`, `tracestate` and the
+ * correlation id; a header that is there already stays. Returns the way to end it.
+ */
+export function observeClients({ propagateTo }: ClientOptions): () => void {
+  const tracer = trace.getTracer('@breakwater/node');
+  const duration = metrics.getMeter('@breakwater/node').createHistogram('http.client.request.duration', {
+    unit: 's',
+    description: 'Duration of HTTP client requests',
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+  });
+  const calls = new WeakMap<object, Call>();
+
+  const begin = (key: object, given: string, url: URL, has: (name: string) => boolean, add: Add): void => {
+    if (isTracingSuppressed(context.active())) return;
+    const method = methodAttribute(given);
+    const attributes: Attributes = {
+      'http.request.method': method,
+      'server.address': url.hostname,
+      'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+    };
+    const span = tracer.startSpan(method === '_OTHER' ? 'HTTP' : method, {
+      kind: SpanKind.CLIENT,
+      // Without user, password and query: they hold secrets.
+      attributes: { ...attributes, 'url.full': `${url.protocol}//${url.host}${url.pathname}`.slice(0, 2_048) },
+    });
+    calls.set(key, { span, attributes, startedAt: performance.now() });
+    if (!isListed(propagateTo, url.host)) return;
+    const carrier: Record<string, string> = {};
+    propagation.inject(trace.setSpan(context.active(), span), carrier);
+    const { correlationId } = currentContext() ?? {};
+    if (correlationId !== undefined) carrier[CORRELATION_HEADER] = correlationId;
+    if (has('traceparent')) delete carrier['tracestate'];
+    for (const [name, value] of Object.entries(carrier)) if (!has(name)) add(name, value);
+  };
+  const end = (key: object, status: number | undefined, error: unknown): void => {
+    const call = calls.get(key);
+    if (call === undefined) return;
+    calls.delete(key);
+    const result: Attributes = status === undefined ? {} : { 'http.response.status_code': status };
+    if (error !== undefined) {
+      result['error.type'] = errorType(error);
+      call.span.recordException(error as Error);
+    } else if (status !== undefined && status >= 400) result['error.type'] = String(status);
+    call.span.setAttributes(result);
+    if (result['error.type'] !== undefined) call.span.setStatus({ code: SpanStatusCode.ERROR });
+    call.span.end();
+    duration.record((performance.now() - call.startedAt) / 1_000, { ...call.attributes, ...result });
+  };
+  const statuses = new WeakMap<object, number>();
+
+  const listeners: Readonly<Record<string, (message: never) => void>> = {
+    'undici:request:create': ({ request }: { request: UndiciRequest }) => {
+      const url = new URL(request.path, request.origin);
+      begin(request, request.method, url, hasHeader(request.headers), (name, value) => request.addHeader(name, value));
+    },
+    'undici:request:headers': ({ request, response }: { request: object; response: { statusCode: number } }) => {
+      statuses.set(request, response.statusCode);
+    },
+    'undici:request:trailers': ({ request }: { request: object }) => end(request, statuses.get(request), undefined),
+    'undici:request:error': ({ request, error }: { request: object; error: unknown }) =>
+      end(request, statuses.get(request), error),
+    'http.client.request.created': ({ request }: { request: ClientRequest }) => {
+      const url = new URL(request.path, `${request.protocol}//${request.getHeader('host') ?? request.host}`);
+      const add: Add = (name, value) => {
+        if (!request.headersSent) request.setHeader(name, value);
+      };
+      begin(request, request.method, url, (name) => request.hasHeader(name), add);
+    },
+    'http.client.response.finish': ({ request, response }: { request: ClientRequest; response: IncomingMessage }) =>
+      end(request, response.statusCode, undefined),
+    'http.client.request.error': ({ request, error }: { request: ClientRequest; error: unknown }) =>
+      end(request, undefined, error),
+  };
+  const undo = Object.entries(listeners).map(([channel, listener]) => {
+    const guarded = guard(listener as (message: unknown) => void) as (message: unknown) => void;
+    subscribe(channel, guarded);
+    return () => unsubscribe(channel, guarded);
+  });
+  return () => {
+    for (const step of undo) step();
+  };
+}
+
+type Add = (name: string, value: string) => unknown;
+
+/** undici keeps headers as a list of names and values in turn; older versions as one text. */
+function hasHeader(headers: unknown): (name: string) => boolean {
+  if (Array.isArray(headers)) {
+    const names = new Set(headers.filter((_, index) => index % 2 === 0).map((name) => String(name).toLowerCase()));
+    return (name) => names.has(name);
+  }
+  const text = String(headers).toLowerCase();
+  return (name) => text.startsWith(`${name}:`) || text.includes(`\n${name}:`);
+}
+
+function errorType(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return (typeof code === 'string' ? code : typeof name === 'string' ? name : typeof error).slice(0, 128);
+}

@@ -1,0 +1,51 @@
+import { installProcessHandlers } from '@breakwater/errors';
+import type { Logger } from '@breakwater/log';
+import type { ShutdownReport } from './shutdown.ts';
+
+/** What the end of the process is tied to. */
+export interface ProcessEndOptions {
+  readonly log: Logger;
+  readonly timeoutMs: number;
+  /** Everything, hooks included. */
+  readonly shutdown: () => Promise<ShutdownReport>;
+  /** Telemetry only: after an unforeseen error nobody's hooks can be trusted. */
+  readonly flushOnly: () => Promise<ShutdownReport>;
+}
+
+const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const;
+
+/**
+ * SIGTERM and SIGINT shut down and exit with 0 (1 when a step failed); a second one exits at once with 128 + its
+ * number. An uncaught exception or unhandled rejection is recorded as `fatal`, telemetry is flushed, exit code 1. A
+ * process that has nothing more to do shuts down too. Returns the way to take it all off.
+ */
+export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly }: ProcessEndOptions): () => void {
+  const removeHandlers = installProcessHandlers({
+    record(failure) {
+      if (failure.fatal)
+        log.log('fatal', 'The process ends: {kind}', { kind: failure.kind, error: failure.error }, 'process.fatal');
+      else log.log('warn', 'Process warning', { error: failure.error }, 'process.warning');
+    },
+    flush: async () => {
+      await flushOnly();
+    },
+    flushTimeoutMs: timeoutMs,
+  });
+  let ending = false;
+  const onSignal = (signal: keyof typeof SIGNALS): void => {
+    if (ending) process.exit(128 + SIGNALS[signal]);
+    ending = true;
+    log.log('info', 'Received {signal}, shutting down', { signal }, 'process.signal');
+    void shutdown().then((report) => process.exit(report.ok ? (process.exitCode ?? 0) : 1));
+  };
+  const onIdle = (): void => {
+    void shutdown();
+  };
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
+  process.on('beforeExit', onIdle);
+  return () => {
+    removeHandlers();
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, onSignal);
+    process.off('beforeExit', onIdle);
+  };
+}

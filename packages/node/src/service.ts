@@ -1,0 +1,166 @@
+import type { Logger, Sink } from '@breakwater/log';
+import { createLogger, stdoutSink } from '@breakwater/log';
+import { connectTelemetry, logEvents, type Policy } from '@breakwater/resilience';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+import type { Config } from './config/settings.ts';
+import { observeClients } from './http/client.ts';
+import { observeServers } from './http/server.ts';
+import { createOtlpSink } from './otlp-sink.ts';
+import { watchProcessEnd } from './process-end.ts';
+import { observeRuntime } from './runtime-metrics.ts';
+import {
+  createShutdown,
+  runStep,
+  type ShutdownHook,
+  type ShutdownPhase,
+  type ShutdownReport,
+  type ShutdownStep,
+} from './shutdown.ts';
+import { resourceAttributes, startTelemetry } from './telemetry.ts';
+
+/** A service that is wired. */
+export interface Service {
+  readonly config: Config;
+  /** Writes to stdout and to the OTLP endpoint, with the ids of the active span and the correlation id. */
+  readonly log: Logger;
+  /**
+   * Reports a policy: its events as metric, as events of the active span and as log lines of module `resilience`.
+   * Returns the way to end it, which shutting down does too.
+   */
+  watch(policy: Policy): () => void;
+  /**
+   * Has `hook` run when the service shuts down. Phases run in turn (`intake`, `work`, `resources`), hooks of one
+   * phase together. Returns the way to take it off. Throws `OptionError` for a wrong phase, name or hook.
+   */
+  onShutdown(phase: ShutdownPhase, name: string, hook: ShutdownHook): () => void;
+  /** Sends everything that is queued now. */
+  flush(): Promise<void>;
+  /**
+   * Ends the service in its documented order within `shutdownTimeoutMs`. Never rejects; each call gets the report of
+   * the one run there is.
+   */
+  shutdown(): Promise<ShutdownReport>;
+  /** What the service is doing: `running` until `shutdown` begins. */
+  readonly state: 'running' | 'stopping' | 'stopped';
+}
+
+/** The share of the time for shutting down that hooks may use; the rest belongs to the telemetry they produced. */
+const HOOK_SHARE = 2 / 3;
+
+/** Wires everything. `extraSinks` are those of the caller; `onStopped` is called once, at the end. */
+export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () => void): Service {
+  const attributes = resourceAttributes(config);
+  const telemetry = config.telemetry ? startTelemetry(config, attributes) : undefined;
+  const sinks = [
+    ...(config.stdout ? [stdoutSink()] : []),
+    ...(telemetry === undefined
+      ? []
+      : [
+          createOtlpSink({
+            exporter: telemetry.logExporter,
+            resource: telemetry.resource,
+            delayMs: config.batchDelayMs,
+            maxQueue: config.maxQueue,
+          }),
+        ]),
+    ...extraSinks,
+  ];
+  const log = createLogger({
+    service: config.service,
+    version: config.version,
+    environment: config.environment,
+    resource: attributes,
+    level: config.logLevel,
+    levels: config.logLevels,
+    sinks,
+    trace: activeSpan,
+  });
+  const policies = log.module('resilience');
+  const stopRuntime = telemetry === undefined ? undefined : observeRuntime();
+  const http = telemetry !== undefined && config.instrumentHttp ? [observeServers(config), observeClients(config)] : [];
+  const watched = new Set<() => void>();
+  const shutdown = createShutdown();
+  let state: Service['state'] = 'running';
+  let running: Promise<ShutdownReport> | undefined;
+
+  const end = async (withHooks: boolean): Promise<ShutdownReport> => {
+    state = 'stopping';
+    const startedAt = performance.now();
+    const steps: ShutdownStep[] = [];
+    const onStep = (step: ShutdownStep): void => {
+      steps.push(step);
+      const { phase, name, outcome, durationMs, error } = step;
+      const level = outcome === 'done' ? 'debug' : 'error';
+      log.log(level, 'Shutdown: {step} {outcome}', { phase, step: name, outcome, durationMs, error }, 'shutdown.step');
+    };
+    if (withHooks) await shutdown.runHooks(config.shutdownTimeoutMs * HOOK_SHARE, onStep);
+    for (const stop of http) stop();
+    log.log('info', 'Service stopped', { durationMs: performance.now() - startedAt }, 'service.stopped');
+    // The log before the SDK, which takes the exporter away; spans and metrics have nothing to wait for.
+    const left = (): number => Math.max(100, config.shutdownTimeoutMs - (performance.now() - startedAt));
+    steps.push(await runStep('telemetry', 'log', () => log.close(), left()));
+    if (telemetry !== undefined)
+      steps.push(await runStep('telemetry', 'opentelemetry', () => telemetry.shutdown(), left()));
+    // Not before: the SDK reads the gauges a last time.
+    for (const stop of watched) stop();
+    stopRuntime?.();
+    unwatchEnd();
+    state = 'stopped';
+    onStopped();
+    return { ok: steps.every((step) => step.outcome === 'done'), steps };
+  };
+  const once = (withHooks: boolean): Promise<ShutdownReport> => {
+    running ??= end(withHooks);
+    return running;
+  };
+  const unwatchEnd = config.processHandlers
+    ? watchProcessEnd({
+        log,
+        timeoutMs: config.shutdownTimeoutMs,
+        shutdown: () => once(true),
+        flushOnly: () => once(false),
+      })
+    : () => {};
+
+  log.log('info', 'Service started', {}, 'service.started');
+  return {
+    config,
+    log,
+    watch(policy) {
+      let ended = false;
+      const stops = [logEvents(policy, (level, message, fields) => policies.log(level, message, fields))];
+      if (telemetry !== undefined) {
+        // Resolves at once, but in a later turn: what was ended meanwhile must not begin.
+        connectTelemetry(policy).then(
+          (stop) => {
+            if (stop === undefined) return;
+            if (ended) stop();
+            else stops.push(stop);
+          },
+          (error: unknown) => policies.error('A policy cannot be reported', { policy: policy.name, error }),
+        );
+      }
+      const stop = (): void => {
+        if (ended) return;
+        ended = true;
+        watched.delete(stop);
+        for (const step of stops) step();
+      };
+      watched.add(stop);
+      return stop;
+    },
+    onShutdown: (phase, name, hook) => shutdown.add(phase, name, hook),
+    async flush() {
+      await Promise.all([log.flush(), telemetry?.flush()]);
+    },
+    shutdown: () => once(true),
+    get state() {
+      return state;
+    },
+  };
+}
+
+function activeSpan(): { traceId: string; spanId: string; traceFlags: number } | undefined {
+  const ids = trace.getActiveSpan()?.spanContext();
+  return ids !== undefined && isSpanContextValid(ids) ? ids : undefined;
+}
