@@ -21,7 +21,7 @@ import {
 export interface ThrottleOptions {
   /** Calls let through per call the dependency accepts. 2 lets twice as many through as it accepts. Default 2. */
   readonly factor?: number | undefined;
-  /** How much of the past counts. Default 120 000. */
+  /** How much of the past counts; after an outage the share let through about doubles in that time. Default 30 000. */
   readonly windowMs?: number | undefined;
   /** Calls the window must hold before any is refused. Default 20. */
   readonly minimumCalls?: number | undefined;
@@ -133,7 +133,7 @@ class ThrottleImpl implements Throttle, Gate {
   }
 
   #stepNow(): number {
-    return Math.floor((this.clock.now() * STEPS) / (this.#options.windowMs ?? 120_000));
+    return Math.floor((this.clock.now() * STEPS) / (this.#options.windowMs ?? 30_000));
   }
 
   /** Empties the steps that have gone by; returns the place of the present one. */

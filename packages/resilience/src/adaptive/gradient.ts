@@ -10,6 +10,9 @@ export interface GradientSettings {
   readonly probeEveryMs: number;
 }
 
+/** Latency at half the limit, relative to that before, below which half of the calls were only queueing. */
+const QUEUEING = 0.6;
+
 /** Why the limit changed. */
 export type LimitReason = 'latency' | 'room' | 'failures' | 'probe';
 
@@ -33,6 +36,8 @@ export class Gradient {
   #failures = 0;
   /** `settling`: calls begun before the limit was halved still end; `measuring`: what ends now is the base. */
   #probe: 'none' | 'settling' | 'measuring' = 'none';
+  /** Mean latency before the limit was halved. */
+  #full = 0;
   #nextProbeAt: number;
   readonly #random: () => number;
 
@@ -90,12 +95,21 @@ export class Gradient {
     }
     if (this.#probe === 'measuring') {
       this.#base = mean;
+      if (mean < this.#full * QUEUEING && this.#limit > min) {
+        // Half as many calls, and each hardly more than half as long: half of them only queued. Without them there may
+        // still be a queue, so the latency is not yet that without load.
+        this.#limit = Math.max(min, this.#limit / 2);
+        this.#full = mean;
+        this.#probe = 'settling';
+        return 'probe';
+      }
       this.#probe = 'none';
       this.#nextProbeAt = this.#later(now);
       return 'probe';
     }
     this.#base = this.#base === 0 ? mean : Math.min(this.#base, mean);
     if (now >= this.#nextProbeAt) {
+      this.#full = mean;
       this.#probe = 'settling';
       return 'probe';
     }

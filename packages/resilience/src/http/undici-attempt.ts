@@ -142,8 +142,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#state = 'delivered';
     this.#limit('idle', this.#options.idleMs);
-    giveHead();
     this.#resolve();
+    giveHead();
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock } from '@breakwater/testing';
+import { type CallContext, compose, createBreaker, createCoalesce, createTimeout } from './index.ts';
+
+const at = { operation: 'user', key: '42' };
+
+test('CO1 calls with the same key wait for the one under way; later ones call anew', async () => {
+  const clock = createVirtualClock();
+  const coalesce = createCoalesce({ clock });
+  let calls = 0;
+  const work = async (): Promise<{ n: number }> => {
+    const n = ++calls;
+    await clock.sleep(10);
+    return { n };
+  };
+  const shared = [1, 2, 3].map(() => coalesce.execute(work, at));
+  const other = coalesce.execute(work, { ...at, key: '43' });
+  const alone = [coalesce.execute(work), coalesce.execute(work, { ...at, idempotent: false })];
+  await clock.advance(10);
+  const [a, b, c] = await Promise.all(shared);
+  assert.ok(a === b && b === c);
+  await Promise.all([other, ...alone]);
+  assert.equal(calls, 4);
+  await clock.run(coalesce.execute(work, at));
+  assert.deepEqual([calls, coalesce.size], [5, 0]);
+});
+
+test('CO2 one caller giving up does not end it for the others; when all have, the work is aborted', async () => {
+  const clock = createVirtualClock();
+  const coalesce = createCoalesce({ clock });
+  const signals: AbortSignal[] = [];
+  const work = ({ signal }: CallContext): Promise<string> => {
+    signals.push(signal);
+    return clock.sleep(100, { signal }).then(() => 'ok');
+  };
+  const first = new AbortController();
+  const second = new AbortController();
+  const a = assert.rejects(coalesce.execute(work, { ...at, signal: first.signal }), { name: 'AbortError' });
+  const b = coalesce.execute(work, { ...at, signal: second.signal });
+  first.abort();
+  await a;
+  assert.equal(signals[0]!.aborted, false);
+  await clock.advance(100);
+  assert.equal(await b, 'ok');
+  const c = assert.rejects(coalesce.execute(work, { ...at, signal: second.signal }), { message: 'enough' });
+  second.abort(new Error('enough'));
+  await c;
+  assert.equal(signals[1]!.aborted, true);
+  assert.equal(coalesce.size, 0);
+  await clock.settle();
+  assert.equal(clock.pendingTimers, 0);
+});
+
+test('CO3 a failure goes to all, and is one failure to a breaker inside', async () => {
+  const clock = createVirtualClock();
+  const breaker = createBreaker({ consecutiveFailures: 2, clock });
+  const chain = compose(createCoalesce({ clock }), breaker);
+  const fail = (): Promise<never> =>
+    clock.sleep(5).then(() => Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' })));
+  const calls = [1, 2, 3, 4].map(() => assert.rejects(chain.execute(fail, at), { code: 'ECONNRESET' }));
+  await clock.advance(5);
+  await Promise.all(calls);
+  assert.equal(breaker.state, 'closed');
+});
+
+test('CO4 the deadline of the first caller does not bind the one who joined', async () => {
+  const clock = createVirtualClock();
+  const coalesce = createCoalesce({ clock });
+  const impatient = compose(createTimeout({ timeoutMs: 10, clock }), coalesce);
+  let seen = 0;
+  const work = (context: CallContext): Promise<string> => {
+    seen = context.deadline;
+    return clock.sleep(50, { signal: context.signal }).then(() => 'ok');
+  };
+  const a = assert.rejects(impatient.execute(work, { ...at, deadline: 10 }), { code: 'TIMEOUT' });
+  const b = coalesce.execute(work, at);
+  await clock.advance(50);
+  await a;
+  assert.equal(await b, 'ok');
+  assert.equal(seen, Number.POSITIVE_INFINITY);
+});
+
+test('CO5 a work that throws at once is a failure to all, and leaves nothing', async () => {
+  const coalesce = createCoalesce({ clock: createVirtualClock() });
+  const work = (): never => {
+    throw new Error('at once');
+  };
+  await assert.rejects(coalesce.execute(work, at), /at once/);
+  await assert.rejects(coalesce.execute(work, at), /at once/);
+  assert.equal(coalesce.size, 0);
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { createRandom } from '@breakwater/testing';
+import { Agent, type Dispatcher, request, fetch as undiciFetch } from 'undici';
+import {
+  compose,
+  createBreaker,
+  createBulkhead,
+  createFetch,
+  createRetry,
+  createTimeout,
+  createUndiciInterceptor,
+  type UndiciOptions,
+} from '../index.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+
+async function withServer(
+  answer: Answer,
+  options: UndiciOptions,
+  body: (origin: string, dispatcher: Dispatcher, count: () => number) => Promise<void>,
+): Promise<void> {
+  let count = 0;
+  const server = createServer((incoming, response) => {
+    incoming.resume();
+    answer(incoming, response, ++count);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const agent = new Agent({ connections: 1 });
+  const dispatcher = agent.compose(createUndiciInterceptor(options));
+  try {
+    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, dispatcher, () => count);
+  } finally {
+    await agent.destroy();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+const retry = () => createRetry({ random: createRandom(1), backoff: { kind: 'fixed', delayMs: 1, jitter: 'none' } });
+const flaky: Answer = (_request, response, count) => {
+  response.statusCode = count < 3 ? 500 : 200;
+  response.end(`answer ${count}`.padEnd(count < 3 ? 200_000 : 10, '.'));
+};
+
+test('U1 repeats behind `request` and `fetch`; the response held back leaves its connection free', async () => {
+  await withServer(flaky, { policy: retry() }, async (origin, dispatcher, count) => {
+    const { statusCode, body } = await request(origin, { dispatcher });
+    assert.deepEqual([statusCode, await body.text(), count()], [200, 'answer 3..', 3]);
+  });
+  await withServer(flaky, { policy: retry() }, async (origin, dispatcher, count) => {
+    const response = await undiciFetch(origin, { dispatcher });
+    assert.deepEqual([response.status, await response.text(), count()], [200, 'answer 3..', 3]);
+  });
+});
+
+test('U2 when no attempt is left the last response is delivered whole', async () => {
+  const answer: Answer = (_request, response, count) => {
+    response.statusCode = 503;
+    response.end(`${count}`.repeat(300_000));
+  };
+  await withServer(answer, { policy: retry() }, async (origin, dispatcher, count) => {
+    const { statusCode, body } = await request(origin, { dispatcher });
+    assert.equal(statusCode, 503);
+    assert.equal(await body.text(), '3'.repeat(300_000));
+    assert.equal(count(), 3);
+  });
+});
+
+test('U3 a POST is sent once; with an idempotency key it is repeated, with its body', async () => {
+  const bodies: string[] = [];
+  const answer: Answer = (incoming, response, count) => {
+    incoming.on('data', (chunk) => bodies.push(String(chunk)));
+    incoming.on('end', () => {
+      response.statusCode = count % 2 === 1 ? 500 : 200;
+      response.end();
+    });
+  };
+  await withServer(answer, { policy: retry() }, async (origin, dispatcher, count) => {
+    const post = (headers: Record<string, string>) =>
+      request(origin, { dispatcher, method: 'POST', body: 'order', headers });
+    const first = await post({});
+    await first.body.dump();
+    assert.deepEqual([first.statusCode, count()], [500, 1]);
+    await (await post({})).body.dump();
+    const keyed = await post({ 'idempotency-key': 'k' });
+    await keyed.body.dump();
+    assert.deepEqual([keyed.statusCode, count()], [200, 4]);
+    assert.deepEqual(bodies, Array(4).fill('order'));
+  });
+});
+
+test('U4 connect, read and idle limits, each named', async () => {
+  const hang: Answer = (incoming, response) => {
+    if (incoming.url === '/head') return;
+    response.write('begun');
+  };
+  await withServer(hang, { readMs: 80, idleMs: 80 }, async (origin, dispatcher) => {
+    await assert.rejects(request(`${origin}/head`, { dispatcher }), { name: 'TimeoutError', kind: 'read' });
+    const { body } = await request(`${origin}/body`, { dispatcher });
+    await assert.rejects(body.text(), { name: 'TimeoutError', kind: 'idle' });
+  });
+  // One connection, which the first request keeps: the second never gets one.
+  await withServer(hang, { connectMs: 80 }, async (origin, dispatcher) => {
+    const first = request(`${origin}/head`, { dispatcher });
+    const ended = assert.rejects(first);
+    await assert.rejects(request(`${origin}/head`, { dispatcher }), { name: 'TimeoutError', kind: 'connect' });
+    await dispatcher.destroy();
+    await ended;
+  });
+});
+
+test('U5 a streamed body outlives the limits of the policies; a bulkhead slot is free at the head', async () => {
+  const answer: Answer = (_request, response) => {
+    response.write('a');
+    setTimeout(() => response.end('b'), 300);
+  };
+  const bulkhead = createBulkhead({ maxConcurrent: 1 });
+  const policy = compose(bulkhead, createTimeout({ timeoutMs: 100 }));
+  await withServer(answer, { policy }, async (origin, dispatcher) => {
+    const { body } = await request(origin, { dispatcher });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(bulkhead.active, 0);
+    assert.equal(await body.text(), 'ab');
+    const viaFetch = createFetch({ policy: createTimeout({ timeoutMs: 100 }), idleMs: 5000 });
+    assert.equal(await (await viaFetch(origin)).text(), 'ab');
+  });
+});
+
+test('U6 an open breaker refuses before anything is sent; the caller can abort; the deadline goes along', async () => {
+  const breaker = createBreaker({ consecutiveFailures: 1 });
+  await withServer(flaky, { policy: breaker }, async (origin, dispatcher, count) => {
+    await (await request(origin, { dispatcher })).body.dump();
+    await assert.rejects(request(origin, { dispatcher }), { code: 'BREAKER_OPEN' });
+    assert.equal(count(), 1);
+  });
+  const seen: (string | undefined)[] = [];
+  const hang: Answer = (incoming) => void seen.push(incoming.headers['x-request-timeout-ms'] as string | undefined);
+  const callOf = () => ({ deadline: performance.now() + 5000 });
+  await withServer(
+    hang,
+    { policy: createTimeout({ timeoutMs: 60_000 }), callOf },
+    async (origin, dispatcher, count) => {
+      const controller = new AbortController();
+      const call = assert.rejects(request(origin, { dispatcher, signal: controller.signal }), { name: 'AbortError' });
+      while (count() === 0) await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      await call;
+      assert.ok(Number(seen[0]) > 1000 && Number(seen[0]) <= 5000, String(seen));
+    },
+  );
+});
