@@ -4,6 +4,7 @@ import { currentCell } from './context.ts';
 import { ExceptionWriter } from './exception.ts';
 import type { KeyInfo } from './keys.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
+import type { Paths } from './paths.ts';
 import { keepLine } from './request-buffer.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
@@ -24,7 +25,7 @@ export interface CoreOptions {
   readonly sinks: readonly Sink[];
   readonly redactor: Redactor | undefined;
   readonly wordsAreClean: boolean;
-  readonly byPath: (name: string) => boolean;
+  readonly paths: Paths;
   readonly limits: WriterLimits;
   readonly maxLineChars: number;
   readonly now: () => number;
@@ -38,9 +39,13 @@ export interface CoreOptions {
 export interface LineParts {
   /** `,"resource":…,"scope":…` */
   readonly tail: string;
+  /** `tail` and the beginning of the attributes. */
+  readonly open: string;
   /** Fields bound by `child`, by their final names, as JSON. */
   readonly bound: ReadonlyMap<string, string>;
   readonly boundJson: string;
+  /** Some bound name is one that the context may write too; the context's stands. */
+  readonly clashes: boolean;
 }
 
 const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
@@ -78,7 +83,7 @@ export class Core {
     this.options = options;
     this.sinks = options.sinks;
     this.single = options.sinks.length === 1 ? options.sinks[0] : undefined;
-    this.writer = new Writer(options.redactor, options.limits, options.wordsAreClean, options.byPath);
+    this.writer = new Writer(options.redactor, options.limits, options.wordsAreClean, options.paths);
     this.exceptions = new ExceptionWriter(this.writer);
     this.writer.begin();
     this.resourceJson = this.writer.clean(options.resource, 0);
@@ -114,7 +119,10 @@ export class Core {
     const nowMs = now();
     const severity = SEVERITY[level];
     this.tally.emitted++;
-    if (this.closed) return this.tally.drop('closed');
+    if (this.closed) {
+      this.tally.drop('closed');
+      return;
+    }
     let rate = 1;
     if (sampler !== undefined && !below) {
       rate = sampler({
@@ -124,15 +132,22 @@ export class Core {
         context: cell?.values,
         nowMs,
       });
-      if (!(rate > 0)) return this.tally.drop('sampled');
+      if (!(rate > 0)) {
+        this.tally.drop('sampled');
+        return;
+      }
     }
     const line = this.line(level, parts, message, fields, eventName, cell, nowMs, rate);
     if (below) {
       const buffer = cell?.buffer;
-      if (buffer === undefined) return this.tally.drop('request-ok');
+      if (buffer === undefined) {
+        this.tally.drop('request-ok');
+        return;
+      }
       const before = buffer.overflowed;
       keepLine(buffer, line, severity);
-      return this.tally.drop('queue-full', buffer.overflowed - before);
+      this.tally.drop('queue-full', buffer.overflowed - before);
+      return;
     }
     this.write(line, severity);
   }
@@ -168,28 +183,44 @@ export class Core {
     rate: number,
   ): string {
     this.writer.begin();
-    const body = this.body(message, fields);
-    let head = `{"timestamp":${this.timestamps.text(nowMs)}${HEADS[level]}${body}${parts.tail}`;
-    if (eventName !== '') head += `,"eventName":${toJsonString(eventName)}`;
+    const template = typeof message === 'string' && message.indexOf('{') !== -1;
+    let head =
+      this.timestamps.lineStart(nowMs, HEADS[level]) +
+      (typeof message === 'string' && !template ? this.writer.text(message) : this.body(message, fields));
     if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version)) this.prepare(cell);
-    const ids = this.options.trace?.();
-    if (ids !== undefined) head += traceHead(ids);
-    else if (cell !== undefined) head += cell.head;
+    const trace = this.options.trace === undefined ? cell?.head : traceHead(this.options.trace() ?? cell?.values);
+    if (eventName === '' && (trace === undefined || trace === '')) head += parts.open;
+    else
+      head += `${parts.tail}${eventName === '' ? '' : `,"eventName":${toJsonString(eventName)}`}${trace ?? ''},"attributes":{`;
     let json = cell === undefined ? '' : cell.fragment;
-    if (parts.boundJson !== '') json = json === '' ? parts.boundJson : `${json},${parts.boundJson}`;
-    if (rate < 1) json += `${json === '' ? '' : ','}"breakwater.log.sample_rate":${rate}`;
-    if (isTemplate(message)) json += `${json === '' ? '' : ','}"breakwater.log.template":${this.writer.text(message)}`;
+    const bound = parts.clashes && cell !== undefined ? boundBeside(parts, cell) : parts.boundJson;
+    if (bound !== '') json = json === '' ? bound : `${json},${bound}`;
+    const extra = this.extra(rate, template && isTemplate(message) ? message : '', message, fields);
+    if (extra !== '') json = json === '' ? extra : `${json},${extra}`;
+    if (fields !== undefined && !(extra !== '' && isErrorLike(fields)))
+      json = this.attributes(fields, json, extra, parts, cell);
+    return this.fit(head, json);
+  }
+
+  /** What stands between the bound fields and the call's own: sampling rate, template, an error given bare. */
+  private extra(rate: number, template: string, message: unknown, fields: object | undefined): string {
+    let json = rate < 1 ? `"breakwater.log.sample_rate":${rate}` : '';
+    if (template !== '') json += `${json === '' ? '' : ','}"breakwater.log.template":${this.writer.text(template)}`;
+    if (typeof message === 'string' && !(fields instanceof Error)) return json;
     const error = isErrorLike(fields) ? fields : isErrorLike(message) ? message : undefined;
     if (error !== undefined) json += `${json === '' ? '' : ','}${this.exceptions.attributes(error as object)}`;
-    if (fields !== undefined && fields !== error) json = this.attributes(fields, json, parts, cell);
-    const line = `${head},"attributes":{${json}}}\n`;
+    return json;
+  }
+
+  private fit(head: string, json: string): string {
+    const line = `${head}${json}}}\n`;
     if (line.length <= this.options.maxLineChars) return line;
-    return `${head},"attributes":{"breakwater.log.truncated_chars":${json.length}}}\n`;
+    return `${head}"breakwater.log.truncated_chars":${json.length}}}\n`;
   }
 
   private body(message: unknown, fields: object | undefined): string {
     if (typeof message === 'string') {
-      if (message.charCodeAt(0) !== 123 && message.indexOf('{') === -1) return this.writer.text(message);
+      if (message.indexOf('{') === -1) return this.writer.text(message);
       return toJsonString(renderTemplate(message, fields, this.writer));
     }
     if (typeof message === 'function') return this.body(callQuietly(message as () => unknown), fields);
@@ -198,12 +229,18 @@ export class Core {
     return json.charCodeAt(0) === 34 ? json : toJsonString(json === '' ? String(message) : json);
   }
 
-  private attributes(fields: object, json: string, parts: LineParts, cell: ContextCell | undefined): string {
+  private attributes(
+    fields: object,
+    json: string,
+    extra: string,
+    parts: LineParts,
+    cell: ContextCell | undefined,
+  ): string {
     try {
       return this.quickly(fields as Record<string, unknown>, json, parts, cell);
     } catch {
       // A name that is taken, or a value that needs care: once more, name by name.
-      return this.carefully(fields, json, parts, cell);
+      return this.carefully(fields, extra, parts, cell);
     }
   }
 
@@ -218,7 +255,7 @@ export class Core {
     let info: KeyInfo | undefined;
     let label = false;
     for (const name in fields) {
-      if (!Object.hasOwn(fields, name)) continue;
+      if (!hasOwn.call(fields, name)) continue;
       let found = info?.next;
       if (found === undefined || found.name !== name) {
         found = writer.keys.get(name);
@@ -234,19 +271,16 @@ export class Core {
         continue;
       }
       const text = writer.named(found, item, 0);
-      if (text !== '') json += json === '' ? found.fragment + text : `,${found.fragment}${text}`;
+      if (text !== '') json = json === '' ? found.fragment + text : json + found.further + text;
     }
     return json;
   }
 
-  private carefully(fields: object, start: string, parts: LineParts, cell: ContextCell | undefined): string {
+  private carefully(fields: object, extra: string, parts: LineParts, cell: ContextCell | undefined): string {
     const { writer } = this;
     writer.begin();
     const context = cell?.names ?? NOTHING;
-    const entries = new Map<string, string>([...context, ...parts.bound]);
-    // What was in front of the fields and belongs to neither: rate, template, the error given as fields.
-    const bare = [...entries].map(([name, text]) => `${toJsonString(name)}:${text}`).join(',');
-    const extra = start.slice(bare.length);
+    const entries = new Map<string, string>([...context, ...parts.bound, ...context]);
     const own = new Set<string>();
     let exception = '';
     const listed = keysOf(fields);
@@ -271,7 +305,7 @@ export class Core {
     }
     let json = '';
     for (const [name, text] of entries) json += `${json === '' ? '' : ','}${toJsonString(name)}:${text}`;
-    for (const part of [extra.startsWith(',') ? extra.slice(1) : extra, exception]) {
+    for (const part of [extra, exception]) {
       if (part !== '') json += `${json === '' ? '' : ','}${part}`;
     }
     return json;
@@ -292,10 +326,7 @@ export class Core {
     }
     cell.names = names;
     cell.fragment = [...names].map(([name, text]) => `${toJsonString(name)}:${text}`).join(',');
-    cell.head =
-      typeof values.traceId === 'string' && TRACE_ID.test(values.traceId)
-        ? traceHead({ traceId: values.traceId, spanId: values.spanId ?? '', traceFlags: values.traceFlags })
-        : '';
+    cell.head = traceHead(values);
     cell.core = this;
     cell.coreVersion = cell.version;
   }
@@ -324,20 +355,28 @@ export class Core {
 }
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
+const hasOwn = Object.prototype.hasOwnProperty;
 const MAX_FIELDS = 1000;
 const CAREFULLY = new Error('needs the careful way');
 
+function boundBeside(parts: LineParts, cell: ContextCell): string {
+  return [...parts.bound]
+    .filter(([name]) => !cell.names.has(name))
+    .map(([name, text]) => `${toJsonString(name)}:${text}`)
+    .join(',');
+}
+
 function isTaken(info: KeyInfo, parts: LineParts, cell: ContextCell | undefined): boolean {
-  return info.reserved || parts.bound.has(info.name) || (cell !== undefined && cell.names.has(info.name));
+  return info.reserved || parts.bound.has(info.name) || cell?.names.has(info.name) === true;
 }
 
 function isTemplate(message: unknown): message is string {
   return typeof message === 'string' && message.indexOf('{') !== -1 && /\{[\w.-]+\}/.test(message);
 }
 
-function traceHead(ids: TraceIds): string {
-  if (!TRACE_ID.test(ids.traceId)) return '';
-  const span = SPAN_ID.test(ids.spanId) ? `,"spanId":"${ids.spanId}"` : '';
+function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {
+  if (typeof ids?.traceId !== 'string' || !TRACE_ID.test(ids.traceId)) return '';
+  const span = typeof ids.spanId === 'string' && SPAN_ID.test(ids.spanId) ? `,"spanId":"${ids.spanId}"` : '';
   const flags = typeof ids.traceFlags === 'number' && ids.traceFlags >= 0 && ids.traceFlags < 256;
   return `,"traceId":"${ids.traceId}"${span}${flags ? `,"traceFlags":${Math.floor(ids.traceFlags!)}` : ''}`;
 }

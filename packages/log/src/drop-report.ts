@@ -12,10 +12,13 @@ export const DROP_EVENT = 'breakwater.log.dropped';
  */
 export function reportDrops(core: Core, everyMs: number): { stop(): void } {
   const told = new Map<string, number>();
+  const tail = `,"resource":${core.resourceJson},"scope":"breakwater.log"`;
   const parts: LineParts = {
-    tail: `,"resource":${core.resourceJson},"scope":"breakwater.log"`,
+    tail,
+    open: `${tail},"attributes":{`,
     bound: NONE,
     boundJson: '',
+    clashes: false,
   };
   const report = (): void => {
     const all: [string, SinkCounts][] = core.sinks.map((sink) => [sink.name, sink.counts()]);

@@ -1,15 +1,16 @@
 import { types } from 'node:util';
 import { fingerprint, isCategory, serialise } from '@breakwater/errors';
 import type { Redactor } from '@breakwater/redact';
-import { toJsonString } from './text.ts';
+import { toFlat, toJsonString } from './text.ts';
 import type { Writer } from './writer.ts';
 
 const MAX_CAUSES = 5;
-const MAX_FRAMES = 2048;
+const MAX_FRAMES = 512;
 const MAX_STACK_CHARS = 16_384;
 
 /** The frames of one stack, escaped and redacted once. */
 interface Frames {
+  readonly text: string;
   readonly id: number;
   /** JSON text without quotes. */
   readonly json: string;
@@ -25,7 +26,7 @@ interface Link {
 /** Errors to the attributes of the OpenTelemetry exception conventions. Remembers stacks: most errors come from few places. */
 export class ExceptionWriter {
   private readonly writer: Writer;
-  private readonly frames = new Map<string, Frames>();
+  private readonly frames: (Frames | undefined)[] = new Array(MAX_FRAMES).fill(undefined);
   private readonly prints = new Map<string, string>();
   private readonly redactor: Redactor | undefined;
   private nextId = 1;
@@ -95,8 +96,12 @@ export class ExceptionWriter {
     const start = stack.indexOf('\n    at ');
     if (start === -1) return undefined;
     const text = stack.slice(start, start + MAX_STACK_CHARS);
-    const found = this.frames.get(text);
-    if (found !== undefined) return found;
+    // Compared, not looked up by hash: hashing a text of this size costs more than all the rest.
+    const slot = slotOf(text);
+    const found = this.frames[slot];
+    if (found !== undefined && found.text === text) return found;
+    const other = this.frames[slot ^ 1];
+    if (other !== undefined && other.text === text) return other;
     const { redactor } = this;
     const safe =
       redactor === undefined
@@ -105,9 +110,9 @@ export class ExceptionWriter {
             .split('\n')
             .map((line) => redactor.string(line))
             .join('\n');
-    const made = { id: this.nextId++, json: toJsonString(safe).slice(1, -1) };
-    if (this.frames.size >= MAX_FRAMES) this.frames.clear();
-    this.frames.set(text, made);
+    const made = { text: toFlat(text), id: this.nextId++, json: toFlat(toJsonString(safe).slice(1, -1)) };
+    this.frames[found === undefined ? slot : slot ^ 1] = made;
+    if (found !== undefined && other !== undefined) this.frames[slot] = other;
     return made;
   }
 
@@ -145,6 +150,15 @@ export class ExceptionWriter {
     json += `,"error.type":${record.code === undefined ? type : this.writer.clean(record.code, 0)}`;
     return `${json},"breakwater.error.fingerprint":"${fingerprint(error)}","breakwater.error.record":${this.record(error)}`;
   }
+}
+
+function slotOf(text: string): number {
+  const { length } = text;
+  let hash = length;
+  // The first frame tells most: line and column are in it.
+  for (let at = 8; at < 160 && at < length; at += 4) hash = Math.imul(hash, 31) + text.charCodeAt(at);
+  for (let step = 1; step <= 8; step++) hash = Math.imul(hash, 31) + text.charCodeAt(((length - 1) * step) >> 3);
+  return (hash ^ (hash >>> 9)) & (MAX_FRAMES - 1);
 }
 
 /** Does it carry more than name, message, code, stack and cause? */

@@ -1,4 +1,5 @@
 import type { Redactor } from '@breakwater/redact';
+import type { PathNode, Paths } from './paths.ts';
 import { toJsonString } from './text.ts';
 
 /** What is known about a property name, worked out once. */
@@ -6,12 +7,16 @@ export interface KeyInfo {
   readonly name: string;
   /** `"name":` */
   readonly fragment: string;
+  /** `,"name":` */
+  readonly further: string;
   /** `plain`: judge the value alone. `field`: name and value together. `clean`: no redaction. `mask`: see `marker`. */
   readonly kind: 'plain' | 'field' | 'clean' | 'mask';
   /** What every text under a `mask` name becomes, as JSON. */
   readonly marker: string;
   /** The name itself must be changed, so the whole object is written the careful way. */
   readonly dirty: boolean;
+  /** Path rules begin with this name. Counts only for a record's own fields. */
+  readonly path: PathNode | undefined;
   /** `error`, `err`, `exception`: an Error under it is the record's exception. */
   readonly holdsError: boolean;
   /** Written by the logger itself: never taken from user data under this name. */
@@ -46,12 +51,12 @@ const CONTEXT = new Set(['user.id', 'session.id', 'trace_id', 'span_id']);
 export class KeyTable {
   private readonly known = new Map<string, KeyInfo>();
   private readonly redactor: Redactor | undefined;
-  private readonly byPath: (name: string) => boolean;
+  private readonly paths: Paths;
   private readonly bound = new Set<string>();
 
-  constructor(redactor: Redactor | undefined, byPath: (name: string) => boolean) {
+  constructor(redactor: Redactor | undefined, paths: Paths) {
     this.redactor = redactor;
-    this.byPath = byPath;
+    this.paths = paths;
   }
 
   get(name: string): KeyInfo {
@@ -71,7 +76,7 @@ export class KeyTable {
     let kind: KeyInfo['kind'] = 'plain';
     let marker = '';
     if (redactor === undefined) kind = 'clean';
-    else if (this.byPath(name)) kind = 'field';
+    else if (this.paths.leaves(name)) kind = 'field';
     else if (action === 'mask') {
       kind = 'mask';
       marker = toJsonString(String(redactor.field(name, 'q7Rk2ZpX9vLm4Tn8Wc3YbD6s')));
@@ -80,9 +85,11 @@ export class KeyTable {
     const info: KeyInfo = {
       name,
       fragment: `${toJsonString(name)}:`,
+      further: `,${toJsonString(name)}:`,
       kind,
       marker,
       dirty: safe !== name || name.toWellFormed() !== name || name.length > 256,
+      path: this.paths.root?.children.get(name),
       holdsError: name === 'error' || name === 'err' || name === 'exception',
       reserved: RESERVED.test(name),
       watched: RESERVED.test(name) || CONTEXT.has(name) || this.bound.has(name),

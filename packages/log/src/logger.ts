@@ -6,9 +6,11 @@ import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
 import { Levels } from './levels.ts';
+import { compilePaths, type Paths } from './paths.ts';
 import type { Sampler } from './sampling.ts';
 import type { Sink, SinkCounts } from './sink.ts';
 import { stdoutSink } from './sinks/stdout.ts';
+import { toFlat, toJsonString } from './text.ts';
 
 /** Fields of one record. A value may be a function without parameters: it is called only when the record is written. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -161,34 +163,29 @@ function resourceOf(options: LoggerOptions): Record<string, unknown> {
 interface Redaction {
   readonly redactor: Redactor | undefined;
   readonly wordsAreClean: boolean;
-  readonly byPath: (name: string) => boolean;
+  readonly paths: Paths;
 }
 
 function redactionOf(given: LoggerOptions['redact'], maxBytes: number, maxDepth: number): Redaction {
-  const never = (): boolean => false;
-  if (given === false) return { redactor: undefined, wordsAreClean: true, byPath: never };
+  const none: Paths = { root: undefined, leaves: () => false };
+  if (given === false) return { redactor: undefined, wordsAreClean: true, paths: none };
   if (given !== undefined && 'string' in given) {
     // What its rules are cannot be seen from outside, so every value goes through it with its name.
-    return { redactor: given, wordsAreClean: false, byPath: () => true };
+    return { redactor: given, wordsAreClean: false, paths: { root: undefined, leaves: () => true } };
   }
+  const redactor = createRedactor({ lineBreaks: 'keep', maxBytes: maxBytes * 2, maxDepth, ...given });
   const rules = given?.rules ?? [];
-  const presets = [given?.preset ?? 'default'].flat();
-  const firsts = new Set<string>();
-  let anyPath = false;
-  for (const rule of rules) {
-    if (!('path' in rule)) continue;
-    const first = /^[^.[\]*]+/.exec(rule.path)?.[0];
-    if (first === undefined) anyPath = true;
-    else firsts.add(first);
-  }
   return {
-    redactor: createRedactor({ lineBreaks: 'keep', maxBytes: maxBytes * 2, maxDepth, ...given }),
+    redactor,
     wordsAreClean:
       rules.every((rule) => 'path' in rule || 'key' in rule) &&
-      presets.every((preset) => preset === 'default' || preset === 'pci' || preset === 'secrets'),
-    byPath: anyPath ? () => true : firsts.size === 0 ? never : (name) => firsts.has(name),
+      [given?.preset ?? 'default'].flat().every((preset) => CLEAN_PRESETS.has(preset)),
+    paths: compilePaths(rules, redactor),
   };
 }
+
+/** Presets that take no short plain word by what it is. */
+const CLEAN_PRESETS: ReadonlySet<string> = new Set(['default', 'pci', 'secrets']);
 
 class LoggerImpl implements Logger {
   private readonly shared: Shared;
@@ -202,10 +199,14 @@ class LoggerImpl implements Logger {
     this.core = shared.core;
     this.name = name;
     this.gate = shared.levels.gate(name);
-    const scope = name === '' ? '' : `,"scope":${JSON.stringify(name)}`;
+    const scope = name === '' ? '' : `,"scope":${toJsonString(name)}`;
+    const clashes = [...bound.keys()].some(
+      (key) => key === 'user.id' || key === 'session.id' || key.startsWith('baggage.'),
+    );
     let boundJson = '';
-    for (const [key, text] of bound) boundJson += `${boundJson === '' ? '' : ','}${JSON.stringify(key)}:${text}`;
-    this.parts = { tail: `,"resource":${this.core.resourceJson}${scope}`, bound, boundJson };
+    for (const [key, text] of bound) boundJson += `${boundJson === '' ? '' : ','}${toJsonString(key)}:${text}`;
+    const tail = `,"resource":${this.core.resourceJson}${scope}`;
+    this.parts = { tail, open: toFlat(`${tail},"attributes":{`), bound, boundJson: toFlat(boundJson), clashes };
   }
 
   trace(message: Message, fields?: Fields | Error): void {

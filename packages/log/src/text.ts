@@ -41,3 +41,8 @@ export function isPlainWord(text: string): boolean {
   }
   return digits - length < 6;
 }
+
+/** The same text in one piece. A text put together with `+` is a tree, which every line it goes into would walk again. */
+export function toFlat(text: string): string {
+  return Buffer.from(text).toString();
+}

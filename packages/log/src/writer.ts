@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { serialise } from '@breakwater/errors';
 import type { Redactor } from '@breakwater/redact';
 import { type KeyInfo, KeyTable } from './keys.ts';
+import type { PathNode, Paths } from './paths.ts';
 import { isPlainWord, toJsonString } from './text.ts';
 
 /** How far a record may grow. */
@@ -16,7 +17,8 @@ export interface WriterLimits {
 
 /** Thrown inside the fast walk when a value needs the careful one. */
 const BAIL = new Error('needs the careful walk');
-const SLOTS = 2048;
+const SLOTS = 8192;
+const hasOwn = Object.prototype.hasOwnProperty;
 const ERROR_LIMITS = { maxDepth: 5, maxErrors: 10, maxBytes: 16_384 } as const;
 
 /**
@@ -34,17 +36,12 @@ export class Writer {
   private nodes = 0;
 
   /** `wordsAreClean`: no rule can take a short plain word or a number under 100 million. */
-  constructor(
-    redactor: Redactor | undefined,
-    limits: WriterLimits,
-    wordsAreClean: boolean,
-    byPath: (name: string) => boolean,
-  ) {
+  constructor(redactor: Redactor | undefined, limits: WriterLimits, wordsAreClean: boolean, paths: Paths) {
     this.redactor = redactor;
     this.limits = limits;
     this.wordsAreClean = wordsAreClean || redactor === undefined;
     this.numbersAreClean = this.wordsAreClean;
-    this.keys = new KeyTable(redactor, byPath);
+    this.keys = new KeyTable(redactor, paths);
   }
 
   /** A new record begins: its budget is whole again. */
@@ -55,13 +52,12 @@ export class Writer {
   /** A text as JSON, redacted. Short texts met again cost a comparison. */
   text(text: string): string {
     const { length } = text;
-    if (length <= 16 && this.wordsAreClean && isPlainWord(text)) return `"${text}"`;
     if (length > 128) return this.longText(text);
-    const slot =
-      (length * 31 + text.charCodeAt(0) * 7 + text.charCodeAt(length >> 1) * 131 + text.charCodeAt(length - 1) * 17) &
-      (SLOTS - 1);
+    const slot = slotOf(text, length);
     if (this.texts[slot] === text) return this.written[slot]!;
-    const json = toJsonString(this.redactor === undefined ? text : this.redactor.string(text));
+    let json: string;
+    if (this.wordsAreClean && isPlainWord(text)) json = `"${text}"`;
+    else json = toJsonString(this.redactor === undefined ? text : this.redactor.string(text));
     this.texts[slot] = text;
     this.written[slot] = json;
     return json;
@@ -89,6 +85,7 @@ export class Writer {
 
   /** A property's value by its name and itself; '' when there is nothing to write. */
   named(info: KeyInfo, value: unknown, depth: number): string {
+    if (depth === 0 && info.path !== undefined) return this.onPath(info.path, info, value, 0);
     switch (info.kind) {
       case 'plain':
       case 'clean':
@@ -99,6 +96,21 @@ export class Writer {
       default:
         return this.field(info.name, value);
     }
+  }
+
+  /** A value that path rules name, or that holds what they name. */
+  private onPath(node: PathNode, info: KeyInfo, value: unknown, depth: number): string {
+    if (node.marker !== '') {
+      if (typeof value === 'string' && value !== '' && value.charCodeAt(0) !== 91) return node.marker;
+      if (value === undefined) return '';
+      if (value === null || typeof value === 'boolean') return String(value);
+      throw BAIL;
+    }
+    if (typeof value !== 'object' || value === null) return this.named(info, value, depth + 1);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    // Only the redactor, from the top, knows its way through anything but plain objects.
+    if (Array.isArray(value) || prototype !== Object.prototype) throw BAIL;
+    return this.plain(value, depth + 1, node);
   }
 
   /** Through the redactor, with the name. */
@@ -147,13 +159,13 @@ export class Writer {
     return this.field(name, value);
   }
 
-  private plain(value: object, depth: number): string {
+  private plain(value: object, depth: number, node?: PathNode): string {
     let json = '';
     let label = false;
     let info: KeyInfo | undefined;
     const source = value as Record<string, unknown>;
     for (const name in source) {
-      if (!Object.hasOwn(source, name)) continue;
+      if (!hasOwn.call(source, name)) continue;
       let found = info?.next;
       if (found === undefined || found.name !== name) {
         found = this.keys.get(name);
@@ -166,8 +178,9 @@ export class Writer {
       if (label && (name === 'value' || name === 'args')) throw BAIL;
       if (typeof item === 'string' && (name === 'name' || name === 'key' || name === 'header')) label = true;
       else if (name === 'toJSON' && typeof item === 'function') throw BAIL;
-      const text = this.named(found, item, depth);
-      if (text !== '') json += json === '' ? found.fragment + text : `,${found.fragment}${text}`;
+      const below = node?.children.get(name);
+      const text = below === undefined ? this.named(found, item, depth) : this.onPath(below, found, item, depth);
+      if (text !== '') json = json === '' ? found.fragment + text : json + found.further + text;
     }
     return `{${json}}`;
   }
@@ -264,6 +277,17 @@ export class Writer {
     }
     return `{${json}}`;
   }
+}
+
+/** Ids differ at their end, paths in their middle. */
+function slotOf(text: string, length: number): number {
+  if (length < 4) return 0;
+  let hash = Math.imul(length, 31) + text.charCodeAt(length >> 1);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 1);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 2);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 3);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 4);
+  return (hash ^ (hash >>> 13)) & (SLOTS - 1);
 }
 
 /** A name not used before, as it will be written: two that look alike get numbers. */

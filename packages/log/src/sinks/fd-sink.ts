@@ -100,9 +100,14 @@ class FdSink implements Sink {
 
   write(line: string, severity: number): void {
     this.tally.emitted++;
-    if (this.state !== 'open') return this.tally.drop(this.state);
-    if (this.rest !== undefined || (this.spill !== undefined && this.spill.lines > 0))
-      return this.enqueue(line, severity);
+    if (this.state !== 'open') {
+      this.tally.drop(this.state);
+      return;
+    }
+    if (this.rest !== undefined || (this.spill !== undefined && this.spill.lines > 0)) {
+      this.enqueue(line, severity);
+      return;
+    }
     this.pending += line;
     this.pendingLines++;
     if (this.pending.length >= this.batchChars) this.push();
@@ -127,7 +132,8 @@ class FdSink implements Sink {
     this.pendingLines = 0;
     if (text.length * 3 > CHUNK * 4) {
       const bytes = Buffer.from(text);
-      return this.send(bytes, bytes.length, lines);
+      this.send(bytes, bytes.length, lines);
+      return;
     }
     this.scratch ??= Buffer.allocUnsafeSlow(CHUNK * 4);
     this.send(this.scratch, this.scratch.write(text, 0), lines);
@@ -143,8 +149,14 @@ class FdSink implements Sink {
       }
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EINTR') return this.send(Buffer.from(bytes.subarray(offset, length)), length - offset, lines);
-      if (code !== 'EAGAIN' && code !== 'ENOSPC' && code !== 'EDQUOT') return this.stop('broken', bytes, offset, lines);
+      if (code === 'EINTR') {
+        this.send(Buffer.from(bytes.subarray(offset, length)), length - offset, lines);
+        return;
+      }
+      if (code !== 'EAGAIN' && code !== 'ENOSPC' && code !== 'EDQUOT') {
+        this.stop('broken', bytes, offset, lines);
+        return;
+      }
       // Lack of space passes more slowly than a full pipe.
       if (code !== 'EAGAIN') this.retryMs = Math.max(this.retryMs, 50);
     }
@@ -189,14 +201,29 @@ class FdSink implements Sink {
   }
 
   private enqueue(line: string, severity: number): void {
-    if (this.spill !== undefined && this.spill.lines > 0) return this.toSpill(line);
+    if (this.spill !== undefined && this.spill.lines > 0) {
+      this.toSpill(line);
+      return;
+    }
     if (this.queue.chars + line.length > this.maxChars) {
-      if (this.whenFull === 'spill') return this.toSpill(line);
+      if (this.whenFull === 'spill') {
+        this.toSpill(line);
+        return;
+      }
       if (this.whenFull === 'block') {
         this.waitUntil(() => this.queue.chars + line.length <= this.maxChars, this.blockMs);
-        if (this.state !== 'open') return this.tally.drop(this.state);
-        if (this.queue.chars + line.length > this.maxChars) return this.tally.drop('queue-full');
-      } else if (!this.makeRoom(line.length, severity)) return this.tally.drop('queue-full');
+        if (this.state !== 'open') {
+          this.tally.drop(this.state);
+          return;
+        }
+        if (this.queue.chars + line.length > this.maxChars) {
+          this.tally.drop('queue-full');
+          return;
+        }
+      } else if (!this.makeRoom(line.length, severity)) {
+        this.tally.drop('queue-full');
+        return;
+      }
     }
     this.queue.push(line, severity);
     if (this.rest === undefined) this.advance();

@@ -21,7 +21,10 @@ export function memorySink(options: { readonly name?: string; readonly maxRecord
     lines,
     write(line) {
       tally.emitted++;
-      if (closed) return tally.drop('closed');
+      if (closed) {
+        tally.drop('closed');
+        return;
+      }
       if (lines.length >= max) {
         lines.shift();
         tally.written--;
