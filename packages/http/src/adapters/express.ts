@@ -1,0 +1,61 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Edge } from '../edge.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Answer, fromNodeRequest } from '../message.ts';
+import { notFoundError } from '../not-found.ts';
+import { endWith, setHeaders, writeAnswer } from './node-response.ts';
+
+const exchanges: WeakMap<object, Exchange> = new WeakMap();
+
+/** The exchange of a request that went through `expressEdge`; `undefined` for another. */
+export function exchangeOf(request: Pick<Request, 'app'> | object): Exchange | undefined {
+  return exchanges.get(request);
+}
+
+/** The first middleware: `app.use(expressEdge(edge))`. */
+export function expressEdge(edge: Edge): RequestHandler {
+  return (request, response, next) => {
+    const exchange = edge.open(fromNodeRequest(request, request.originalUrl));
+    exchanges.set(request, exchange);
+    endWith(response, exchange);
+    exchange.run(() => {
+      const proceed = (answer: Answer | undefined): void => {
+        setHeaders(response, exchange.headers);
+        if (answer === undefined) next();
+        else writeAnswer(response, answer);
+      };
+      const guarded = exchange.guard();
+      // `guard` never rejects; what `next` throws is Express's to catch.
+      if (guarded instanceof Promise) guarded.then(proceed).catch(next);
+      else proceed(guarded);
+    });
+  };
+}
+
+/** The last middlewares: `app.use(expressErrors(edge))` answers what no route took and what any threw, by problem documents. */
+export function expressErrors(edge: Edge): [RequestHandler, ErrorRequestHandler] {
+  const handle: ErrorRequestHandler = (error, request, response, _next) => {
+    answerError(edge, request, response, error);
+  };
+  return [(_request, _response, next) => next(notFoundError()), handle];
+}
+
+export function answerError(edge: Edge, request: Request, response: Response, error: unknown): void {
+  let exchange = exchanges.get(request);
+  if (exchange === undefined) {
+    // An error before `expressEdge` has its turn is answered and recorded all the same.
+    exchange = edge.open(fromNodeRequest(request, request.originalUrl));
+    exchanges.set(request, exchange);
+    endWith(response, exchange);
+    if (!response.headersSent) setHeaders(response, exchange.headers);
+  }
+  writeAnswer(
+    response,
+    exchange.run(() => exchange.fail(error)),
+  );
+}
+
+/** Sends an answer, of `idempotent` for instance. */
+export function sendAnswer(response: Response, answer: Answer): void {
+  writeAnswer(response, answer);
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Edge } from '../edge.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Answer, fromNodeRequest } from '../message.ts';
+import { notFoundError } from '../not-found.ts';
+import { endWith, KEPT } from './node-response.ts';
+
+const exchanges: WeakMap<object, Exchange> = new WeakMap();
+
+/** The exchange of a request that went through `fastifyEdge`; `undefined` for another. */
+export function exchangeOf(request: Pick<FastifyRequest, 'raw'>): Exchange | undefined {
+  return exchanges.get(request.raw);
+}
+
+/** Before the routes: `fastifyEdge(app, edge)`. Sets hooks, error handler and not-found handler of `app`. */
+export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
+    exchanges.set(request.raw, exchange);
+    endWith(reply.raw, exchange);
+    exchange.run(() => {
+      const proceed = (answer: Answer | undefined): void => {
+        reply.headers(exchange.headers);
+        if (answer === undefined) done();
+        else sendAnswer(reply, answer);
+      };
+      const guarded = exchange.guard();
+      if (guarded instanceof Promise) guarded.then(proceed).catch(done);
+      else proceed(guarded);
+    });
+  });
+  // The body's events come from the socket, outside of the context: it is entered again behind them.
+  app.addHook('preValidation', (request, _reply, done) => {
+    const exchange = exchanges.get(request.raw);
+    if (exchange === undefined) done();
+    else exchange.run(() => done());
+  });
+  app.setErrorHandler((error, request, reply) => answerError(edge, request, reply, error));
+  app.setNotFoundHandler((request, reply) => answerError(edge, request, reply, notFoundError()));
+}
+
+function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  let exchange = exchanges.get(request.raw);
+  if (exchange === undefined) {
+    // An error before the hook has its turn, such as a URL that cannot be decoded.
+    exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
+    exchanges.set(request.raw, exchange);
+    endWith(reply.raw, exchange);
+    reply.headers(exchange.headers);
+  }
+  return sendAnswer(
+    reply,
+    exchange.run(() => exchange.fail(error)),
+  );
+}
+
+/** Sends an answer, of `idempotent` for instance. */
+export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  for (const name of Object.keys(reply.getHeaders())) if (!KEPT.test(name)) reply.removeHeader(name);
+  // Bytes, so that no charset is added.
+  return reply.code(answer.status).headers(answer.headers).send(Buffer.from(answer.body));
+}

@@ -1,0 +1,50 @@
+import type { Context, Middleware } from 'koa';
+import type { Edge } from '../edge.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Answer, fromNodeRequest } from '../message.ts';
+import { notFoundError } from '../not-found.ts';
+import { endWith, KEPT } from './node-response.ts';
+
+const exchanges: WeakMap<object, Exchange> = new WeakMap();
+
+/** The exchange of a request that went through `koaEdge`; `undefined` for another. */
+export function exchangeOf(context: Context): Exchange | undefined {
+  return exchanges.get(context.req);
+}
+
+/** The first middleware: `app.use(koaEdge(edge))`. Answers what is thrown and what no route took, by problem documents. */
+export function koaEdge(edge: Edge): Middleware {
+  return (context, next) => {
+    const exchange = edge.open(fromNodeRequest(context.req, context.originalUrl));
+    exchanges.set(context.req, exchange);
+    endWith(context.res, exchange);
+    return exchange.run(async () => {
+      const answer = await exchange.guard();
+      context.set(exchange.headers);
+      if (answer !== undefined) {
+        sendAnswer(context, answer);
+        return;
+      }
+      try {
+        await next();
+        // Koa's own sign for "nobody answered".
+        if (context.status === 404 && context.body == null && context.respond !== false && context.writable)
+          throw notFoundError();
+      } catch (error) {
+        sendAnswer(context, exchange.fail(error));
+      }
+    });
+  };
+}
+
+/** Sends an answer, of `idempotent` for instance. */
+export function sendAnswer(context: Context, answer: Answer): void {
+  if (context.headerSent) {
+    context.res.destroy();
+    return;
+  }
+  for (const name of context.res.getHeaderNames()) if (!KEPT.test(name)) context.remove(name);
+  context.status = answer.status;
+  context.set({ ...answer.headers });
+  context.body = Buffer.from(answer.body);
+}

@@ -1,0 +1,96 @@
+import { type Classify, OptionError, type ProblemOptions, toProblem } from '@breakwater/errors';
+import type { Logger } from '@breakwater/log';
+import { type Clock, systemClock } from '@breakwater/resilience';
+import { type IdSource, systemIds } from './correlation.ts';
+import { type Exchange, ExchangeImpl } from './exchange.ts';
+import type { Answer, EdgeRequest } from './message.ts';
+
+/**
+ * Looks at a request before the handler: lets it pass (`undefined`), answers it itself, or refuses it by throwing, which
+ * becomes a problem document. May add to `exchange.headers`, and to the context by `updateContext`.
+ */
+export type Guard = (exchange: Exchange) => Answer | undefined | Promise<Answer | undefined>;
+
+/** Options of `createEdge`. */
+export interface EdgeOptions {
+  readonly log: Pick<Logger, 'log'>;
+  /** Asked in this order before the handler. Default: none. */
+  readonly guards?: readonly Guard[] | undefined;
+  /** How errors become problem documents. */
+  readonly problems?: Pick<ProblemOptions, 'typeBase' | 'locale' | 'texts' | 'exposeMessages' | 'redactor'> | undefined;
+  /** Default: the built-in rules of `@breakwater/errors`. */
+  readonly classify?: Classify | undefined;
+  /** Write `Request started`? Default true. */
+  readonly logStart?: boolean | undefined;
+  /** Paths without records, such as health checks, unless they fail. Default: none. */
+  readonly quietPaths?: readonly string[] | undefined;
+  /** How many proxies in front append to `x-forwarded-for` and can be believed. Default 0: the peer is the client. */
+  readonly trustedHops?: number | undefined;
+  /** The most time a request is given, in milliseconds; a request's own `x-request-timeout-ms` can only lower it. Default: no limit. */
+  readonly maxDurationMs?: number | undefined;
+  readonly ids?: Partial<IdSource> | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** The edge of a service, made once; adapters call `open` for each request. */
+export interface Edge {
+  /** Begins a request: reads and makes its ids, writes `Request started`. Never throws. */
+  open(request: EdgeRequest): Exchange;
+  /** How many requests are under way. */
+  readonly active: number;
+}
+
+/** What an exchange uses of its edge. */
+export interface EdgeParts {
+  readonly options: EdgeOptions;
+  readonly guards: readonly Guard[];
+  readonly quiet: ReadonlySet<string>;
+  readonly ids: IdSource;
+  readonly clock: Clock;
+  active: number;
+  toAnswer(error: unknown, request: EdgeRequest, correlationId: string): Answer & { readonly code: string };
+}
+
+/**
+ * Makes the edge of a service, free of any framework. Throws `OptionError` for a wrong option.
+ */
+export function createEdge(options: EdgeOptions): Edge {
+  if (typeof options?.log?.log !== 'function') throw new OptionError('options.log', options?.log, 'a logger');
+  const guards = options.guards ?? [];
+  if (!Array.isArray(guards) || guards.some((guard) => typeof guard !== 'function'))
+    throw new OptionError('options.guards', guards, 'a list of functions');
+  const hops = options.trustedHops ?? 0;
+  if (!Number.isSafeInteger(hops) || hops < 0)
+    throw new OptionError('options.trustedHops', hops, 'an integer of 0 or more');
+  const { maxDurationMs } = options;
+  if (maxDurationMs !== undefined && !(maxDurationMs > 0))
+    throw new OptionError('options.maxDurationMs', maxDurationMs, 'milliseconds above 0');
+  const parts: EdgeParts = {
+    options,
+    guards,
+    quiet: new Set(options.quietPaths ?? []),
+    ids: { ...systemIds, ...options.ids },
+    clock: options.clock ?? systemClock,
+    active: 0,
+    toAnswer(error, request, correlationId) {
+      const problem = toProblem(error, {
+        ...options.problems,
+        ...(options.classify === undefined ? {} : { classify: options.classify }),
+        acceptLanguage: request.header('accept-language'),
+        correlationId,
+      });
+      return {
+        status: problem.status,
+        headers: problem.headers,
+        body: JSON.stringify(problem.body),
+        code: problem.body.code,
+      };
+    },
+  };
+  return {
+    open: (request) => new ExchangeImpl(parts, request),
+    get active() {
+      return parts.active;
+    },
+  };
+}
