@@ -140,7 +140,7 @@ const specs: RateLimitSpec[] = [
   { algorithm: 'sliding-window', limit: 5, windowMs: 60_000 },
 ];
 
-test('L20 the script decides as the local limit does, in one round trip, and its keys expire', { skip }, async () => {
+test('RL20 the script decides as the local limit does, in one round trip, and its keys expire', { skip }, async () => {
   for (const spec of specs) {
     const name = `same-${spec.algorithm}`;
     const shared = createRedisRateLimit({ ...spec, redis, name, timeoutMs: 5000 });
@@ -161,7 +161,7 @@ test('L20 the script decides as the local limit does, in one round trip, and its
   }
 });
 
-test('L21 members that ask at the same time get no more than the limit between them', { skip }, async () => {
+test('RL21 members that ask at the same time get no more than the limit between them', { skip }, async () => {
   for (const algorithm of ['gcra', 'sliding-window'] as const) {
     const members = [1, 2, 3, 4].map(() =>
       createRedisRateLimit({
@@ -183,7 +183,7 @@ test('L21 members that ask at the same time get no more than the limit between t
   }
 });
 
-test('L22 what was spent comes back by the time of the server', { skip }, async () => {
+test('RL22 what was spent comes back by the time of the server', { skip }, async () => {
   for (const algorithm of ['gcra', 'sliding-window'] as const) {
     const limiter = createRedisRateLimit({
       algorithm,
@@ -203,7 +203,7 @@ test('L22 what was spent comes back by the time of the server', { skip }, async 
   }
 });
 
-test('B20 the breaker of a fleet: all open when one does, one member probes, all close', { skip }, async () => {
+test('BS5 the breaker of a fleet: all open when one does, one member probes, all close', { skip }, async () => {
   const store = createRedisBreakerStore({ redis });
   const members = ['a', 'b'].map((holder) => {
     const breaker = createBreaker({ name: 'payments', consecutiveFailures: 2, openMs: 50, jitter: 0 });
@@ -237,7 +237,7 @@ test('B20 the breaker of a fleet: all open when one does, one member probes, all
   b.shared.stop();
 });
 
-test('L23 Redis goes away: calls pass or are refused, as was asked', { skip }, async () => {
+test('RL23 Redis goes away: calls pass or are refused, as was asked', { skip }, async () => {
   const open = createRedisRateLimit({ limit: 1, windowMs: 1000, redis, name: 'open' });
   const closed = createRedisRateLimit({ limit: 1, windowMs: 1000, redis, name: 'closed', onFailure: 'closed' });
   const ended = new Promise((resolve) => socket!.once('close', resolve));

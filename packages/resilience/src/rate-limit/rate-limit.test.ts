@@ -13,7 +13,7 @@ import {
 
 const algorithms = ['gcra', 'token-bucket', 'sliding-window'] as const;
 
-test('L1 lets the limit through, refuses the next, and says when it would be allowed', () => {
+test('RL1 lets the limit through, refuses the next, and says when it would be allowed', () => {
   for (const algorithm of algorithms) {
     const clock = createVirtualClock();
     const limiter = createRateLimit({ algorithm, limit: 3, windowMs: 300, clock });
@@ -28,7 +28,7 @@ test('L1 lets the limit through, refuses the next, and says when it would be all
   }
 });
 
-test('L2 retryAfter is exact: one moment before is refused, at that moment allowed', () => {
+test('RL2 retryAfter is exact: one moment before is refused, at that moment allowed', () => {
   const calls = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(fc.constantFrom(...algorithms), fc.integer({ min: 1, max: 7 }), calls, (algorithm, limit, gaps) => {
@@ -48,7 +48,7 @@ test('L2 retryAfter is exact: one moment before is refused, at that moment allow
   );
 });
 
-test('L3 over any stretch of time at most burst plus rate times its length passes; token bucket and GCRA agree', () => {
+test('RL3 over any stretch of time at most burst plus rate times its length passes; token bucket and GCRA agree', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 8 }), fc.integer(), (limit, burst, seed) => {
       const clock = createVirtualClock();
@@ -74,7 +74,7 @@ test('L3 over any stretch of time at most burst plus rate times its length passe
   );
 });
 
-test('L4 keys do not affect each other; calls without one share a limit', async () => {
+test('RL4 keys do not affect each other; calls without one share a limit', async () => {
   const clock = createVirtualClock();
   const limiter = createRateLimit({ limit: 1, windowMs: 1000, clock, name: 'api' });
   const outcome = (key?: string): Promise<string> =>
@@ -85,7 +85,7 @@ test('L4 keys do not affect each other; calls without one share a limit', async 
   );
 });
 
-test('L5 memory does not grow with keys: full ones are forgotten as new ones come, and there is a hard bound', async () => {
+test('RL5 memory does not grow with keys: full ones are forgotten as new ones come, and there is a hard bound', async () => {
   const clock = createVirtualClock();
   const limiter = createRateLimit({ limit: 5, windowMs: 100, clock, maxKeys: 50 });
   for (let index = 0; index < 1000; index++) {
@@ -100,7 +100,7 @@ test('L5 memory does not grow with keys: full ones are forgotten as new ones com
   assert.equal(limiter.take('watched').allowed, false, 'a key in use is not forgotten');
 });
 
-test('L6 a refusal is not a failure of the dependency, and the event names its reason', async () => {
+test('RL6 a refusal is not a failure of the dependency, and the event names its reason', async () => {
   const clock = createVirtualClock();
   const breaker = createBreaker({ consecutiveFailures: 1, clock });
   const limiter = createRateLimit({ limit: 1, windowMs: 1000, clock });
@@ -116,7 +116,7 @@ test('L6 a refusal is not a failure of the dependency, and the event names its r
   assert.deepEqual(events, ['rate-limit.rejected limit']);
 });
 
-test('L7 header fields: whole seconds, rounded up, and a quoted name', () => {
+test('RL7 header fields: whole seconds, rounded up, and a quoted name', () => {
   const clock = createVirtualClock();
   const limiter = createRateLimit({ limit: 2, windowMs: 60_000, clock });
   limiter.take();
@@ -133,7 +133,7 @@ test('L7 header fields: whole seconds, rounded up, and a quoted name', () => {
   assert.equal(toRateLimitHeaders(limiter.take('k', 0), 'x\r\ny')['RateLimit'], '"xy";r=2;t=0');
 });
 
-test('L8 a cost above the limit is never allowed and gives no time; reconfigure keeps what was spent', () => {
+test('RL8 a cost above the limit is never allowed and gives no time; reconfigure keeps what was spent', () => {
   for (const algorithm of algorithms) {
     const clock = createVirtualClock();
     const spec: RateLimitSpec = { algorithm, limit: 4, windowMs: 1000 };

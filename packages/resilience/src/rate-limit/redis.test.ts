@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import { createRedisRateLimit, type RateLimitEvent, type RedisLike } from '../index.ts';
 
-test('L10 fail-open lets calls pass while Redis fails or is silent, and does not ask it again for a while', async () => {
+test('RL10 fail-open lets calls pass while Redis fails or is silent, and does not ask it again for a while', async () => {
   const clock = createVirtualClock();
   let asked = 0;
   const redis: RedisLike = {
@@ -29,7 +29,7 @@ test('L10 fail-open lets calls pass while Redis fails or is silent, and does not
   assert.equal(clock.pendingTimers, 0);
 });
 
-test('L11 fail-closed refuses, and a caller who gives up while Redis is asked gets no answer and no call', async () => {
+test('RL11 fail-closed refuses, and a caller who gives up while Redis is asked gets no answer and no call', async () => {
   const clock = createVirtualClock();
   let answer: ((reply: unknown) => void) | undefined;
   const redis: RedisLike = {
@@ -55,7 +55,7 @@ test('L11 fail-closed refuses, and a caller who gives up while Redis is asked ge
   assert.equal(ran, 0);
 });
 
-test('L12 a reply within time decides, one round trip per call', async () => {
+test('RL12 a reply within time decides, one round trip per call', async () => {
   const clock = createVirtualClock();
   const asked: unknown[][] = [];
   const replies = [
