@@ -39,7 +39,10 @@ export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly }: Process
     void shutdown().then((report) => process.exit(report.ok ? (process.exitCode ?? 0) : 1));
   };
   const onIdle = (): void => {
-    void shutdown();
+    void shutdown().then((report) => {
+      // An exporter that still tries to reach its endpoint would keep the process for as long as it tries.
+      if (report.steps.some((step) => step.outcome === 'timed out')) process.exit(process.exitCode ?? 0);
+    });
   };
   for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
   process.on('beforeExit', onIdle);

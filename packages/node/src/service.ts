@@ -96,11 +96,12 @@ export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () 
     if (withHooks) await shutdown.runHooks(config.shutdownTimeoutMs * HOOK_SHARE, onStep);
     for (const stop of http) stop();
     log.log('info', 'Service stopped', { durationMs: performance.now() - startedAt }, 'service.stopped');
-    // The log before the SDK, which takes the exporter away; spans and metrics have nothing to wait for.
-    const left = (): number => Math.max(100, config.shutdownTimeoutMs - (performance.now() - startedAt));
-    steps.push(await runStep('telemetry', 'log', () => log.close(), left()));
-    if (telemetry !== undefined)
-      steps.push(await runStep('telemetry', 'opentelemetry', () => telemetry.shutdown(), left()));
+    // Together: none waits for another, and an endpoint that is gone costs its time once.
+    const leftMs = Math.max(100, config.shutdownTimeoutMs - (performance.now() - startedAt));
+    const last = [runStep('telemetry', 'log', () => log.close(), leftMs)];
+    if (telemetry !== undefined) last.push(runStep('telemetry', 'opentelemetry', () => telemetry.shutdown(), leftMs));
+    steps.push(...(await Promise.all(last)));
+    telemetry?.release();
     // Not before: the SDK reads the gauges a last time.
     for (const stop of watched) stop();
     stopRuntime?.();

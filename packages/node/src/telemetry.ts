@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
@@ -24,8 +24,10 @@ export interface Telemetry {
   readonly logExporter: LogRecordExporter;
   /** Sends what was collected so far. Rejects when a signal could not be sent. */
   flush(): Promise<void>;
-  /** Sends what was collected and ends. Rejects when a signal could not be sent. */
+  /** Sends what was collected and ends, but for the log's exporter. Rejects when a signal could not be sent. */
   shutdown(): Promise<void>;
+  /** Ends the log's exporter and empties the globals of `@opentelemetry/api`. */
+  release(): void;
 }
 
 /** Attributes of the process, by their OpenTelemetry names: those of the configuration win. */
@@ -91,11 +93,13 @@ export function startTelemetry(config: Config, attributes: Readonly<Record<strin
         tracerProvider.shutdown(),
         loggerProvider.shutdown(),
         meterProvider.shutdown(),
-        logExporter.shutdown(),
       ]);
-      for (const api of [trace, logs, metrics, propagation, context]) api.disable();
       const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
       if (failed.length > 0) throw new AggregateError(failed, 'OpenTelemetry could not send everything');
+    },
+    release() {
+      logExporter.shutdown().catch((error: unknown) => diag.error('the log exporter could not be ended', error));
+      for (const api of [trace, logs, metrics, propagation, context]) api.disable();
     },
   };
 }

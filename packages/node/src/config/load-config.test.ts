@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { ConfigError, type Mistake } from './config-error.ts';
+import { loadConfig } from './load-config.ts';
+import type { Config } from './settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+function file(content: unknown): string {
+  const path = join(folder, `${files++}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+interface Given {
+  readonly options?: Record<string, unknown>;
+  readonly env?: Record<string, string>;
+  readonly file?: string;
+}
+
+const load = ({ options = { service: 'shop' }, env = {}, file: path }: Given): Config =>
+  loadConfig({ options, alsoKnown: ['sinks'], env, file: path });
+
+function mistakesOf(given: Given): readonly Mistake[] {
+  try {
+    load(given);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.mistakes;
+  }
+  return assert.fail('no mistake was found');
+}
+
+describe('what a setting takes (R2)', () => {
+  const cases: readonly (readonly [variable: string, text: string, setting: keyof Config, value: unknown])[] = [
+    ['OTEL_SERVICE_NAME', 'orders', 'service', 'orders'],
+    ['BREAKWATER_SERVICE', 'orders', 'service', 'orders'],
+    ['BREAKWATER_VERSION', '1.4.0', 'version', '1.4.0'],
+    ['BREAKWATER_ENVIRONMENT', 'production', 'environment', 'production'],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'https://otel.example.com:4318/base',
+      'otlpEndpoint',
+      'https://otel.example.com:4318/base',
+    ],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=a%20b,y=1', 'otlpHeaders', { 'x-key': 'a b', y: '1' }],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'team=a%2Cb', 'resource', { team: 'a,b' }],
+    ['BREAKWATER_TELEMETRY', 'FALSE', 'telemetry', false],
+    ['BREAKWATER_STDOUT', 'false', 'stdout', false],
+    ['BREAKWATER_LOG_LEVEL', 'DEBUG', 'logLevel', 'debug'],
+    ['OTEL_LOG_LEVEL', 'warn', 'logLevel', 'warn'],
+    ['BREAKWATER_LOG_LEVELS', 'db=debug, db.pool=trace', 'logLevels', { db: 'debug', 'db.pool': 'trace' }],
+    ['BREAKWATER_TRACE_RATIO', '0.25', 'traceRatio', 0.25],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '5000', 'metricIntervalMs', 5_000],
+    ['BREAKWATER_BATCH_DELAY_MS', '50', 'batchDelayMs', 50],
+    ['BREAKWATER_MAX_QUEUE', '1000', 'maxQueue', 1_000],
+    [
+      'BREAKWATER_PROPAGATE_TO',
+      '*.internal, Pay.example.com:8443,[::1]',
+      'propagateTo',
+      ['*.internal', 'pay.example.com:8443', '[::1]'],
+    ],
+    ['BREAKWATER_TRUST_REMOTE_TRACE', 'false', 'trustRemoteTrace', false],
+    ['BREAKWATER_INSTRUMENT_HTTP', 'false', 'instrumentHttp', false],
+    ['BREAKWATER_PROCESS_HANDLERS', 'false', 'processHandlers', false],
+    ['BREAKWATER_SHUTDOWN_TIMEOUT_MS', '2500', 'shutdownTimeoutMs', 2_500],
+  ];
+  for (const [variable, text, setting, value] of cases)
+    test(`${variable}=${text}`, () => {
+      const config = load({ options: setting === 'service' ? {} : { service: 'shop' }, env: { [variable]: text } });
+      assert.deepEqual(
+        { ...(config as unknown as Record<string, object>) }[setting],
+        value instanceof Object && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value,
+      );
+    });
+});
+
+describe('what a setting refuses, with variable and value (R3)', () => {
+  const cases: readonly (readonly [variable: string, text: string, shown?: string])[] = [
+    ['OTEL_SERVICE_NAME', 'x'.repeat(256)],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://host/?key=1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://host'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization', '[hidden]'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%0d%0ab', '[hidden]'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'team=%zz'],
+    ['BREAKWATER_TELEMETRY', 'yes'],
+    ['BREAKWATER_LOG_LEVEL', 'verbose'],
+    ['BREAKWATER_LOG_LEVELS', 'db'],
+    ['BREAKWATER_LOG_LEVELS', 'db=loud'],
+    ['BREAKWATER_TRACE_RATIO', '1.5'],
+    ['BREAKWATER_TRACE_RATIO', '-1'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '1.5'],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '99'],
+    ['BREAKWATER_BATCH_DELAY_MS', '1e3'],
+    ['BREAKWATER_MAX_QUEUE', '0x400'],
+    ['BREAKWATER_PROPAGATE_TO', 'https://host'],
+    ['BREAKWATER_PROPAGATE_TO', '*'],
+    ['BREAKWATER_SHUTDOWN_TIMEOUT_MS', 'NaN'],
+  ];
+  for (const [variable, text, shown] of cases)
+    test(`${variable}=${text.slice(0, 40)}`, () => {
+      const mistakes = mistakesOf({ env: { [variable]: text } });
+      assert.equal(mistakes.length, 1);
+      assert.equal(mistakes[0]!.source, 'environment');
+      assert.equal(mistakes[0]!.name, variable);
+      if (shown !== undefined) assert.equal(mistakes[0]!.shown, shown);
+      else assert.ok(mistakes[0]!.shown.startsWith(JSON.stringify(text).slice(0, 60)), mistakes[0]!.shown);
+    });
+});
+
+test('options come before the environment, that before the file, that before defaults (R1)', () => {
+  const path = file({ service: 'file', version: 'file', environment: 'file', shutdownTimeoutMs: 7_000 });
+  const config = load({
+    options: { service: 'option', version: undefined },
+    env: { OTEL_SERVICE_NAME: 'env', BREAKWATER_VERSION: 'env', BREAKWATER_ENVIRONMENT: '', BREAKWATER_CONFIG: path },
+  });
+  assert.equal(config.service, 'option');
+  assert.equal(config.version, 'env');
+  assert.equal(config.environment, 'file');
+  assert.equal(config.shutdownTimeoutMs, 7_000);
+  assert.equal(config.otlpEndpoint, 'http://localhost:4318');
+});
+
+test('every mistake of all three places is listed at once (R3)', () => {
+  const path = file({ stdout: 'no', shutdownTimeoutMS: 1 });
+  const mistakes = mistakesOf({
+    options: { traceRatio: 2, logLevels: { db: 'loud' } },
+    env: { BREAKWATER_LOG_LEVEL: 'loud' },
+    file: path,
+  });
+  assert.deepEqual(
+    mistakes.map(({ source, name }) => [source, name]),
+    [
+      [path, '"shutdownTimeoutMS"'],
+      ['options', 'service (or BREAKWATER_SERVICE, OTEL_SERVICE_NAME)'],
+      [path, 'stdout'],
+      ['environment', 'BREAKWATER_LOG_LEVEL'],
+      ['options', 'logLevels'],
+      ['options', 'traceRatio'],
+    ],
+  );
+});
+
+test('a misspelt option or variable is refused and the right name offered (R4)', () => {
+  assert.match(mistakesOf({ options: { service: 'x', enviroment: 'y' } })[0]!.expected, /perhaps environment$/);
+  assert.match(mistakesOf({ env: { BREAKWATER_LOGLEVEL: 'info' } })[0]!.expected, /perhaps BREAKWATER_LOG_LEVEL$/);
+});
+
+test('variables of other programs with the same prefix are left alone (R4)', () => {
+  const env = Object.fromEntries(
+    ['HOST', 'PORT', 'OTLP_PORT', 'DATA_DIR', 'CLICKHOUSE_URL', 'PUBLIC_URL', 'DEMO_URL', 'DEMO_INGEST_KEY'].map(
+      (name) => [`BREAKWATER_${name}`, 'x'],
+    ),
+  );
+  assert.equal(load({ env }).service, 'shop');
+});
+
+describe('no secret is shown (R5)', () => {
+  const secret = 'hunter2hunter2';
+  const cases: readonly Given[] = [
+    { env: { OTEL_EXPORTER_OTLP_HEADERS: `authorization ${secret}` } },
+    { options: { service: 'x', otlpHeaders: secret } },
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://user:${secret}@host` } },
+    { file: file(`{"otlpHeaders": {"key": "${secret}"`) },
+  ];
+  for (const given of cases)
+    test(JSON.stringify(given).slice(0, 60), () => {
+      try {
+        load(given);
+        assert.fail('no mistake was found');
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        assert.ok(!error.message.includes(secret), error.message);
+      }
+    });
+});
+
+describe('a file that is none (R3)', () => {
+  for (const [what, path, shown] of [
+    ['missing', join(folder, 'missing.json'), /ENOENT/],
+    ['not JSON', file('service: x'), /^a text that is not JSON$/],
+    ['a list', file([]), /^another JSON value$/],
+  ] as const)
+    test(what, () => assert.match(mistakesOf({ file: path })[0]!.shown, shown));
+});
