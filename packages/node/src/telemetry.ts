@@ -51,9 +51,11 @@ export function resourceAttributes(config: Config): Record<string, string | numb
 export function startTelemetry(config: Config, attributes: Readonly<Record<string, string | number>>): Telemetry {
   const resource = resourceFromAttributes({ ...attributes });
   const base = config.otlpEndpoint.replace(/\/+$/, '');
-  const to = (signal: string): { url: string; headers: Record<string, string> } => ({
+  const to = (signal: string): { url: string; headers: Record<string, string>; timeoutMillis: number } => ({
     url: `${base}/v1/${signal}`,
     headers: { ...config.otlpHeaders },
+    // An export that still retries holds the event loop, and with it the end of the process.
+    timeoutMillis: Math.min(10_000, config.shutdownTimeoutMs),
   });
   const batch = { scheduledDelayMillis: config.batchDelayMs, maxQueueSize: config.maxQueue };
   const tracerProvider = new TracerProvider({
