@@ -9,7 +9,7 @@ const NEEDS_CARE = /["\\\u0000-\u001f\ud800-\udfff]/;
 /**
  * The canonical JSON text of a value (RFC 8785, JSON Canonicalization Scheme): no white space, keys sorted by UTF-16
  * code units, numbers as ECMAScript prints them. Stricter than JSON.stringify: NaN, infinities, lone surrogates,
- * undefined, functions, bigints, sparse arrays, accessors, objects other than plain ones and nesting beyond 64 levels
+ * undefined, functions, bigints, sparse arrays, objects other than plain ones and nesting beyond 64 levels
  * throw `AUDIT_NOT_CANONICAL` naming the place.
  */
 export function canonicalize(value: unknown): string {

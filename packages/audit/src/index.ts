@@ -39,6 +39,7 @@ export { redactEvent } from './redact-event.ts';
 export { digestOf } from './reference.ts';
 export type { AuditStore, JournalEntry } from './store.ts';
 export { type DirectoryStoreOptions, directoryStore } from './stores/directory.ts';
+export { memoryStore } from './stores/memory.ts';
 export { openTrail } from './trail.ts';
 export type { AppendResult, Durability, Trail, TrailOptions } from './trail-types.ts';
 export { createWitness, type Witness } from './witness.ts';

@@ -84,17 +84,9 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
 
   const size = (): number => published + durable.length + writing + queue.length;
 
-  /** `isWriting` ends in the same turn in which the queue was seen empty, so that no entry is left waiting. */
+  /** `isWriting` ends in the same turn in which the queue is seen empty, so that no entry is left waiting. */
   async function writeBatches(): Promise<void> {
     isWriting = true;
-    try {
-      await writeQueue();
-    } finally {
-      isWriting = false;
-    }
-  }
-
-  async function writeQueue(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue.length > MAX_BATCH ? queue.splice(0, MAX_BATCH) : queue;
       if (batch === queue) queue = [];
@@ -106,6 +98,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
         );
       } catch (error) {
         writing = 0;
+        isWriting = false;
         const failure =
           error instanceof AuditError
             ? error
@@ -122,6 +115,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       }
       schedulePublication();
     }
+    isWriting = false;
   }
 
   function schedulePublication(): void {
@@ -307,7 +301,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   }
 
   function toEntry(event: AuditEvent, id: string): Buffer {
-    const { personal, ...rest } = redact(event);
+    const { personal, ...rest } = withoutUndefined(redact(event));
     const sealed = event.personal === undefined ? undefined : options.personalData?.seal(event.personal, id);
     if (personal !== undefined && sealed === undefined) {
       throw new AuditError(
@@ -332,6 +326,13 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
     }
     return bytes;
   }
+}
+
+/** Optional fields are often passed on as undefined; JSON has no word for that, and losing the event would be worse. */
+function withoutUndefined(event: AuditEvent): AuditEvent {
+  const clean = <T extends object>(value: T): T =>
+    Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
+  return { ...clean(event), actor: clean(event.actor), resource: clean(event.resource) };
 }
 
 /** What the trail records about itself, in itself. */
