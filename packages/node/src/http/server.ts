@@ -37,7 +37,9 @@ export interface ServerOptions {
 
 /**
  * Gives every request that a `node:http` or `node:https` server receives from now on a server span, a duration metric
- * and a context with correlation id. The handler and all it starts run inside of that context. Returns the way back.
+ * and a context with correlation id. The handler and all it starts run inside of that context. `request.headers` then
+ * has the ids in force: `x-correlation-id` (made when absent or not safe) and this span as `traceparent`. Returns the
+ * way back.
  *
  * Why not by a diagnostics channel: `http.server.request.start` can only *enter* a context, which then also holds for
  * the next request of the same socket chunk; around `emit` the context ends with the handler. Both are public
@@ -79,8 +81,11 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
     const given = request.headers[CORRELATION_HEADER];
     const correlationId = typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
     response.setHeader(CORRELATION_HEADER, correlationId);
+    // What reads the headers behind us, such as @breakwater/http, must come to the same ids.
+    request.headers[CORRELATION_HEADER] = correlationId;
     const active = trace.setSpan(parent, span);
     const { traceId, spanId, traceFlags } = span.spanContext();
+    request.headers['traceparent'] = `00-${traceId}-${spanId}-0${traceFlags & 1}`;
     const values = { correlationId, traceId, spanId, traceFlags, startedAtMs: Date.now() };
     return (fn) => context.with(active, () => withContext(values, fn));
   };
