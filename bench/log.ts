@@ -32,7 +32,8 @@ type Case = (logger: Loggers, count: number) => void;
 function failure(index: number): Error {
   return new Error(`payment ${index} failed`, { cause: new Error(`connect ECONNREFUSED 10.0.0.1:${5000 + index}`) });
 }
-const ERRORS = Array.from({ length: 50 }, (_, index) => failure(index));
+/** Each has errors of its own: winston writes its fields into the error it is given. */
+const failures = new WeakMap<Loggers, Error[]>();
 const ids = Array.from({ length: 997 }, (_, index) => `order-${index * 7919}`);
 const nested = (index: number) => ({
   request: {
@@ -108,7 +109,9 @@ const CASES: Readonly<Record<string, { readonly goal: number; readonly run: Case
   'error with cause': {
     goal: 0.85,
     run(logger, count) {
-      for (let index = 0; index < count; index++) logger.error('failed', { err: ERRORS[index % 50]! });
+      const errors = failures.get(logger) ?? Array.from({ length: 50 }, (_, index) => failure(index));
+      failures.set(logger, errors);
+      for (let index = 0; index < count; index++) logger.error('failed', { err: errors[index % 50]! });
     },
   },
 };

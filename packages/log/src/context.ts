@@ -98,6 +98,15 @@ export function bindContext<A extends unknown[], R>(fn: (...args: A) => R): (...
   return AsyncLocalStorage.bind(fn) as (...args: A) => R;
 }
 
+/** As `withContext` with the same values, and something more kept with them. */
+export function withCell<T>(more: Partial<Pick<ContextCell, 'buffer' | 'wide'>>, fn: () => T): T {
+  const outer = storage.getStore();
+  const cell = createCell(outer === undefined ? {} : outer.values);
+  cell.buffer = more.buffer ?? outer?.buffer;
+  cell.wide = more.wide ?? outer?.wide;
+  return storage.run(cell, fn);
+}
+
 /** The cell of the code that runs now. */
 export function currentCell(): ContextCell | undefined {
   return storage.getStore();

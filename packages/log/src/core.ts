@@ -5,7 +5,7 @@ import { ExceptionWriter } from './exception.ts';
 import type { KeyInfo } from './keys.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
 import type { Paths } from './paths.ts';
-import { keepLine } from './request-buffer.ts';
+import { keepLine, writeKept } from './request-buffer.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
 import { renderTemplate } from './template.ts';
@@ -19,6 +19,15 @@ export interface TraceIds {
   readonly spanId: string;
   readonly traceFlags?: number | undefined;
 }
+
+/** The event a record stands for: its name, and attributes that no field may take. */
+export interface Occasion {
+  readonly name: string;
+  /** `"name":value,…`, or ''. */
+  readonly json: string;
+}
+
+const DROPPED: Occasion = { name: 'breakwater.log.dropped', json: '' };
 
 export interface CoreOptions {
   readonly resource: Readonly<Record<string, unknown>>;
@@ -95,11 +104,11 @@ export class Core {
     parts: LineParts,
     message: unknown,
     fields: object | undefined,
-    eventName: string,
+    event: Occasion | undefined,
     below: boolean,
   ): void {
     try {
-      this.emitUnsafely(level, parts, message, fields, eventName, below);
+      this.emitUnsafely(level, parts, message, fields, event, below);
     } catch {
       // Only a clock, sampler, trace hook or sink that breaks its promise gets here: the caller must not pay for it.
       this.tally.drop('failed');
@@ -111,7 +120,7 @@ export class Core {
     parts: LineParts,
     message: unknown,
     fields: object | undefined,
-    eventName: string,
+    event: Occasion | undefined,
     below: boolean,
   ): void {
     const cell = currentCell();
@@ -128,7 +137,7 @@ export class Core {
       rate = sampler({
         severity,
         message: typeof message === 'string' ? message : '',
-        eventName: eventName === '' ? undefined : eventName,
+        eventName: event?.name,
         context: cell?.values,
         nowMs,
       });
@@ -137,19 +146,27 @@ export class Core {
         return;
       }
     }
-    const line = this.line(level, parts, message, fields, eventName, cell, nowMs, rate);
+    const line = this.line(level, parts, message, fields, event, cell, nowMs, rate);
     if (below) {
       const buffer = cell?.buffer;
       if (buffer === undefined) {
         this.tally.drop('request-ok');
         return;
       }
-      const before = buffer.overflowed;
-      keepLine(buffer, line, severity);
-      this.tally.drop('queue-full', buffer.overflowed - before);
+      keepLine(buffer, { line, severity, owner: this });
       return;
     }
+    const kept = cell?.buffer;
+    if (severity >= SEVERITY.error && kept !== undefined) writeKept(kept);
     this.write(line, severity);
+  }
+
+  writeKept(line: string, severity: number): void {
+    this.write(line, severity);
+  }
+
+  dropKept(reason: 'queue-full' | 'request-ok'): void {
+    this.tally.drop(reason);
   }
 
   /** A record of the logger's own about lines that were lost: no sampling, reserved names. */
@@ -161,7 +178,7 @@ export class Core {
       boundJson: `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`,
     };
     const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
-    this.write(this.line('warn', own, text, undefined, 'breakwater.log.dropped', undefined, this.options.now(), 1), 13);
+    this.write(this.line('warn', own, text, undefined, DROPPED, undefined, this.options.now(), 1), 13);
   }
 
   /** Hands a finished line to every sink. */
@@ -169,7 +186,11 @@ export class Core {
     this.tally.written++;
     if (this.single !== undefined) this.single.write(line, severity);
     else for (const sink of this.sinks) sink.write(line, severity);
-    if (severity >= this.options.flushSeverity) for (const sink of this.sinks) sink.flushSync();
+    if (severity < this.options.flushSeverity) return;
+    for (const sink of this.sinks) {
+      if (sink.isSlow === true) void sink.flush();
+      else sink.flushSync();
+    }
   }
 
   private line(
@@ -177,7 +198,7 @@ export class Core {
     parts: LineParts,
     message: unknown,
     fields: object | undefined,
-    eventName: string,
+    event: Occasion | undefined,
     cell: ContextCell | undefined,
     nowMs: number,
     rate: number,
@@ -189,16 +210,16 @@ export class Core {
       (typeof message === 'string' && !template ? this.writer.text(message) : this.body(message, fields));
     if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version)) this.prepare(cell);
     const trace = this.options.trace === undefined ? cell?.head : traceHead(this.options.trace() ?? cell?.values);
-    if (eventName === '' && (trace === undefined || trace === '')) head += parts.open;
+    if (event === undefined && (trace === undefined || trace === '')) head += parts.open;
     else
-      head += `${parts.tail}${eventName === '' ? '' : `,"eventName":${toJsonString(eventName)}`}${trace ?? ''},"attributes":{`;
+      head += `${parts.tail}${event === undefined ? '' : `,"eventName":${toJsonString(event.name)}`}${trace ?? ''},"attributes":{`;
     let json = cell === undefined ? '' : cell.fragment;
     const bound = parts.clashes && cell !== undefined ? boundBeside(parts, cell) : parts.boundJson;
     if (bound !== '') json = json === '' ? bound : `${json},${bound}`;
-    const extra = this.extra(rate, template && isTemplate(message) ? message : '', message, fields);
+    let extra = this.extra(rate, template && isTemplate(message) ? message : '', message, fields);
+    if (event !== undefined && event.json !== '') extra = extra === '' ? event.json : `${event.json},${extra}`;
     if (extra !== '') json = json === '' ? extra : `${json},${extra}`;
-    if (fields !== undefined && !(extra !== '' && isErrorLike(fields)))
-      json = this.attributes(fields, json, extra, parts, cell);
+    if (fields !== undefined && !isErrorLike(fields)) json = this.attributes(fields, json, extra, parts, cell);
     return this.fit(head, json);
   }
 

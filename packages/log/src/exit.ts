@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Sink } from './sink.ts';
 
 const sinks = new Set<Sink>();
@@ -5,6 +6,24 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 function flushAll(): void {
   for (const sink of sinks) sink.flushSync();
+}
+
+function onExit(): void {
+  flushAll();
+  for (const sink of sinks) {
+    const { emitted, pending, dropped } = sink.counts();
+    const lost = pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
+    if (lost > 0) lastWord(`breakwater log: sink ${sink.name} did not write ${lost} of ${emitted} records\n`);
+  }
+}
+
+function lastWord(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Standard error is gone as well: there is nobody left to tell.
+    process.exitCode ??= 0;
+  }
 }
 
 function onSignal(signal: NodeJS.Signals): void {
@@ -21,14 +40,14 @@ function onSignal(signal: NodeJS.Signals): void {
  */
 export function flushAtExit(sink: Sink): () => void {
   if (sinks.size === 0) {
-    process.on('exit', flushAll);
+    process.on('exit', onExit);
     process.on('uncaughtExceptionMonitor', flushAll);
     for (const signal of SIGNALS) process.on(signal, onSignal);
   }
   sinks.add(sink);
   return () => {
     if (!sinks.delete(sink) || sinks.size > 0) return;
-    process.off('exit', flushAll);
+    process.off('exit', onExit);
     process.off('uncaughtExceptionMonitor', flushAll);
     for (const signal of SIGNALS) process.off(signal, onSignal);
   };

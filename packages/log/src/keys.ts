@@ -44,7 +44,7 @@ const PROBES: readonly unknown[] = [
 ];
 
 const MAX_KEYS = 8192;
-const RESERVED = /^(?:exception\.|error\.type$|breakwater\.|log\.record\.|__proto__$)/;
+const RESERVED = /^(?:exception\.|error\.type$|event\.kind$|breakwater\.|log\.record\.|__proto__$)/;
 const CONTEXT = new Set(['user.id', 'session.id', 'trace_id', 'span_id']);
 
 /** Every property name met, with what follows from it under one redactor. Bounded: cleared when it has grown too far. */

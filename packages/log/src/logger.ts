@@ -1,7 +1,7 @@
 import { OptionError } from '@breakwater/errors';
 import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
 import { currentCell, plugErrorContext } from './context.ts';
-import { Core, type LineParts, type TraceIds } from './core.ts';
+import { Core, type LineParts, type Occasion, type TraceIds } from './core.ts';
 import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
@@ -210,47 +210,52 @@ class LoggerImpl implements Logger {
   }
 
   trace(message: Message, fields?: Fields | Error): void {
-    if (this.gate.min <= 1) this.core.emit('trace', this.parts, message, fields, '', false);
-    else this.below('trace', message, fields, '');
+    if (this.gate.min <= 1) this.core.emit('trace', this.parts, message, fields, undefined, false);
+    else this.below('trace', message, fields, undefined);
   }
 
   debug(message: Message, fields?: Fields | Error): void {
-    if (this.gate.min <= 5) this.core.emit('debug', this.parts, message, fields, '', false);
-    else this.below('debug', message, fields, '');
+    if (this.gate.min <= 5) this.core.emit('debug', this.parts, message, fields, undefined, false);
+    else this.below('debug', message, fields, undefined);
   }
 
   info(message: Message, fields?: Fields | Error): void {
-    if (this.gate.min <= 9) this.core.emit('info', this.parts, message, fields, '', false);
-    else this.below('info', message, fields, '');
+    if (this.gate.min <= 9) this.core.emit('info', this.parts, message, fields, undefined, false);
+    else this.below('info', message, fields, undefined);
   }
 
   warn(message: Message, fields?: Fields | Error): void {
-    if (this.gate.min <= 13) this.core.emit('warn', this.parts, message, fields, '', false);
-    else this.below('warn', message, fields, '');
+    if (this.gate.min <= 13) this.core.emit('warn', this.parts, message, fields, undefined, false);
+    else this.below('warn', message, fields, undefined);
   }
 
   error(message: Message, fields?: Fields | Error): void {
-    if (this.gate.min <= 17) this.core.emit('error', this.parts, message, fields, '', false);
-    else this.below('error', message, fields, '');
+    if (this.gate.min <= 17) this.core.emit('error', this.parts, message, fields, undefined, false);
+    else this.below('error', message, fields, undefined);
   }
 
   fatal(message: Message, fields?: Fields | Error): void {
-    if (this.gate.min <= 21) this.core.emit('fatal', this.parts, message, fields, '', false);
-    else this.below('fatal', message, fields, '');
+    if (this.gate.min <= 21) this.core.emit('fatal', this.parts, message, fields, undefined, false);
+    else this.below('fatal', message, fields, undefined);
   }
 
-  log(level: Level, message: Message, fields?: Fields | Error, eventName = ''): void {
+  log(level: Level, message: Message, fields?: Fields | Error, eventName?: string): void {
+    this.say(level, message, fields, eventName === undefined ? undefined : { name: String(eventName), json: '' });
+  }
+
+  /** As `log`, for events of this package. */
+  say(level: Level, message: Message, fields: Fields | Error | undefined, event: Occasion | undefined): void {
     const known: Level = LEVELS.includes(level) ? level : 'info';
-    if (this.gate.min <= SEVERITY[known]) this.core.emit(known, this.parts, message, fields, eventName, false);
-    else this.below(known, message, fields, eventName);
+    if (this.gate.min <= SEVERITY[known]) this.core.emit(known, this.parts, message, fields, event, false);
+    else this.below(known, message, fields, event);
   }
 
   /** Under the threshold: kept when the request keeps its lines, else nothing. */
-  private below(level: Level, message: Message, fields: Fields | Error | undefined, eventName: string): void {
+  private below(level: Level, message: Message, fields: Fields | Error | undefined, event: Occasion | undefined): void {
     const buffer = currentCell()?.buffer;
     if (buffer === undefined || SEVERITY[level] < buffer.from || this.gate.min >= SEVERITY.silent) return;
     if (buffer.state === 'discarded') return;
-    this.core.emit(level, this.parts, message, fields, eventName, buffer.state === 'keeping');
+    this.core.emit(level, this.parts, message, fields, event, buffer.state === 'keeping');
   }
 
   isEnabled(level: Level): boolean {
@@ -283,4 +288,17 @@ class LoggerImpl implements Logger {
       sinks: Object.fromEntries(this.core.sinks.map((sink) => [sink.name, sink.counts()])),
     };
   }
+}
+
+/** Says an event with attributes that fields cannot take; a logger that is not of this package says it plainly. */
+export function sayEvent(
+  logger: Logger,
+  level: Level,
+  message: string,
+  fields: Fields,
+  name: string,
+  json: string,
+): void {
+  if (logger instanceof LoggerImpl) logger.say(level, message, fields, { name, json });
+  else logger.log(level, message, fields, name);
 }

@@ -1,4 +1,6 @@
+import { OptionError } from '@breakwater/errors';
 import type { LogContext } from './context.ts';
+import { type Level, SEVERITY, toLevel } from './level.ts';
 
 /** What a sampler is asked about. */
 export interface SampleQuestion {
@@ -11,6 +13,115 @@ export interface SampleQuestion {
 
 /**
  * Decides on one record: 0 drops it, 1 keeps it, a rate between keeps it and is written into it as
- * `breakwater.log.sample_rate`, so that `1 / rate` records stand for it. Must not throw.
+ * `breakwater.log.sample_rate`, so that `1 / rate` records stand for it. Must not throw. Dropped records are counted as
+ * `sampled`.
  */
 export type Sampler = (question: SampleQuestion) => number;
+
+type Random = () => number;
+
+function checkRate(option: string, rate: unknown): void {
+  if (typeof rate !== 'number' || !(rate >= 0 && rate <= 1))
+    throw new OptionError(option, rate, 'a number from 0 to 1');
+}
+
+function checkCount(option: string, count: unknown): void {
+  if (typeof count !== 'number' || !(count > 0)) throw new OptionError(option, count, 'a number above 0');
+}
+
+/** Keeps `rate` of the records; warnings and errors always. */
+export function sampleByRate(rate: number, random: Random = Math.random): Sampler {
+  checkRate('rate', rate);
+  return ({ severity }) => (severity >= SEVERITY.warn ? 1 : random() < rate ? rate : 0);
+}
+
+/** A rate for each level; a level without one is kept. */
+export function sampleByLevel(rates: Readonly<Partial<Record<Level, number>>>, random: Random = Math.random): Sampler {
+  for (const [level, rate] of Object.entries(rates)) checkRate(`rates.${level}`, rate);
+  return ({ severity }) => {
+    const rate = rates[toLevel(severity)] ?? 1;
+    return rate === 1 || random() < rate ? rate : 0;
+  };
+}
+
+export interface PerKeyOptions {
+  /** Records of one key that are kept in each second. */
+  readonly perSecond: number;
+  /** Default: event name or message. */
+  readonly key?: (question: SampleQuestion) => string;
+  /** Keys told apart in one second; the rest share one. Default 1000. */
+  readonly maxKeys?: number;
+}
+
+/** The first records of each key in each second; errors always. */
+export function limitPerKey(options: PerKeyOptions): Sampler {
+  checkCount('options.perSecond', options.perSecond);
+  const key = options.key ?? (({ eventName, message }: SampleQuestion) => eventName ?? message);
+  const maxKeys = options.maxKeys ?? 1000;
+  const seen = new Map<string, number>();
+  let second = Number.NaN;
+  return (question) => {
+    if (question.severity >= SEVERITY.error) return 1;
+    const now = Math.floor(question.nowMs / 1000);
+    if (now !== second) {
+      seen.clear();
+      second = now;
+    }
+    const wanted = key(question);
+    const name = seen.size >= maxKeys && !seen.has(wanted) ? '' : wanted;
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count <= options.perSecond ? 1 : 0;
+  };
+}
+
+/**
+ * Follows the trace's own decision, so that a trace has all its records or none: the sampled flag where there is one,
+ * else `rate` of the trace ids by their last 56 bits (W3C Trace Context, level 2). Without a trace, and for warnings
+ * and errors: kept.
+ */
+export function sampleByTrace(rate = 1): Sampler {
+  checkRate('rate', rate);
+  return ({ severity, context }) => {
+    if (severity >= SEVERITY.warn || typeof context?.traceId !== 'string') return 1;
+    if (context.traceFlags !== undefined) return (context.traceFlags & 1) === 1 ? 1 : 0;
+    const value = Number.parseInt(context.traceId.slice(-14), 16) / 2 ** 56;
+    return value >= 1 - rate ? rate : 0;
+  };
+}
+
+/** At most about `perSecond` records: the rate of each second follows from the one before. Errors always. */
+export function sampleToBudget(perSecond: number, random: Random = Math.random): Sampler {
+  checkCount('perSecond', perSecond);
+  let second = Number.NaN;
+  let seen = 0;
+  let kept = 0;
+  let rate = 1;
+  return ({ severity, nowMs }) => {
+    const now = Math.floor(nowMs / 1000);
+    if (now !== second) {
+      rate = seen === 0 || now !== second + 1 ? 1 : Math.min(1, perSecond / seen);
+      second = now;
+      seen = 0;
+      kept = 0;
+    }
+    seen++;
+    if (severity >= SEVERITY.error) return 1;
+    // The first second of a burst has no rate from before: the budget itself is its end.
+    if (kept >= perSecond || (rate < 1 && random() >= rate)) return 0;
+    kept++;
+    return rate;
+  };
+}
+
+/** Asks all; the record's rate is the product, and one 0 drops it. */
+export function sampleAll(...samplers: readonly Sampler[]): Sampler {
+  return (question) => {
+    let rate = 1;
+    for (const sampler of samplers) {
+      rate *= sampler(question);
+      if (rate === 0) return 0;
+    }
+    return rate;
+  };
+}

@@ -30,6 +30,8 @@ export interface Sink {
   flush(): Promise<void>;
   /** As `flush`, at once, for a process that is ending. What cannot be written at once stays pending. */
   flushSync(): void;
+  /** `flushSync` costs so much that it is for the end of the process only. */
+  readonly isSlow?: boolean;
   /** Flushes and lets go; lines given later are dropped as `closed`. */
   close(): Promise<void>;
   counts(): SinkCounts;

@@ -47,6 +47,7 @@ export function fdTarget(fd: number, durable: boolean): Target {
 
 const FULL: readonly FullPolicy[] = ['block', 'drop-oldest', 'drop-lowest', 'spill'];
 const CHUNK = 65_536;
+const STAGE = 4096;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -63,6 +64,7 @@ class FdSink implements Sink {
   private readonly tally = new Tally();
   private readonly target: Target;
   private readonly batchChars: number;
+  private readonly stageChars: number;
   private readonly flushMs: number;
   private readonly maxChars: number;
   private readonly blockMs: number;
@@ -72,6 +74,8 @@ class FdSink implements Sink {
   private scratch: Buffer | undefined;
   private pending = '';
   private pendingLines = 0;
+  private staged = 0;
+  private stagedLines = 0;
   /** Bytes the place did not take; while there are some, lines queue. */
   private rest: Buffer | undefined;
   private restLines = 0;
@@ -83,6 +87,7 @@ class FdSink implements Sink {
     this.target = target;
     this.name = options.name ?? 'fd';
     this.batchChars = positive('batchChars', options.batchChars ?? CHUNK);
+    this.stageChars = Math.min(this.batchChars, STAGE);
     this.flushMs = positive('flushMs', options.flushMs ?? 100);
     this.maxChars = positive('maxBufferChars', options.maxBufferChars ?? 16_777_216);
     this.blockMs = positive('blockMs', options.blockMs ?? 2000);
@@ -110,8 +115,11 @@ class FdSink implements Sink {
     }
     this.pending += line;
     this.pendingLines++;
-    if (this.pending.length >= this.batchChars) this.push();
-    else if (this.timer === undefined) this.arm(this.flushMs);
+    if (this.pending.length >= this.stageChars) {
+      this.stage();
+      if (this.staged >= this.batchChars) this.push();
+    }
+    if (this.timer === undefined) this.arm(this.flushMs);
   }
 
   private arm(ms: number): void {
@@ -123,20 +131,36 @@ class FdSink implements Sink {
     this.timer.unref();
   }
 
-  /** Writes what was collected. */
-  private push(): void {
+  /** Turns what was collected into bytes. Long-lived trees of short texts would cost the garbage collector dearly. */
+  private stage(): void {
     const text = this.pending;
-    const lines = this.pendingLines;
-    if (lines === 0) return;
+    this.scratch ??= Buffer.allocUnsafeSlow(CHUNK * 4);
+    if (this.staged > 0 && this.staged + text.length * 3 > this.scratch.length) this.pushStaged();
+    if (this.rest !== undefined) return;
     this.pending = '';
+    const lines = this.pendingLines;
     this.pendingLines = 0;
-    if (text.length * 3 > CHUNK * 4) {
+    if (text.length * 3 > this.scratch.length) {
       const bytes = Buffer.from(text);
       this.send(bytes, bytes.length, lines);
       return;
     }
-    this.scratch ??= Buffer.allocUnsafeSlow(CHUNK * 4);
-    this.send(this.scratch, this.scratch.write(text, 0), lines);
+    this.staged += this.scratch.write(text, this.staged);
+    this.stagedLines += lines;
+  }
+
+  private pushStaged(): void {
+    const length = this.staged;
+    const lines = this.stagedLines;
+    this.staged = 0;
+    this.stagedLines = 0;
+    this.send(this.scratch!, length, lines);
+  }
+
+  /** Writes what was collected. */
+  private push(): void {
+    if (this.pendingLines > 0) this.stage();
+    if (this.staged > 0 && this.rest === undefined) this.pushStaged();
   }
 
   private send(bytes: Buffer, length: number, lines: number): void {
@@ -188,7 +212,9 @@ class FdSink implements Sink {
   private stop(state: 'broken' | 'closed', bytes: Buffer | undefined, offset: number, lines: number): void {
     const done = bytes === undefined ? 0 : countLines(bytes, 0, offset);
     this.tally.written += done;
-    let lost = lines - done + this.pendingLines;
+    let lost = lines - done + this.pendingLines + this.stagedLines;
+    this.staged = 0;
+    this.stagedLines = 0;
     this.pending = '';
     this.pendingLines = 0;
     this.rest = undefined;
@@ -283,7 +309,7 @@ class FdSink implements Sink {
   }
 
   private isEmpty(): boolean {
-    return this.rest === undefined && this.pendingLines === 0 && this.queue.size === 0;
+    return this.rest === undefined && this.pendingLines === 0 && this.staged === 0 && this.queue.size === 0;
   }
 
   flushSync(): void {
@@ -295,6 +321,9 @@ class FdSink implements Sink {
     this.rest = undefined;
     this.restLines = 0;
     for (let item = this.queue.shift(); item !== undefined; item = this.queue.shift()) this.toSpill(item.line);
+    if (this.staged > 0) this.pending = this.scratch!.toString('utf8', 0, this.staged) + this.pending;
+    this.staged = 0;
+    this.stagedLines = 0;
     for (const line of this.pending.split(/(?<=\n)/)) if (line !== '') this.toSpill(line);
     this.pending = '';
     this.pendingLines = 0;
