@@ -97,3 +97,15 @@ test('F5 wrong options', () => {
   assert.throws(() => createFallback({ steps: [{} as never] }), /steps\[0\].*one of value, use, cache/);
   assert.throws(() => createFallback({ steps: [{ use: 5 as never }] }), /steps\[0\]\.use.*5/);
 });
+
+test('F1 a chain without an operation finds its own answers again, and so does invalidate', async () => {
+  const clock = createVirtualClock();
+  const cache = createCache({ ttlMs: 10, clock });
+  const retry = createRetry({ clock, random: createRandom(1) });
+  const chain = compose(createFallback({ clock, steps: [{ cache }, { value: 'none' }] }), retry, cache);
+  await chain.execute(() => 'live', { key: 'k' });
+  await clock.advance(100);
+  assert.equal(await clock.run(chain.execute(down, { key: 'k' })), 'live');
+  cache.invalidate({ key: 'k' });
+  assert.equal(await clock.run(chain.execute(down, { key: 'k' })), 'none');
+});

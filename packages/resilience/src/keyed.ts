@@ -1,4 +1,4 @@
-import { parentOf } from './attempt.ts';
+import { Call, parentOf } from './attempt.ts';
 import type { CallOptions } from './policy.ts';
 
 /** What of a call goes on to work that more than this caller waits for: not its signal and not its deadline. */
@@ -17,7 +17,13 @@ export function hasGivenUp(options: CallOptions | undefined): boolean {
 /** Tells which calls have the same answer; `undefined`: this call shares with none. */
 export type KeyOf = (options: CallOptions) => string | undefined;
 
-/** By `operation` and `key`; calls without a key share nothing. */
+/**
+ * By `operation` and `key`; calls without a key share nothing. The operation is the one the caller gave: the name that a
+ * call has without one depends on where in a chain it is seen, and `invalidate({ key })` must find it.
+ */
 export function defaultKeyOf(options: CallOptions): string | undefined {
-  return options.key === undefined ? undefined : `${options.operation ?? ''}\u0000${options.key}`;
+  if (options.key === undefined) return undefined;
+  let given: CallOptions | undefined = options;
+  while (given instanceof Call) given = given.options;
+  return `${given?.operation ?? ''}\u0000${options.key}`;
 }

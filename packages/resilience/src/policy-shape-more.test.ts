@@ -13,6 +13,7 @@ import {
   createLoadShed,
   createRateLimit,
   createRedisRateLimit,
+  createRegistry,
   createRetry,
   createThrottle,
   createTimeout,
@@ -188,4 +189,22 @@ test('P9 what a listener throws changes no outcome', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   process.off('warning', onWarning);
   assert.ok(warnings.length >= 3, `${warnings.length}`);
+});
+
+test('G1 a reload of the registry keeps what these policies know', async () => {
+  const clock = createVirtualClock();
+  const makers = { cache: createCache, rateLimit: createRateLimit };
+  const own = { cache: { ttlMs: 1000, clock }, rateLimit: { limit: 1, windowMs: 1000, clock } };
+  const registry = createRegistry(makers, { prices: own });
+  const prices = registry.get('prices');
+  assert.equal(await prices.execute(() => 'kept', { key: 'a' }), 'kept');
+  registry.reload({ prices: { ...own, cache: { ttlMs: 500, clock } } });
+  assert.equal(await prices.execute(() => 'anew', { key: 'a' }), 'kept');
+  await clock.advance(600);
+  // The answer is no longer fresh by the new options, and the one call of this second has been made.
+  await assert.rejects(
+    prices.execute(() => 'anew', { key: 'a' }),
+    { code: 'RATE_LIMITED', retryAfterMs: 400 },
+  );
+  assert.throws(() => registry.reload({ prices: { cache: { ttlMs: -1 }, rateLimit: own.rateLimit } }), /ttlMs/);
 });
