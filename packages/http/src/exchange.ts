@@ -35,7 +35,7 @@ export interface Exchange {
   /** Ends the request and writes its record. Only the first call counts. */
   end(ending: Ending): void;
   /** Calls `listener` at the end; at once when it is over. */
-  onEnd(listener: () => void): void;
+  onEnd(listener: (ending: Ending) => void): void;
 }
 
 export class ExchangeImpl implements Exchange {
@@ -49,11 +49,11 @@ export class ExchangeImpl implements Exchange {
   readonly #startedAt: number;
   readonly #query: string;
   readonly #enter: (fn: () => unknown) => unknown;
-  #state: 'open' | 'ended' = 'open';
+  #ending: Ending | undefined;
   #failure: { readonly error: unknown; readonly code: string } | undefined;
   #controller: AbortController | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #listeners: (() => void)[] = [];
+  #timer: unknown;
+  readonly #listeners: ((ending: Ending) => void)[] = [];
 
   constructor(edge: EdgeParts, request: EdgeRequest) {
     this.#edge = edge;
@@ -92,9 +92,9 @@ export class ExchangeImpl implements Exchange {
       this.#controller = new AbortController();
       const leftMs = this.deadline - this.#edge.clock.now();
       // Longer than a timer can count is as good as none.
-      if (this.#state === 'open' && leftMs < 2 ** 31 - 1) {
+      if (this.#ending === undefined && leftMs < 2 ** 31 - 1) {
         const expire = (): void => this.#controller?.abort(new DOMException('The deadline has passed', 'TimeoutError'));
-        this.#timer = setTimeout(expire, Math.max(0, leftMs));
+        this.#timer = this.#edge.clock.setTimer(expire, Math.max(0, leftMs));
       }
     }
     return this.#controller.signal;
@@ -132,19 +132,19 @@ export class ExchangeImpl implements Exchange {
     return answer;
   }
 
-  onEnd(listener: () => void): void {
-    if (this.#state === 'ended') listener();
+  onEnd(listener: (ending: Ending) => void): void {
+    if (this.#ending !== undefined) listener(this.#ending);
     else this.#listeners.push(listener);
   }
 
   end(ending: Ending): void {
-    if (this.#state === 'ended') return;
-    this.#state = 'ended';
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
     this.#edge.active--;
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#edge.clock.clearTimer(this.#timer);
     if (ending.aborted === true) this.#controller?.abort(new DOMException('The client has left', 'AbortError'));
     this.run(() => this.#write(ending));
-    for (const listener of this.#listeners.splice(0)) listener();
+    for (const listener of this.#listeners.splice(0)) listener(ending);
   }
 
   #write(ending: Ending): void {

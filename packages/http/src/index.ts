@@ -1,3 +1,5 @@
+export { admissionGuard } from './admit.ts';
+export { edgeErrors } from './catalogue.ts';
 export {
   type CorrelationIds,
   type IdSource,
@@ -8,4 +10,17 @@ export {
 } from './correlation.ts';
 export { createEdge, type Edge, type EdgeOptions, type Guard } from './edge.ts';
 export type { Ending, Exchange } from './exchange.ts';
+export {
+  type CheckReport,
+  createHealth,
+  type Health,
+  type HealthCheck,
+  type HealthOptions,
+  type HealthReport,
+  type HealthStatus,
+} from './health.ts';
 export { type Answer, type EdgeRequest, fromNodeRequest, jsonAnswer, type NodeRequest } from './message.ts';
+export { type RateLimitRule, rateLimitGuard } from './rate-limit.ts';
+export { type BodySource, readJson } from './read-json.ts';
+export { type Closer, createShutdown, type Shutdown, type ShutdownOptions } from './shutdown.ts';
+export { type RequestPart, type StandardResult, type StandardSchema, validate } from './validate.ts';

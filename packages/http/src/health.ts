@@ -1,0 +1,153 @@
+import { classify, OptionError } from '@breakwater/errors';
+import { type Clock, systemClock } from '@breakwater/resilience';
+import type { Guard } from './edge.ts';
+import type { Exchange } from './exchange.ts';
+import { type Answer, jsonAnswer } from './message.ts';
+
+/** Whether something works: fully, in part, or not. */
+export type HealthStatus = 'pass' | 'degraded' | 'fail';
+
+/** A dependency that is looked at. */
+export interface HealthCheck {
+  readonly name: string;
+  /** Resolves when it works, or with `'degraded'` when it works in part; rejects when it does not. Aborted after `timeoutMs`. */
+  readonly check: (signal: AbortSignal) => Promise<unknown>;
+  /** Default 1000. */
+  readonly timeoutMs?: number | undefined;
+  /** False: without it the service is degraded but ready. Default true. */
+  readonly required?: boolean | undefined;
+  /** How long a result holds, so that probes do not become load. Default 1000. */
+  readonly holdMs?: number | undefined;
+}
+
+/** One check's result. */
+export interface CheckReport {
+  readonly name: string;
+  readonly status: HealthStatus;
+  readonly durationMs: number;
+  /** Why it is not `pass`: `timeout`, `degraded`, or the code the error is classified as. */
+  readonly reason?: string;
+}
+
+/** The state of the service. */
+export interface HealthReport {
+  readonly status: HealthStatus;
+  readonly phase: 'starting' | 'started' | 'draining';
+  readonly checks: readonly CheckReport[];
+}
+
+export interface HealthOptions {
+  readonly checks?: readonly HealthCheck[] | undefined;
+  /** Who may see the checks: a secret header field, an address. Default: nobody; the others see only the status. */
+  readonly detailsFor?: ((exchange: Exchange) => boolean) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface Health {
+  /** Answers `/livez`, `/readyz` and `/startupz`. First among the guards, so that no limit is in front of it. */
+  readonly guard: Guard;
+  report(): Promise<HealthReport>;
+  /** The service has started: from now on it can be ready. */
+  started(): void;
+  /** The service is about to stop: from now on it is not ready, though it still answers. */
+  drain(): void;
+}
+
+interface Probe {
+  readonly check: HealthCheck;
+  /** The run that is under way, hung ones too: it is never started twice at a time. */
+  running: Promise<void> | undefined;
+  asked: Promise<CheckReport> | undefined;
+  last: { readonly report: CheckReport; readonly at: number } | undefined;
+}
+
+/**
+ * Health for Kubernetes. `/livez`: the process answers (its dependencies are no reason to restart it). `/readyz`: 200 with
+ * `pass` or `degraded`, 503 with `fail`, before `started()` and from `drain()` on. `/startupz`: 200 once `started()` was
+ * called and no required check fails. Throws `OptionError` for wrong options.
+ */
+export function createHealth(options: HealthOptions = {}): Health {
+  const clock = options.clock ?? systemClock;
+  const names = new Set<string>();
+  const probes = (options.checks ?? []).map((check): Probe => {
+    if (typeof check?.name !== 'string' || check.name === '' || names.has(check.name))
+      throw new OptionError('options.checks.name', check?.name, 'a name that no other check has');
+    names.add(check.name);
+    for (const key of ['timeoutMs', 'holdMs'] as const) {
+      const value = check[key];
+      if (value !== undefined && !(value > 0 && value < 2 ** 31))
+        throw new OptionError(`options.checks.${key}`, value, 'milliseconds above 0');
+    }
+    return { check, running: undefined, asked: undefined, last: undefined };
+  });
+  let phase: HealthReport['phase'] = 'starting';
+
+  const report = async (): Promise<HealthReport> => {
+    const checks = await Promise.all(probes.map((probe) => ask(probe, clock)));
+    const failed = checks.some((check, index) => check.status === 'fail' && probes[index]!.check.required !== false);
+    const status = failed ? 'fail' : checks.every((check) => check.status === 'pass') ? 'pass' : 'degraded';
+    return { status, phase, checks };
+  };
+  const answer = (exchange: Exchange, given: HealthReport, ok: boolean): Answer => {
+    const details = options.detailsFor?.(exchange) === true ? { phase: given.phase, checks: given.checks } : {};
+    const status = ok ? given.status : 'fail';
+    return jsonAnswer(ok ? 200 : 503, { status, ...details }, { 'cache-control': 'no-store' });
+  };
+  return {
+    guard(exchange) {
+      if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') return undefined;
+      if (exchange.path === '/livez') return jsonAnswer(200, { status: 'pass' }, { 'cache-control': 'no-store' });
+      if (exchange.path === '/readyz')
+        return report().then((given) => answer(exchange, given, given.phase === 'started' && given.status !== 'fail'));
+      if (exchange.path === '/startupz')
+        return report().then((given) => answer(exchange, given, given.phase !== 'starting' && given.status !== 'fail'));
+      return undefined;
+    },
+    report,
+    started() {
+      if (phase === 'starting') phase = 'started';
+    },
+    drain() {
+      phase = 'draining';
+    },
+  };
+}
+
+function ask(probe: Probe, clock: Clock): Promise<CheckReport> {
+  const { last } = probe;
+  if (last !== undefined && clock.now() - last.at < (probe.check.holdMs ?? 1000)) return Promise.resolve(last.report);
+  probe.asked ??= look(probe, clock).then((report) => {
+    probe.last = { report, at: clock.now() };
+    probe.asked = undefined;
+    return report;
+  });
+  return probe.asked;
+}
+
+function look(probe: Probe, clock: Clock): Promise<CheckReport> {
+  const { name, check, timeoutMs = 1000 } = probe.check;
+  // The dependency has not even answered the last question.
+  if (probe.running !== undefined)
+    return Promise.resolve({ name, status: 'fail', durationMs: timeoutMs, reason: 'timeout' });
+  const startedAt = clock.now();
+  const controller = new AbortController();
+  return new Promise((resolve) => {
+    const finish = (status: HealthStatus, reason?: string): void => {
+      clock.clearTimer(timer);
+      const durationMs = Math.round((clock.now() - startedAt) * 10) / 10;
+      resolve({ name, status, durationMs, ...(reason === undefined ? {} : { reason }) });
+    };
+    const timer = clock.setTimer(() => {
+      controller.abort(new DOMException('The health check took too long', 'TimeoutError'));
+      finish('fail', 'timeout');
+    }, timeoutMs);
+    probe.running = (async (): Promise<unknown> => check(controller.signal))()
+      .then(
+        (result) => (result === 'degraded' ? finish('degraded', 'degraded') : finish('pass')),
+        (error: unknown) => finish('fail', classify(error).code),
+      )
+      .then(() => {
+        probe.running = undefined;
+      });
+  });
+}

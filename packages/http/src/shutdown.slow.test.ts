@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { test } from 'node:test';
+import { send } from './conformance/raw-client.ts';
+
+async function start(env: Record<string, string> = {}): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(new URL('./conformance/drain-service.ts', import.meta.url), {
+    execArgv: ['--conditions=@breakwater/source'],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const [port] = (await once(child, 'message')) as [number];
+  return { child, port };
+}
+
+test('H18 SIGTERM under load: not one request fails, and the process ends with 0', async () => {
+  const { child, port } = await start();
+  const agent = new Agent({ keepAlive: true, maxSockets: 40 });
+  let served = 0;
+  let servedAfterSignal = 0;
+  let ready = true;
+  let signalled = false;
+  // What a load balancer does: no new requests once the service says that it is not ready.
+  const watch = async (): Promise<void> => {
+    while (ready) ready = (await send(port, '/readyz', { headers: { connection: 'close' } })).status === 200;
+  };
+  const worker = async (): Promise<void> => {
+    while (ready) {
+      const answer = await send(port, `/work?ms=${served % 50}`, { agent });
+      assert.equal(answer.status, 200);
+      served++;
+      if (signalled) servedAfterSignal++;
+      if (served === 1000) {
+        signalled = true;
+        child.kill('SIGTERM');
+      }
+    }
+  };
+  const slow = send(port, '/work?ms=1500', { agent });
+  const ended = once(child, 'exit');
+  await Promise.all([watch(), ...Array.from({ length: 30 }, worker)]);
+  assert.equal((await slow).status, 200);
+  assert.deepEqual(await ended, [0, null]);
+  assert.ok(servedAfterSignal > 0, 'requests were under way at the signal');
+  agent.destroy();
+});
+
+test('H19 what is open after the time limit is cut off, said, and told by the exit code', async () => {
+  const { child, port } = await start({ TIMEOUT_MS: '200' });
+  let output = '';
+  child.stdout!.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const hanging = send(port, '/work?ms=60000').then(
+    () => 'answered',
+    () => 'cut off',
+  );
+  await send(port, '/work');
+  const ended = once(child, 'close');
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, [1, null]);
+  assert.equal(await hanging, 'cut off');
+  assert.match(output, /"requestsCutOff":1/);
+});

@@ -1,0 +1,127 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { OptionError } from '@breakwater/errors';
+import type { Logger } from '@breakwater/log';
+import type { Health } from './health.ts';
+
+/** Something to close after the last request: pools, queues, the log. */
+export interface Closer {
+  readonly name: string;
+  readonly close: () => unknown;
+}
+
+export interface ShutdownOptions {
+  readonly server: Server;
+  readonly log: Pick<Logger, 'log'>;
+  readonly health?: Pick<Health, 'drain'> | undefined;
+  /** How long to serve on after the signal, until load balancers have seen `/readyz` fail. Default 5000. */
+  readonly drainMs?: number | undefined;
+  /** The most time for requests under way after that. Default 20 000: with the above below Kubernetes' 30 s. */
+  readonly timeoutMs?: number | undefined;
+  /** Closed in this order, each in at most `closeTimeoutMs`. */
+  readonly closers?: readonly Closer[] | undefined;
+  /** Default 2000. */
+  readonly closeTimeoutMs?: number | undefined;
+  /** Default `['SIGTERM', 'SIGINT']`. */
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  /** Called at the end with 0, or 1 when something was cut off. Default `process.exit`. */
+  readonly exit?: ((code: number) => void) | undefined;
+}
+
+export interface Shutdown {
+  /** Begins the shutdown, as a signal does; again: the same one. Resolves with the exit code before `exit` is called. */
+  run(reason: string): Promise<number>;
+  /** Removes all listeners; the service no longer reacts to signals. */
+  dispose(): void;
+}
+
+/**
+ * Ends a service without failing a request. On a signal: not ready any more, but serving, each response now closing its
+ * connection; after `drainMs` no new connections; requests under way finish; then the closers; then `exit`. What is still
+ * open after `timeoutMs` is cut off and counted in a record. Throws `OptionError` for wrong options.
+ */
+export function createShutdown(options: ShutdownOptions): Shutdown {
+  const { server, log } = options;
+  if (typeof server?.close !== 'function') throw new OptionError('options.server', server, 'an HTTP server');
+  const drainMs = milliseconds('drainMs', options.drainMs, 5000);
+  const timeoutMs = milliseconds('timeoutMs', options.timeoutMs, 20_000);
+  const closeTimeoutMs = milliseconds('closeTimeoutMs', options.closeTimeoutMs, 2000);
+  const open = new Set<ServerResponse>();
+  let going: Promise<number> | undefined;
+
+  const onRequest = (_request: IncomingMessage, response: ServerResponse): void => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (going !== undefined) response.setHeader('connection', 'close');
+  };
+  server.prependListener('request', onRequest);
+
+  const shutDown = async (reason: string): Promise<number> => {
+    log.log('info', 'Shutting down', { reason, 'http.server.active_requests': open.size }, 'shutdown.started');
+    options.health?.drain();
+    // The client of a connection kept open could send its next request just when it is closed.
+    for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
+    await sleep(drainMs);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const inTime = await within(closed, timeoutMs);
+    const cutOff = inTime ? 0 : open.size;
+    if (!inTime) server.closeAllConnections();
+    let code = inTime ? 0 : 1;
+    // Said now: the log may be among what is closed.
+    log.log(inTime ? 'info' : 'error', 'Requests have ended', { requestsCutOff: cutOff }, 'shutdown.requests_ended');
+    for (const closer of options.closers ?? []) {
+      try {
+        if (await within((async () => closer.close())(), closeTimeoutMs)) continue;
+        log.log('error', 'Closing took too long', { closer: closer.name }, 'shutdown.closer_timeout');
+      } catch (error) {
+        log.log('error', 'Closing failed', { closer: closer.name, error }, 'shutdown.closer_failed');
+      }
+      code = 1;
+    }
+    return code;
+  };
+  const run = (reason: string): Promise<number> => {
+    going ??= shutDown(reason);
+    return going;
+  };
+  const exit = options.exit ?? ((code: number) => process.exit(code));
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (going !== undefined) return;
+    void run(signal).then(exit);
+  };
+  const signals = options.signals ?? ['SIGTERM', 'SIGINT'];
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    run,
+    dispose() {
+      server.off('request', onRequest);
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+function milliseconds(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (!(value >= 0 && value < 2 ** 31)) throw new OptionError(`options.${name}`, value, 'milliseconds of 0 or more');
+  return value;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Whether `work` was done in time; rejects as it does. */
+function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        resolve(true);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
