@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { IncidentsAnswer, LogsPage, StatusAnswer, TracesPage } from '../server/src/api/types.ts';
@@ -17,7 +16,7 @@ interface Started {
 }
 
 function npmStart(args: readonly string[], env: Record<string, string> = {}): Started {
-  const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), ...args], {
+  const child = spawn('npm', ['start', '--', ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
