@@ -10,9 +10,12 @@ import type { UndiciOptions } from './undici.ts';
 type Controller = Dispatcher.DispatchController;
 type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
+/** A failed response up to this size is read at once, which frees its connection during the back-off; a longer one is paused. */
+const MOST_PENDING_BYTES = 65_536;
+
 /**
  * One attempt of a request through undici, between its dispatcher and the handler of the caller. `waiting`: no head yet;
- * `held`: a failure status, the body paused; `delivered`: the handler has the head; `over`: nothing more is passed on.
+ * `held`: a failure status, kept until it is clear what follows; `delivered`: the handler has the head; `over`: nothing more is passed on.
  */
 export class Attempt implements Dispatcher.DispatchHandler {
   controller: Controller | undefined = undefined;
@@ -20,6 +23,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #state: 'waiting' | 'held' | 'delivered' | 'over' = 'waiting';
   /** What came while the response was held back. */
   #pending: (() => void)[] = [];
+  #pendingBytes = 0;
   readonly #options: UndiciOptions;
   readonly #context: CallContext;
   readonly #request: Dispatcher.DispatchOptions;
@@ -134,7 +138,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (isFailureStatus(status)) {
       this.#state = 'held';
       this.#pending.push(giveHead);
-      controller.pause();
       const error = new HttpStatusError(status, headers, this.#context.operation);
       this.failure = { error };
       this.#reject(error);
@@ -147,7 +150,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#state === 'held') this.#pending.push(() => this.onResponseData(controller, chunk));
+    if (this.#state === 'held') {
+      this.#pending.push(() => this.onResponseData(controller, chunk));
+      this.#pendingBytes += chunk.length;
+      if (this.#pendingBytes > MOST_PENDING_BYTES) controller.pause();
+    }
     if (this.#state !== 'delivered') return;
     this.#limit('idle', this.#options.idleMs);
     this.#handler.onResponseData?.(controller, chunk);

@@ -152,3 +152,21 @@ test('U6 an open breaker refuses before anything is sent; the caller can abort; 
     },
   );
 });
+
+test('U7 a failed response of usual size keeps no connection during the back-off', async () => {
+  const backoff = { kind: 'fixed', delayMs: 60_000, jitter: 'none' } as const;
+  const answer: Answer = (incoming, response) => {
+    response.statusCode = incoming.url === '/fails' ? 500 : 200;
+    response.end('x'.repeat(1000));
+  };
+  await withServer(answer, { policy: createRetry({ backoff }) }, async (origin, dispatcher) => {
+    const controller = new AbortController();
+    const waiting = assert.rejects(request(`${origin}/fails`, { dispatcher, signal: controller.signal }), {
+      name: 'AbortError',
+    });
+    const { statusCode, body } = await request(`${origin}/works`, { dispatcher });
+    assert.deepEqual([statusCode, (await body.text()).length], [200, 1000]);
+    controller.abort();
+    await waiting;
+  });
+});
