@@ -80,7 +80,7 @@ test('PP3 all ejected: refused at once, with the time after which to come back',
 
 test('PP4 not after answers; not when the call may have taken effect; not when the caller gave up', async () => {
   const clock = createVirtualClock();
-  const pool = createProviderPool({ providers: { a: 1, b: 2 }, clock });
+  const pool = createProviderPool({ providers: { a: 1, b: 2 }, ejection: { consecutiveFailures: 4 }, clock });
   const count = async (error: unknown, idempotent?: boolean): Promise<number> => {
     let calls = 0;
     const work = (): Promise<never> => {
@@ -110,7 +110,15 @@ test('PP4 not after answers; not when the call may have taken effect; not when t
   await given;
   await clock.settle();
   assert.equal(calls, 1);
-  assert.equal(pool.health[0]!.active, 0);
+  for (let index = 0; index < 10; index++) {
+    const other = new AbortController();
+    const call = pool.call((_provider, { signal }) => clock.sleep(100, { signal }), other).catch(() => undefined);
+    await clock.advance(1);
+    other.abort();
+    await call;
+  }
+  await clock.settle();
+  assert.deepEqual(pool.health[0], { name: 'a', active: 0, state: 'closed' });
 });
 
 test('PP5 balanced: the load is spread; nested in a policy its signal and deadline arrive', async () => {

@@ -51,6 +51,13 @@ test('TH3 answers, cancelled calls and refusals of inner policies are not overlo
   );
   for (let index = 0; index < 300; index++) await limited.execute(down).catch(() => undefined);
   assert.equal(throttle.probability, 0);
+  const controller = new AbortController();
+  const given = Array.from({ length: 100 }, () =>
+    throttle.execute(({ signal }) => clock.sleep(10, { signal }), controller).catch(() => undefined),
+  );
+  controller.abort();
+  await Promise.all(given);
+  assert.equal(throttle.probability, 0);
   const fresh = createThrottle({ clock, random: () => 0 });
   assert.equal(await many(fresh, 20, down), 0);
   assert.equal(await many(fresh, 1, down), 1);

@@ -36,6 +36,19 @@ test('A4 refusals are not failures of the dependency; a place is held until the 
   assert.equal(limiter.active, 0);
 });
 
+test('A4 callers who give up are no failures: the limit stays', async () => {
+  const clock = createVirtualClock();
+  const limiter = createAdaptiveConcurrency({ clock, random: createRandom(4) });
+  for (let index = 0; index < 200; index++) {
+    const controller = new AbortController();
+    const call = limiter.execute(({ signal }) => clock.sleep(50, { signal }), controller).catch(() => undefined);
+    await clock.advance(20);
+    controller.abort();
+    await call;
+  }
+  assert.deepEqual([limiter.limit, limiter.active], [20, 0]);
+});
+
 test('A5 wrong options', () => {
   assert.throws(() => createAdaptiveConcurrency({ minLimit: 5, initialLimit: 3 }), /initialLimit.*3/);
   assert.throws(() => createAdaptiveConcurrency({ tolerance: 0.5 }), /tolerance/);
