@@ -59,6 +59,7 @@ describe('the whole service of the example, read back from a Breakwater server',
   let database: Postgres;
   let payments: Program;
   let orders: Program;
+  let ready = 0;
   const answers = new Map<string, { status: number; body: Record<string, unknown>; correlationId: string }>();
 
   before(async () => {
@@ -82,6 +83,7 @@ describe('the whole service of the example, read back from a Breakwater server',
       const body = (await response.json()) as Record<string, unknown>;
       answers.set(correlationId, { status: response.status, body, correlationId });
     }
+    ready = (await fetch(`${orders.url}/readyz`)).status;
     orders.child.kill('SIGTERM');
     assert.equal(await orders.ended, 0, orders.output());
   });
@@ -107,10 +109,11 @@ describe('the whole service of the example, read back from a Breakwater server',
   };
 
   test('the callers were answered: paid at once, paid after retries, refused, paid', () => {
+    assert.equal(ready, 200);
     const statuses = [...answers.values()].map(({ status }) => status);
     assert.deepEqual(statuses, [200, 200, 503, 200]);
     assert.deepEqual(answers.get('call-1')!.body, { id: '1' });
-    assert.equal(answers.get('call-3')!.body['code'], 'PAYMENT_UNAVAILABLE');
+    assert.equal(answers.get('call-3')!.body['code'], 'PAYMENT_FAILED');
     assert.equal(answers.get('call-3')!.body['correlationId'], 'call-3');
   });
 
@@ -148,7 +151,7 @@ describe('the whole service of the example, read back from a Breakwater server',
     const rows = await logsOf('call-3');
     const failed = rows.find((row) => row.eventName === 'http.request.failed')!;
     const attributes = new Map(failed.attributes.map(({ key, value }) => [key, value]));
-    assert.deepEqual(attributes.get('error.type'), { stringValue: 'PAYMENT_UNAVAILABLE' });
+    assert.deepEqual(attributes.get('error.type'), { stringValue: 'PAYMENT_FAILED' });
     assert.deepEqual(attributes.get('exception.message'), { stringValue: 'Payments answered 503' });
     const trace = await server.api<TraceDetail>(`/traces/${failed.traceId}`);
     const request = trace.spans.find((span) => span.kind === 'server')!;

@@ -1,8 +1,15 @@
+import type { Server } from 'node:http';
+import {
+  createHealth,
+  createShutdown as createServerShutdown,
+  type Health,
+  type HealthOptions,
+} from '@breakwater/http';
 import type { Logger, Sink } from '@breakwater/log';
 import { createLogger, stdoutSink } from '@breakwater/log';
 import { connectTelemetry, logEvents, type Policy } from '@breakwater/resilience';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import type { Config } from './config/settings.ts';
+import { type Config, HOOK_SHARE } from './config/settings.ts';
 import { observeClients } from './http/client.ts';
 import { observeServers } from './http/server.ts';
 import { createOtlpSink } from './otlp-sink.ts';
@@ -29,6 +36,16 @@ export interface Service {
    */
   watch(policy: Policy): () => void;
   /**
+   * Health for `/livez`, `/readyz` and `/startupz`: its `guard` goes first among those of the edge. It is drained when
+   * the service begins to shut down. Throws `OptionError` for wrong options.
+   */
+  createHealth(options?: HealthOptions): Health;
+  /**
+   * Has `server` end without failing a request, in phase `intake`: it serves on for `drainMs`, then takes no new
+   * connections and finishes what is under way. Every health of the service counts as started once it listens.
+   */
+  serve(server: Server): void;
+  /**
    * Has `hook` run when the service shuts down. Phases run in turn (`intake`, `work`, `resources`), hooks of one
    * phase together. Returns the way to take it off. Throws `OptionError` for a wrong phase, name or hook.
    */
@@ -43,9 +60,6 @@ export interface Service {
   /** What the service is doing: `running` until `shutdown` begins. */
   readonly state: 'running' | 'stopping' | 'stopped';
 }
-
-/** The share of the time for shutting down that hooks may use; the rest belongs to the telemetry they produced. */
-const HOOK_SHARE = 2 / 3;
 
 /** Wires everything. `extraSinks` are those of the caller; `onStopped` is called once, at the end. */
 export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () => void): Service {
@@ -80,6 +94,7 @@ export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () 
   const http = telemetry !== undefined && config.instrumentHttp ? [observeServers(config), observeClients(config)] : [];
   const watched = new Set<() => void>();
   const shutdown = createShutdown();
+  const healths = new Set<Health>();
   let state: Service['state'] = 'running';
   let running: Promise<ShutdownReport> | undefined;
 
@@ -93,6 +108,7 @@ export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () 
       const level = outcome === 'done' ? 'debug' : 'error';
       log.log(level, 'Shutdown: {step} {outcome}', { phase, step: name, outcome, durationMs, error }, 'shutdown.step');
     };
+    for (const health of healths) health.drain();
     if (withHooks) await shutdown.runHooks(config.shutdownTimeoutMs * HOOK_SHARE, onStep);
     for (const stop of http) stop();
     log.log('info', 'Service stopped', { durationMs: performance.now() - startedAt }, 'service.stopped');
@@ -149,6 +165,32 @@ export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () 
       };
       watched.add(stop);
       return stop;
+    },
+    createHealth(options) {
+      const health = createHealth(options);
+      healths.add(health);
+      return health;
+    },
+    serve(server) {
+      const hookMs = config.shutdownTimeoutMs * HOOK_SHARE;
+      const { run } = createServerShutdown({
+        server,
+        log,
+        drainMs: config.drainMs,
+        // A tenth of what is left, so that the server has cut off the last request before its hook is given up.
+        timeoutMs: (hookMs - config.drainMs) * 0.9,
+        // Signals and the exit are the service's own.
+        signals: [],
+        exit: () => {},
+      });
+      const started = (): void => {
+        for (const health of healths) health.started();
+      };
+      if (server.listening) started();
+      else server.once('listening', started);
+      shutdown.add('intake', 'http server', async () => {
+        if ((await run('the service shuts down')) !== 0) throw new Error('Requests were cut off');
+      });
     },
     onShutdown: (phase, name, hook) => shutdown.add(phase, name, hook),
     async flush() {

@@ -11,7 +11,7 @@ import pg from 'pg';
 const service = start({ service: 'orders', version: '1.0.0' });
 const { PORT = '3000', DATABASE_URL, PAYMENTS_URL = 'http://127.0.0.1:4001' } = process.env;
 const errors = defineErrors({
-  PAYMENT_UNAVAILABLE: { category: 'transient', status: 503, message: 'Payments answered {status:number}' },
+  PAYMENT_FAILED: { category: 'transient', message: 'Payments answered {status:number}' },
 });
 const db = new pg.Pool({ connectionString: DATABASE_URL });
 const policy = pipeline({
@@ -25,16 +25,18 @@ const callPayments = createFetch({ policy });
 
 await db.query('CREATE TABLE IF NOT EXISTS orders (id bigserial PRIMARY KEY, item text NOT NULL, paid bool NOT NULL)');
 const app = Fastify();
-fastifyEdge(app, createEdge({ log: service.log }));
+const check = async () => void (await db.query('SELECT 1'));
+const health = service.createHealth({ checks: [{ name: 'database', check }] });
+fastifyEdge(app, createEdge({ log: service.log, guards: [health.guard], quietPaths: ['/readyz'] }));
 const body = { type: 'object', required: ['item'], properties: { item: { type: 'string', pattern: '^[a-z]{1,20}$' } } };
 app.post<{ Body: { item: string } }>('/orders', { schema: { body } }, async ({ body: { item } }) => {
-  const headers = { 'idempotency-key': randomUUID() };
-  const paid = await callPayments(`${PAYMENTS_URL}/${item}`, { method: 'POST', headers });
-  if (!paid.ok) throw new errors.PAYMENT_UNAVAILABLE({ status: paid.status });
+  const init = { method: 'POST', headers: { 'idempotency-key': randomUUID() } };
+  const paid = await callPayments(`${PAYMENTS_URL}/${item}`, init);
+  if (!paid.ok) throw new errors.PAYMENT_FAILED({ status: paid.status });
   const { rows } = await db.query('INSERT INTO orders (item, paid) VALUES ($1, true) RETURNING id', [item]);
   service.log.log('info', 'Order {orderId} placed', { orderId: rows[0].id, item }, 'order.placed');
   return { id: rows[0].id };
 });
-service.onShutdown('intake', 'http server', () => app.close());
+service.serve(app.server);
 service.onShutdown('resources', 'database', () => db.end());
 await app.listen({ port: Number(PORT), host: '127.0.0.1' });

@@ -2,7 +2,7 @@ import { createRedactor } from '@breakwater/redact';
 
 /** One thing that is wrong in the configuration. */
 export interface Mistake {
-  /** Where it stands: `options`, `environment`, or the path of the file. */
+  /** Where it stands: `options`, `environment`, the path of the file, or `together` for two that do not fit. */
   readonly source: string;
   /** Name of the option, variable or file key. */
   readonly name: string;

@@ -69,6 +69,7 @@ describe('what a setting takes (R2)', () => {
     ['BREAKWATER_INSTRUMENT_HTTP', 'false', 'instrumentHttp', false],
     ['BREAKWATER_PROCESS_HANDLERS', 'false', 'processHandlers', false],
     ['BREAKWATER_SHUTDOWN_TIMEOUT_MS', '2500', 'shutdownTimeoutMs', 2_500],
+    ['BREAKWATER_DRAIN_MS', '5000', 'drainMs', 5_000],
   ];
   for (const [variable, text, setting, value] of cases)
     test(`${variable}=${text}`, () => {
@@ -145,6 +146,12 @@ test('every mistake of all three places is listed at once (R3)', () => {
       ['options', 'traceRatio'],
     ],
   );
+});
+
+test('a time to drain that does not fit into the time to shut down is refused (R3)', () => {
+  const [mistake] = mistakesOf({ env: { BREAKWATER_DRAIN_MS: '7000' } });
+  assert.equal(mistake!.name, 'drainMs');
+  assert.equal(load({ env: { BREAKWATER_DRAIN_MS: '7000', BREAKWATER_SHUTDOWN_TIMEOUT_MS: '25000' } }).drainMs, 7_000);
 });
 
 test('a misspelt option or variable is refused and the right name offered (R4)', () => {

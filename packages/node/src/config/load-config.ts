@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, type Mistake, showValue } from './config-error.ts';
-import { type Config, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { type Config, HOOK_SHARE, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 /** Variable that names the JSON file. */
 export const FILE_VARIABLE = 'BREAKWATER_CONFIG';
@@ -56,8 +56,13 @@ export function loadConfig({ options, alsoKnown, env, file }: ConfigSources): Co
       });
     }
   }
+  const made = config as unknown as Config;
+  if (made.drainMs >= made.shutdownTimeoutMs * HOOK_SHARE) {
+    const expected = `less than two thirds of shutdownTimeoutMs (${made.shutdownTimeoutMs})`;
+    mistakes.push({ source: 'together', name: 'drainMs', expected, shown: String(made.drainMs) });
+  }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return config as unknown as Config;
+  return made;
 }
 
 function isAbout(mistake: Mistake, name: SettingName, setting: Setting<unknown>): boolean {

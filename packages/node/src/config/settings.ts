@@ -22,6 +22,7 @@ export interface Config {
   readonly instrumentHttp: boolean;
   readonly processHandlers: boolean;
   readonly shutdownTimeoutMs: number;
+  readonly drainMs: number;
 }
 
 export type SettingName = keyof Config;
@@ -60,6 +61,10 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<NonNullable<Con
   instrumentHttp: setting(['BREAKWATER_INSTRUMENT_HTTP'], flag, true),
   processHandlers: setting(['BREAKWATER_PROCESS_HANDLERS'], flag, true),
   shutdownTimeoutMs: setting(['BREAKWATER_SHUTDOWN_TIMEOUT_MS'], integer(100, 600_000, 'milliseconds'), 10_000),
+  drainMs: setting(['BREAKWATER_DRAIN_MS'], integer(0, 300_000, 'milliseconds'), 0),
 };
+
+/** The share of the time for shutting down that hooks may use; the rest belongs to the telemetry they produced. */
+export const HOOK_SHARE: number = 2 / 3;
 
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];
