@@ -11,7 +11,7 @@ import { type Sink, Tally } from './sink.ts';
 import { renderTemplate } from './template.ts';
 import { toJsonString } from './text.ts';
 import { Timestamps } from './time.ts';
-import { isErrorLike, Writer, type WriterLimits } from './writer.ts';
+import { hasOwn, isErrorLike, isLabel, Writer, type WriterLimits } from './writer.ts';
 
 /** Ids of the span that is active now. */
 export interface TraceIds {
@@ -275,8 +275,10 @@ export class Core {
     let json = start;
     let info: KeyInfo | undefined;
     let label = false;
+    const prototype: unknown = Object.getPrototypeOf(fields);
+    const inherits = writer.polluted || (prototype !== Object.prototype && prototype !== null);
     for (const name in fields) {
-      if (!hasOwn.call(fields, name)) continue;
+      if (inherits && !hasOwn.call(fields, name)) continue;
       let found = info?.next;
       if (found === undefined || found.name !== name) {
         found = writer.keys.get(name);
@@ -285,8 +287,10 @@ export class Core {
       info = found;
       if (found.dirty || (found.watched && isTaken(found, parts, cell))) throw CAREFULLY;
       const item = fields[name];
-      if (label && (name === 'value' || name === 'args')) throw CAREFULLY;
-      if (typeof item === 'string' && (name === 'name' || name === 'key' || name === 'header')) label = true;
+      if (found.special) {
+        if (label && (name === 'value' || name === 'args')) throw CAREFULLY;
+        label ||= typeof item === 'string' && isLabel(name);
+      }
       if (found.holdsError && typeof item === 'object' && isErrorLike(item)) {
         json += `${json === '' ? '' : ','}${this.exceptions.attributes(item as object)}`;
         continue;
@@ -376,7 +380,6 @@ export class Core {
 }
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
-const hasOwn = Object.prototype.hasOwnProperty;
 const MAX_FIELDS = 1000;
 const CAREFULLY = new Error('needs the careful way');
 

@@ -15,6 +15,8 @@ export interface KeyInfo {
   readonly marker: string;
   /** The name itself must be changed, so the whole object is written the careful way. */
   readonly dirty: boolean;
+  /** `name`, `key`, `header`, `value`, `args` or `toJSON`: what it means depends on its neighbours and its value. */
+  readonly special: boolean;
   /** Path rules begin with this name. Counts only for a record's own fields. */
   readonly path: PathNode | undefined;
   /** `error`, `err`, `exception`: an Error under it is the record's exception. */
@@ -45,6 +47,7 @@ const PROBES: readonly unknown[] = [
 
 const MAX_KEYS = 8192;
 const RESERVED = /^(?:exception\.|error\.type$|event\.kind$|breakwater\.|log\.record\.|__proto__$)/;
+const SPECIAL: ReadonlySet<string> = new Set(['name', 'key', 'header', 'value', 'args', 'toJSON']);
 const CONTEXT = new Set(['user.id', 'session.id', 'trace_id', 'span_id']);
 
 /** Every property name met, with what follows from it under one redactor. Bounded: cleared when it has grown too far. */
@@ -89,6 +92,7 @@ export class KeyTable {
       kind,
       marker,
       dirty: safe !== name || name.toWellFormed() !== name || name.length > 256,
+      special: SPECIAL.has(name),
       path: this.paths.root?.children.get(name),
       holdsError: name === 'error' || name === 'err' || name === 'exception',
       reserved: RESERVED.test(name),

@@ -18,7 +18,7 @@ export interface WriterLimits {
 /** Thrown inside the fast walk when a value needs the careful one. */
 const BAIL = new Error('needs the careful walk');
 const SLOTS = 8192;
-const hasOwn = Object.prototype.hasOwnProperty;
+export const hasOwn: (this: object, name: PropertyKey) => boolean = Object.prototype.hasOwnProperty;
 const ERROR_LIMITS = { maxDepth: 5, maxErrors: 10, maxBytes: 16_384 } as const;
 
 /**
@@ -34,6 +34,8 @@ export class Writer {
   private readonly texts: string[] = new Array(SLOTS).fill('');
   private readonly written: string[] = new Array(SLOTS).fill('""');
   private nodes = 0;
+  /** Object.prototype has enumerable properties, which `for in` would find in every object. */
+  polluted: boolean = false;
 
   /** `wordsAreClean`: no rule can take a short plain word or a number under 100 million. */
   constructor(redactor: Redactor | undefined, limits: WriterLimits, wordsAreClean: boolean, paths: Paths) {
@@ -47,6 +49,7 @@ export class Writer {
   /** A new record begins: its budget is whole again. */
   begin(): void {
     this.nodes = this.limits.maxNodes;
+    this.polluted = isPolluted();
   }
 
   /** A text as JSON, redacted. Short texts met again cost a comparison. */
@@ -165,7 +168,7 @@ export class Writer {
     let info: KeyInfo | undefined;
     const source = value as Record<string, unknown>;
     for (const name in source) {
-      if (!hasOwn.call(source, name)) continue;
+      if (this.polluted && !hasOwn.call(source, name)) continue;
       let found = info?.next;
       if (found === undefined || found.name !== name) {
         found = this.keys.get(name);
@@ -174,10 +177,12 @@ export class Writer {
       info = found;
       if (found.dirty) throw BAIL;
       const item = source[name];
-      // `{name: 'authorization', value: …}` and an own toJSON are for the redactor to judge.
-      if (label && (name === 'value' || name === 'args')) throw BAIL;
-      if (typeof item === 'string' && (name === 'name' || name === 'key' || name === 'header')) label = true;
-      else if (name === 'toJSON' && typeof item === 'function') throw BAIL;
+      if (found.special) {
+        // `{name: 'authorization', value: …}` and an own toJSON are for the redactor to judge.
+        if (label && (name === 'value' || name === 'args')) throw BAIL;
+        if (typeof item === 'function' && name === 'toJSON') throw BAIL;
+        label ||= typeof item === 'string' && isLabel(name);
+      }
       const below = node?.children.get(name);
       const text = below === undefined ? this.named(found, item, depth) : this.onPath(below, found, item, depth);
       if (text !== '') json = json === '' ? found.fragment + text : json + found.further + text;
@@ -277,6 +282,17 @@ export class Writer {
     }
     return `{${json}}`;
   }
+}
+
+const EMPTY = {};
+
+function isPolluted(): boolean {
+  for (const _ in EMPTY) return true;
+  return false;
+}
+
+export function isLabel(name: string): boolean {
+  return name === 'name' || name === 'key' || name === 'header';
 }
 
 /** Ids differ at their end, paths in their middle. */
