@@ -19,6 +19,16 @@ export {
   type HealthReport,
   type HealthStatus,
 } from './health.ts';
+export { createIdempotency, type IdempotencyOptions, type Idempotent } from './idempotency/idempotency.ts';
+export { memoryIdempotencyStore } from './idempotency/memory-store.ts';
+export {
+  type PgClient,
+  type PgPool,
+  type PostgresIdempotencyStore,
+  postgresIdempotencyStore,
+} from './idempotency/postgres-store.ts';
+export { redisIdempotencyStore } from './idempotency/redis-store.ts';
+export type { IdempotencyEntry, IdempotencyResult, IdempotencyStore } from './idempotency/store.ts';
 export { type Answer, type EdgeRequest, fromNodeRequest, jsonAnswer, type NodeRequest } from './message.ts';
 export { type RateLimitRule, rateLimitGuard } from './rate-limit.ts';
 export { type BodySource, readJson } from './read-json.ts';
