@@ -1,0 +1,127 @@
+/**
+ * `npm run bench -- audit`: durable appends per second into a directory, verification of a whole trail, and an inclusion
+ * proof at 10 million entries with no tile in memory. The peer of the appends is a bare fsync per entry, what an audit
+ * log without batching costs; the rounds are interleaved and the figures are medians.
+ */
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { directoryStore, generateSigner, openTrail, verifyInclusion } from '@breakwater/audit';
+import { fillTree, readFromDisk, rootOfTree } from '../packages/audit/scripts/big-tree.ts';
+import { buildTrail, sourceOf } from '../packages/audit/scripts/fixture.ts';
+import { publicKey } from '../packages/audit/scripts/mutation-run.ts';
+import { nodePrimitives } from '../packages/audit/src/cli/primitives.ts';
+import { inclusionProof } from '../packages/audit/src/merkle.ts';
+import { subtreeReader } from '../packages/audit/src/tree.ts';
+import { verifyTrail } from '../packages/audit/src/verify/verify.ts';
+
+const ROUNDS = 5;
+const APPENDS = 50_000;
+const VERIFIED = 200_000;
+const TREE_SIZE = 10_000_000;
+const PROOFS = 200;
+
+const folder = await mkdtemp(join(tmpdir(), 'bw-audit-bench-'));
+const signer = generateSigner('audit.example.com/bench');
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const event = (i: number) =>
+  ({
+    type: 'data_access',
+    actor: { id: `user_${i % 997}`, ip: '192.0.2.10' },
+    action: 'read',
+    resource: { type: 'customer_data', id: `customer_${i}` },
+    outcome: 'success',
+    details: { fields: ['name', 'email'] },
+  }) as const;
+
+async function appendsPerSecond(round: number): Promise<number> {
+  const trail = await openTrail({ store: directoryStore(join(folder, `trail-${round}`)), signer, maxPending: APPENDS });
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: APPENDS }, (_, i) => trail.append(event(i))));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await trail.close();
+  return APPENDS / seconds;
+}
+
+async function bareFsyncsPerSecond(round: number): Promise<number> {
+  const handle = await open(join(folder, `bare-${round}`), 'w');
+  const count = 200;
+  const startedAt = performance.now();
+  for (let i = 0; i < count; i += 1) {
+    await handle.write(JSON.stringify(event(i)));
+    await handle.datasync();
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await handle.close();
+  return count / seconds;
+}
+
+const entries = Array.from({ length: VERIFIED }, (_, i) => Buffer.from(JSON.stringify(event(i))));
+const built = sourceOf(buildTrail(entries, signer));
+async function verifiedPerSecond(): Promise<number> {
+  const startedAt = performance.now();
+  const report = await verifyTrail({ source: built, keys: [publicKey(signer)], primitives: nodePrimitives });
+  if (!report.ok) throw new Error(report.findings[0]!.message);
+  return VERIFIED / ((performance.now() - startedAt) / 1_000);
+}
+
+try {
+  const appends: number[] = [];
+  const bare: number[] = [];
+  const verified: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    appends.push(await appendsPerSecond(round));
+    bare.push(await bareFsyncsPerSecond(round));
+    verified.push(await verifiedPerSecond());
+  }
+
+  const tree = join(folder, 'tree');
+  const { leafAt } = await fillTree(tree, TREE_SIZE);
+  const root = await rootOfTree(tree, TREE_SIZE);
+  const proofs: number[] = [];
+  for (let i = 0; i < PROOFS; i += 1) {
+    const index = Math.floor((i * TREE_SIZE) / PROOFS) + ((i * 7919) % 50_000);
+    const startedAt = performance.now();
+    // A new reader each time: nothing of the last proof is kept.
+    const proof = await inclusionProof(index, TREE_SIZE, subtreeReader(readFromDisk(tree), TREE_SIZE));
+    proofs.push(performance.now() - startedAt);
+    if (!verifyInclusion(index, TREE_SIZE, leafAt(index), proof, root))
+      throw new Error(`The proof of ${index} is wrong`);
+  }
+
+  const results = [
+    {
+      name: 'durable appends, batched',
+      value: Math.round(median(appends)),
+      unit: '1/s',
+      goal: 50_000,
+      better: 'higher',
+    },
+    { name: 'one fsync an entry, bare', value: Math.round(median(bare)), unit: '1/s' },
+    {
+      name: 'verification, one thread',
+      value: Math.round(median(verified)),
+      unit: 'entries/s',
+      goal: 1_000_000,
+      better: 'higher',
+    },
+    {
+      name: 'inclusion proof at 10 million, cold tiles',
+      value: Number(median(proofs).toFixed(3)),
+      unit: 'ms',
+      goal: 2,
+      better: 'lower',
+    },
+  ].map((result) =>
+    result.goal === undefined
+      ? result
+      : { ...result, met: result.better === 'higher' ? result.value >= result.goal : result.value <= result.goal },
+  );
+  for (const { name, value, unit, goal } of results)
+    console.log(
+      `${name.padEnd(44)} ${String(value).padStart(10)} ${unit.padEnd(10)} ${goal === undefined ? '' : `goal ${goal}`}`,
+    );
+  console.log(JSON.stringify({ bench: 'audit', results }));
+} finally {
+  await rm(folder, { recursive: true });
+}
