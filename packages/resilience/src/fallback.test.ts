@@ -92,10 +92,13 @@ test('F4 a caller who gives up during a step ends it', async () => {
   assert.deepEqual([last, clock.pendingTimers], [false, 0]);
 });
 
-test('F5 wrong options', () => {
+test('F5 wrong options', async () => {
   assert.throws(() => createFallback({ steps: [] }), /steps/);
   assert.throws(() => createFallback({ steps: [{} as never] }), /steps\[0\].*one of value, use, cache/);
   assert.throws(() => createFallback({ steps: [{ use: 5 as never }] }), /steps\[0\]\.use.*5/);
+  const use = (): string => 'used';
+  const fallback = createFallback({ steps: [{ use, cache: undefined } as never] });
+  assert.equal(await fallback.execute(down), 'used');
 });
 
 test('F1 a chain without an operation finds its own answers again, and so does invalidate', async () => {

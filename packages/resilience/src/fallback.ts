@@ -113,7 +113,11 @@ class FallbackImpl implements Fallback {
     checkOptions('createFallback', options, rules, ['steps']);
     for (const [index, step] of options.steps.entries()) {
       checkOptions(`createFallback.steps[${index}]`, step, stepRules);
-      const kinds = ['value', 'use', 'cache'].filter((kind) => kind in step);
+      // `undefined` is a value to answer with, but neither a function nor a cache.
+      const given = step as { readonly [kind: string]: unknown };
+      const kinds = ['value', 'use', 'cache'].filter(
+        (kind) => kind in step && (kind === 'value' || given[kind] !== undefined),
+      );
       if (kinds.length === 1) continue;
       throw new OptionError(`createFallback.steps[${index}]`, kinds.join(', '), 'one of value, use, cache');
     }
@@ -127,9 +131,10 @@ class FallbackImpl implements Fallback {
     options: CallOptions | undefined,
   ): Promise<{ readonly value: unknown } | undefined> {
     if ('value' in step) return this.#used(step, 'value', step.value, error, options);
-    if ('cache' in step) {
-      const entry = step.cache.peek(options ?? {});
-      const tooOld = entry !== undefined && entry.ageMs > (step.maxAgeMs ?? Number.POSITIVE_INFINITY);
+    if (!('use' in step) || step.use === undefined) {
+      const { cache, maxAgeMs = Number.POSITIVE_INFINITY } = step as Extract<FallbackStep, { readonly cache: Cache }>;
+      const entry = cache.peek(options ?? {});
+      const tooOld = entry !== undefined && entry.ageMs > maxAgeMs;
       if (entry !== undefined && !tooOld) return this.#used(step, 'cache', entry.value, error, options);
       this.#tell(options, {
         type: 'fallback.failed',

@@ -60,7 +60,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
       }
       signal.addEventListener('abort', this.#onAbort, { once: true });
       this.#limit('connect', this.#options.connectMs);
-      dispatch(left === undefined ? this.#request : withHeader(this.#request, DEADLINE_HEADER, left), this);
+      try {
+        dispatch(left === undefined ? this.#request : withHeader(this.#request, DEADLINE_HEADER, left), this);
+      } catch (error) {
+        this.#fail(error);
+      }
     });
   }
 
@@ -113,8 +117,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#state !== 'held') return;
     this.#state = 'delivered';
     this.#limit('idle', this.#options.idleMs);
-    for (const give of this.#pending) give();
-    this.controller?.resume();
+    try {
+      for (const give of this.#pending) give();
+      this.controller?.resume();
+    } catch (error) {
+      // As undici itself does when a handler throws.
+      this.#fail(error);
+    }
   }
 
   onRequestStart(controller: Controller, context: unknown): void {

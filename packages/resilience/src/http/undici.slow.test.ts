@@ -170,3 +170,16 @@ test('U7 a failed response of usual size keeps no connection during the back-off
     await waiting;
   });
 });
+
+test('U8 what undici refuses to send at all is an error to the caller, and leaves no timer', async () => {
+  const agent = new Agent();
+  const dispatcher = agent.compose(createUndiciInterceptor({ policy: retry(), connectMs: 60_000 }));
+  const failed = new Promise<Error>((resolve) => {
+    dispatcher.dispatch(
+      { origin: 'http://127.0.0.1:1', path: 'no slash', method: 'GET' },
+      { onResponseError: (_controller, error) => resolve(error), onRequestStart: () => undefined },
+    );
+  });
+  assert.match(String(await failed), /path must be/);
+  await agent.close();
+});
