@@ -205,6 +205,31 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
       assert.equal(attributes['breakwater.correlation_id'], `id-${attributes['path']!.slice(5)}`);
   });
 
+  test('SIGTERM under load: not one request fails, and health says what is going on (R36)', async () => {
+    const { child, ended, errors } = startApp('load', {
+      ...env,
+      OTEL_SERVICE_NAME: 'load',
+      BREAKWATER_DRAIN_MS: '500',
+    });
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    const url = `http://127.0.0.1:${port}`;
+    assert.equal(await (await fetch(`${url}/readyz`)).text(), 'started');
+    let answered = 0;
+    let draining = false;
+    // Clients that leave as a load balancer's do: no new request once health says that the service drains.
+    const client = async (): Promise<void> => {
+      while (!draining) {
+        assert.equal(await (await fetch(url)).text(), 'done');
+        if (++answered === 100) child.kill('SIGTERM');
+        draining ||= answered > 100 && (await (await fetch(`${url}/readyz`)).text()) === 'draining';
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, client));
+    assert.ok(answered >= 100);
+    assert.deepEqual(await ended, { code: 0, signal: null }, errors());
+    assert.equal(of(sink.points, 'load').filter((point) => point.attributes.get('error.type') === 'aborted').length, 0);
+  });
+
   const ends: readonly { mode: string; code: number; what: string }[] = [
     { mode: 'end', code: 0, what: 'an event loop with nothing more to do' },
     { mode: 'twice', code: 0, what: 'shutdown() called twice' },

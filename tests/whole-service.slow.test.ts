@@ -152,7 +152,7 @@ describe('the whole service of the example, read back from a Breakwater server',
     const failed = rows.find((row) => row.eventName === 'http.request.failed')!;
     const attributes = new Map(failed.attributes.map(({ key, value }) => [key, value]));
     assert.deepEqual(attributes.get('error.type'), { stringValue: 'PAYMENT_FAILED' });
-    assert.deepEqual(attributes.get('exception.message'), { stringValue: 'Payments answered 503' });
+    assert.deepEqual(attributes.get('exception.message'), { stringValue: 'Payments said 503' });
     const trace = await server.api<TraceDetail>(`/traces/${failed.traceId}`);
     const request = trace.spans.find((span) => span.kind === 'server')!;
     assert.equal(request.status, 'error');

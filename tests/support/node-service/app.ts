@@ -39,6 +39,18 @@ if (mode === 'serve') {
   };
   server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
   onShutdown('intake', 'http server', () => new Promise<void>((resolve) => server.close(() => resolve())));
+} else if (mode === 'load') {
+  const service = currentService();
+  const health = service.createHealth();
+  const server = createServer((request, response) => {
+    if (request.url === '/readyz') {
+      void health.report().then(({ phase }) => response.end(phase));
+      return;
+    }
+    void sleep(20).then(() => response.end('done'));
+  });
+  service.serve(server);
+  server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 } else if (mode === 'end') {
   write10000();
   trace.getTracer('app').startSpan('work').end();

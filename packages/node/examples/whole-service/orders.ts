@@ -10,9 +10,7 @@ import pg from 'pg';
 
 const service = start({ service: 'orders', version: '1.0.0' });
 const { PORT = '3000', DATABASE_URL, PAYMENTS_URL = 'http://127.0.0.1:4001' } = process.env;
-const errors = defineErrors({
-  PAYMENT_FAILED: { category: 'transient', message: 'Payments answered {status:number}' },
-});
+const errors = defineErrors({ PAYMENT_FAILED: { category: 'transient', message: 'Payments said {status:number}' } });
 const db = new pg.Pool({ connectionString: DATABASE_URL });
 const policy = pipeline({
   name: 'payments',
