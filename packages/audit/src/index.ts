@@ -1,5 +1,6 @@
 export { canonicalize, type JsonValue, parseCanonical } from './canonical.ts';
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
+export { nodePrimitives } from './cli/primitives.ts';
 export { AuditError, type AuditErrorCode, isAuditError } from './errors.ts';
 export type {
   AuditActor,
