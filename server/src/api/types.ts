@@ -110,7 +110,7 @@ export interface FieldsAnswer {
 
 /**
  * GET /logs/tail?query — server-sent events: `log` (data: LogView), `dropped` (data: {count}) when the reader is too
- * slow or more than 200 rows/s match, `ping` every 15 s.
+ * slow or more than 200 rows/s match (on average over 5 s), `ping` every 15 s.
  */
 export interface TailDropped {
   count: number;

@@ -101,6 +101,21 @@ test('a log record without exception attributes is known by its body', () => {
   assert.match(event?.message ?? '', /code/);
 });
 
+test('an exception event from long before its span is an error of the time of the span', () => {
+  const start = 1_790_000_000_000_000_000n;
+  const eventAt = (timeUnixNano: bigint) =>
+    span(0, {
+      startTimeUnixNano: start,
+      endTimeUnixNano: start + 5n,
+      events: [{ timeUnixNano, name: 'exception', attributes: exception, droppedAttributesCount: 0 }],
+    });
+  const events = errorEventsOfSpans([eventAt(start / 1_000_000n), eventAt(start - 7n), eventAt(start + 3n)]);
+  assert.deepEqual(
+    events.map(({ timeUnixNano }) => timeUnixNano),
+    [start + 5n, start - 7n, start + 3n],
+  );
+});
+
 test('every exception event of a span is an error event with an id of its own', () => {
   const events = errorEventsOfSpans([span(3), span(0)]);
   assert.equal(events.length, 3);

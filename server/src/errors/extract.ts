@@ -48,7 +48,7 @@ export function errorEventsOfSpans(records: readonly SpanRecord[]): ErrorEvent[]
       events.push(
         toErrorEvent({
           id: ordinal === 0 ? span.id : furtherId(span.id, ordinal),
-          timeUnixNano: event.timeUnixNano === 0n ? span.endTimeUnixNano : event.timeUnixNano,
+          timeUnixNano: timeOfEvent(event.timeUnixNano, span),
           resource: span.resource,
           attributes: event.attributes,
           message: text(event.attributes, 'exception.message'),
@@ -62,6 +62,14 @@ export function errorEventsOfSpans(records: readonly SpanRecord[]): ErrorEvent[]
     }
   }
   return events;
+}
+
+const DAY_NANOS = 86_400_000_000_000n;
+
+/** An event without time, or from long before its span (a wrong clock or unit), is an error of the time of the span. */
+function timeOfEvent(eventUnixNano: bigint, span: SpanRecord): bigint {
+  if (eventUnixNano === 0n) return span.endTimeUnixNano;
+  return eventUnixNano < span.startTimeUnixNano - DAY_NANOS ? span.endTimeUnixNano : eventUnixNano;
 }
 
 /** For the pipeline's `toErrorEvents`: both extractions, each error once across the two signals. */

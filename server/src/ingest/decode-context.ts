@@ -11,6 +11,8 @@ export const RECORD_COST = 8;
 export class DecodeContext {
   readonly receivedUnixNano: bigint;
   readonly nextId: () => bigint;
+  /** Records from before are not worth storing: see `keepRecent`. */
+  readonly oldestUnixNano: bigint;
   /** Single records that were left out. */
   rejected = 0;
   readonly #latestUnixNano: bigint;
@@ -18,10 +20,11 @@ export class DecodeContext {
   readonly #warnings = new Map<string, number>();
   #elementsLeft: number = INGEST_LIMITS.maxElements;
 
-  /** `receivedAtMs` is in epoch milliseconds. */
-  constructor(receivedAtMs: number, nextId: () => bigint) {
+  /** `receivedAtMs` and `oldestMs` are in epoch milliseconds. */
+  constructor(receivedAtMs: number, nextId: () => bigint, oldestMs = 0) {
     this.receivedUnixNano = BigInt(Math.floor(receivedAtMs)) * 1_000_000n;
     this.#latestUnixNano = this.receivedUnixNano + BigInt(INGEST_LIMITS.maxFutureMs) * 1_000_000n;
+    this.oldestUnixNano = BigInt(oldestMs) * 1_000_000n;
     this.nextId = nextId;
   }
 

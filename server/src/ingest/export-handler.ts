@@ -25,6 +25,8 @@ export interface ExportHandlerOptions {
   cors: CorsPolicy;
   budget: MemoryBudget;
   now: () => number;
+  /** Records from before this time are rejected; both in epoch milliseconds. */
+  oldestMs: (nowMs: number) => number;
   nextId: () => bigint;
   log: (line: string) => void;
   /** Non-null once the server is stopping: new requests are refused with it. */
@@ -119,7 +121,8 @@ export function createExportHandler(options: ExportHandlerOptions): ExportHandle
       reservation,
       signal: options.receiving,
     });
-    const context = new DecodeContext(options.now(), options.nextId);
+    const receivedAtMs = options.now();
+    const context = new DecodeContext(receivedAtMs, options.nextId, options.oldestMs(receivedAtMs));
     const delivery = decode(signal, format, body, context);
     await deliver(delivery);
     options.onAccepted(signal, delivery.count);

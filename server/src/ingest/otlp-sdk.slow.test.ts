@@ -84,6 +84,7 @@ before(async () => {
       acceptSpans: (records) => sink.acceptSpans(records),
       acceptMetricPoints: (records) => sink.acceptMetricPoints(records),
     },
+    oldestMs: () => 0,
     log: (line) => assert.fail(line),
   });
   url = `http://127.0.0.1:${(await server.start()).port}`;

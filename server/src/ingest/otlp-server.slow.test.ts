@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { afterEach, describe, test } from 'node:test';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { oldestKeptMs } from '../telemetry/retention.ts';
 import { ingestKeyOf } from './ingest-key.ts';
 import type { OtlpServerOptions } from './otlp-server.ts';
 import { createLiveServer, FORMATS, logsRequest, TYPE } from './testing/live-server.ts';
@@ -244,6 +245,46 @@ describe('successes', () => {
       const { faults, rejected, accepted } = live.server.counters;
       assert.deepEqual({ rejected, spans: accepted.spans }, { rejected: 1, spans: 2 });
       assert.deepEqual({ ...faults[0], at: 0 }, { at: 0, path: '/v1/traces', status: 200, reason: errorMessage });
+    });
+
+    test(`records older than the retention are rejected, counted and explained, ${format}`, async () => {
+      const sink = createRecordingSink();
+      const nowMs = Date.UTC(2026, 10, 25, 12);
+      const url = await live.start({ sink, now: () => nowMs, oldestMs: oldestKeptMs });
+      const times = [nowMs, nowMs - 29 * 86_400_000, nowMs - 30 * 86_400_000].map((ms) => `${ms}000000`);
+      const logRecords = [...times, String(nowMs), String(nowMs - 5)].map((timeUnixNano) => ({ timeUnixNano }));
+      const request = async (path: string, schema: Parameters<typeof encodeOtlp>[0], message: object) => {
+        const body = format === 'json' ? JSON.stringify(message) : encodeOtlp(schema, message);
+        const answer = await send(`${url}${path}`, { headers: { 'content-type': TYPE[format] }, body });
+        assert.equal(answer.status, 200);
+        return partialSuccess(answer);
+      };
+      const logs = await request('/v1/logs', 'LogsRequest', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+      const errorMessage =
+        'rejected 3: a time of 2026-10-26 is older than what is kept, log records from 2026-10-27 on (3 times)';
+      assert.deepEqual(logs, { [format === 'json' ? 'rejectedLogRecords' : 'rejected']: '3', errorMessage });
+      assert.equal(sink.logs.length, 2);
+      assert.equal(live.server.counters.faults[0]?.reason, errorMessage);
+
+      const id = (bytes: number): string | Buffer =>
+        format === 'json' ? '11'.repeat(bytes) : Buffer.alloc(bytes, 0x11);
+      const span = { traceId: id(16), spanId: id(8), startTimeUnixNano: String(nowMs), endTimeUnixNano: String(nowMs) };
+      const spans = await request('/v1/traces', 'TracesRequest', {
+        resourceSpans: [{ scopeSpans: [{ spans: [span] }] }],
+      });
+      assert.match(
+        JSON.stringify(spans),
+        /a time of 1970-01-01 .* spans from .*; were milliseconds sent as nanoseconds\?"/,
+      );
+      assert.deepEqual(sink.spans, []);
+
+      const dataPoints = [{ timeUnixNano: String(nowMs / 1_000) }];
+      const metrics = [{ name: 'm', gauge: { dataPoints } }];
+      const points = await request('/v1/metrics', 'MetricsRequest', {
+        resourceMetrics: [{ scopeMetrics: [{ metrics }] }],
+      });
+      assert.match(JSON.stringify(points), /a time of 1970-01-01 .*; were seconds sent as nanoseconds\?"/);
+      assert.equal(live.server.counters.rejected, 5);
     });
 
     test(`a warning comes without a count, ${format}`, async () => {

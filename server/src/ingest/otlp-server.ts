@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { StatusAnswer } from '../api/types.ts';
+import { oldestKeptMs } from '../telemetry/retention.ts';
 import { createCorsPolicy } from './cors.ts';
 import { createExportHandler } from './export-handler.ts';
 import { createFaultList } from './faults.ts';
@@ -35,6 +36,8 @@ export interface OtlpServerOptions {
   corsOrigins?: readonly string[];
   /** Epoch milliseconds. */
   now?: () => number;
+  /** Records from before this time are rejected; both in epoch milliseconds. Default: what the store's retention keeps. */
+  oldestMs?: (nowMs: number) => number;
   log: (line: string) => void;
 }
 
@@ -89,6 +92,7 @@ export function createOtlpServer(options: OtlpServerOptions): OtlpServer {
     cors: createCorsPolicy(options.corsOrigins ?? []),
     budget: createMemoryBudget(maxInFlightBytes),
     now,
+    oldestMs: options.oldestMs ?? oldestKeptMs,
     nextId: createIdGenerator(now),
     log,
     stopping: () => stopping,

@@ -5,6 +5,7 @@ import { decodeTracesJson } from './json-traces.ts';
 import { decodeLogsProtobuf } from './protobuf-logs.ts';
 import { decodeMetricsProtobuf } from './protobuf-metrics.ts';
 import { decodeTracesProtobuf } from './protobuf-traces.ts';
+import { keepRecent } from './recent-records.ts';
 import type { TelemetrySink } from './telemetry-sink.ts';
 import type { RejectedField, WireFormat } from './wire-format.ts';
 
@@ -29,7 +30,8 @@ export const SIGNALS: readonly Signal[] = [
     counter: 'logs',
     rejectedField: 'rejectedLogRecords',
     decode(format, body, context) {
-      const records = format === 'json' ? decodeLogsJson(body, context) : decodeLogsProtobuf(body, context);
+      const decoded = format === 'json' ? decodeLogsJson(body, context) : decodeLogsProtobuf(body, context);
+      const records = keepRecent(decoded, (log) => log.timeUnixNano, 'log records', context);
       return { count: records.length, deliver: (sink) => sink.acceptLogs(records) };
     },
   },
@@ -38,7 +40,8 @@ export const SIGNALS: readonly Signal[] = [
     counter: 'spans',
     rejectedField: 'rejectedSpans',
     decode(format, body, context) {
-      const spans = format === 'json' ? decodeTracesJson(body, context) : decodeTracesProtobuf(body, context);
+      const decoded = format === 'json' ? decodeTracesJson(body, context) : decodeTracesProtobuf(body, context);
+      const spans = keepRecent(decoded, (span) => span.startTimeUnixNano, 'spans', context);
       return { count: spans.length, deliver: (sink) => sink.acceptSpans(spans) };
     },
   },
@@ -47,7 +50,8 @@ export const SIGNALS: readonly Signal[] = [
     counter: 'metricPoints',
     rejectedField: 'rejectedDataPoints',
     decode(format, body, context) {
-      const points = format === 'json' ? decodeMetricsJson(body, context) : decodeMetricsProtobuf(body, context);
+      const decoded = format === 'json' ? decodeMetricsJson(body, context) : decodeMetricsProtobuf(body, context);
+      const points = keepRecent(decoded, (point) => point.timeUnixNano, 'metric points', context);
       return { count: points.length, deliver: (sink) => sink.acceptMetricPoints(points) };
     },
   },

@@ -9,9 +9,12 @@ export interface LogSubscription {
    * that throws is removed.
    */
   onBatch: (records: readonly LogRecord[], dropped: number) => void;
-  /** Most records delivered in any one second of the clock. */
+  /** Most records delivered per second on average; after a quiet time up to five seconds' worth at once. */
   maxPerSecond: number;
 }
+
+/** Exporters send every few seconds: what came together in one batch was spread over the time since the last. */
+export const BURST_SECONDS = 5;
 
 /** Log records as they are stored, for readers in this process. Nothing is kept: a reader sees what comes after it subscribed. */
 export interface LiveStream {
@@ -44,17 +47,17 @@ export function createLiveStream(options: { now?: () => number; log?: (line: str
 
     subscribeLogs({ match, onBatch, maxPerSecond }) {
       if (!(maxPerSecond >= 1)) throw new RangeError(`maxPerSecond must be at least 1, got ${maxPerSecond}`);
-      let second = -1;
-      let room = 0;
+      const burst = maxPerSecond * BURST_SECONDS;
+      let room = burst;
+      let refilledAt = now();
       const deliver = (records: readonly LogRecord[]): void => {
-        const currentSecond = Math.floor(now() / 1000);
-        if (currentSecond !== second) {
-          second = currentSecond;
-          room = Math.floor(maxPerSecond);
-        }
+        const nowMs = now();
+        // A clock that was set back gives nothing, and takes nothing.
+        room = Math.min(burst, room + (Math.max(0, nowMs - refilledAt) / 1000) * maxPerSecond);
+        refilledAt = nowMs;
         const matching = match === undefined ? records : records.filter(match);
         if (matching.length === 0) return;
-        const delivered = matching.length <= room ? matching : matching.slice(0, room);
+        const delivered = matching.length <= room ? matching : matching.slice(0, Math.floor(room));
         room -= delivered.length;
         onBatch(delivered, matching.length - delivered.length);
       };

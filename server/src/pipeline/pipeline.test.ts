@@ -88,7 +88,40 @@ test('an empty batch touches nothing', async () => {
   assert.deepEqual(calls, []);
 });
 
-test('a reader gets what matches, at most so many a second, and how many it missed', () => {
+test('a batch of five seconds is delivered whole; on average no more than the limit a second', () => {
+  let now = 10_000;
+  const live = createLiveStream({ now: () => now });
+  let delivered = 0;
+  let dropped = 0;
+  live.subscribeLogs({
+    maxPerSecond: 200,
+    onBatch: (records, missed) => {
+      delivered += records.length;
+      dropped += missed;
+    },
+  });
+  const batch = (size: number) => Array.from({ length: size }, () => log('a'));
+  for (let round = 0; round < 10; round++) {
+    live.publishLogs(batch(1_000));
+    now += 5_000;
+  }
+  assert.deepEqual([delivered, dropped], [10_000, 0]);
+
+  // From here on too much: 1,000 a second for 60 s. The burst is there once, then 200 a second.
+  for (let round = 0; round < 240; round++) {
+    live.publishLogs(batch(250));
+    now += 250;
+  }
+  assert.deepEqual([delivered - 10_000, dropped], [1_000 + 239 * 50, 240 * 250 - 1_000 - 239 * 50]);
+  // A clock that goes back neither throws nor gives anything.
+  now -= 3_600_000;
+  live.publishLogs(batch(250));
+  now += 1_000;
+  live.publishLogs(batch(300));
+  assert.equal(delivered - 10_000, 1_000 + 239 * 50 + 200);
+});
+
+test('a reader gets what matches, up to the limit, and how many it missed', () => {
   let now = 10_000;
   const live = createLiveStream({ now: () => now });
   const seen: [string[], number][] = [];
@@ -97,6 +130,8 @@ test('a reader gets what matches, at most so many a second, and how many it miss
     maxPerSecond: 3,
     onBatch: (records, dropped) => seen.push([records.map((record) => String(record.body)), dropped]),
   });
+  live.publishLogs(Array.from({ length: 12 }, () => log('a0')));
+  seen.length = 0;
   live.publishLogs([log('a1'), log('b'), log('a2')]);
   live.publishLogs([log('b')]);
   live.publishLogs([log('a3'), log('a4'), log('a5')]);

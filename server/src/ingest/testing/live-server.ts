@@ -31,6 +31,7 @@ export function createLiveServer(): LiveServer {
         host: '127.0.0.1',
         port: 0,
         sink: createRecordingSink(),
+        oldestMs: () => 0,
         log: (line) => logged.push(line),
         ...options,
       });

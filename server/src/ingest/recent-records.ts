@@ -1,0 +1,42 @@
+import type { DecodeContext } from './decode-context.ts';
+
+/** What a time may have been sent in instead of nanoseconds. */
+const UNITS: readonly (readonly [name: string, nanos: bigint])[] = [
+  ['microseconds', 1_000n],
+  ['milliseconds', 1_000_000n],
+  ['seconds', 1_000_000_000n],
+];
+
+/**
+ * The records that the store still keeps. Older ones are rejected rather than acknowledged: they would be gone at once,
+ * and times all over the calendar cost the store one partition a day.
+ */
+export function keepRecent<T>(
+  records: readonly T[],
+  timeOf: (record: T) => bigint,
+  noun: string,
+  context: DecodeContext,
+): readonly T[] {
+  const { oldestUnixNano } = context;
+  const recent = records.filter((record) => timeOf(record) >= oldestUnixNano);
+  if (recent.length === records.length) return records;
+  const first = timeOf(records.find((record) => timeOf(record) < oldestUnixNano) as T);
+  context.reject(reasonOf(first, noun, context), records.length - recent.length);
+  return recent;
+}
+
+/** Only the days are named, so that a sender that keeps trying is one fault on the status page. */
+function reasonOf(unixNano: bigint, noun: string, { oldestUnixNano, receivedUnixNano }: DecodeContext): string {
+  const meant = UNITS.find(([, nanos]) => {
+    const time = unixNano * nanos;
+    return time >= oldestUnixNano && time <= receivedUnixNano + oneDayNanos;
+  });
+  const question = meant === undefined ? '' : `; were ${meant[0]} sent as nanoseconds?`;
+  return `a time of ${dayOf(unixNano)} is older than what is kept, ${noun} from ${dayOf(oldestUnixNano)} on${question}`;
+}
+
+const oneDayNanos = 86_400_000_000_000n;
+
+function dayOf(unixNano: bigint): string {
+  return new Date(Number(unixNano / 1_000_000n)).toISOString().slice(0, 10);
+}
