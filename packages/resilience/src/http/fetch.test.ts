@@ -17,7 +17,8 @@ interface Sent {
   readonly method: string;
   readonly headers: Headers;
   readonly signal: AbortSignal;
-  readonly cancelled: () => boolean;
+  /** Its body was read to the end or cancelled. */
+  readonly freed: () => boolean;
 }
 
 /** A `fetch` that answers by script: a status, a function, or an error. The last one repeats. */
@@ -25,13 +26,13 @@ function fake(clock: VirtualClock, ...answers: (number | Error | ((sent: Sent) =
   const sent: Sent[] = [];
   const fetch = async (_input: unknown, init: RequestInit = {}): Promise<Response> => {
     const answer = answers[Math.min(sent.length, answers.length - 1)]!;
-    let cancelled = false;
+    let freed = false;
     const one: Sent = {
       at: clock.now(),
       method: init.method ?? 'GET',
       headers: new Headers(init.headers),
       signal: init.signal ?? new AbortController().signal,
-      cancelled: () => cancelled,
+      freed: () => freed,
     };
     sent.push(one);
     if (answer instanceof Error) throw answer;
@@ -41,9 +42,10 @@ function fake(clock: VirtualClock, ...answers: (number | Error | ((sent: Sent) =
         pull: (controller) => {
           controller.enqueue(new TextEncoder().encode(`status ${answer}`));
           controller.close();
+          freed = true;
         },
         cancel: () => {
-          cancelled = true;
+          freed = true;
         },
       },
       { highWaterMark: 0 },
@@ -72,7 +74,7 @@ test('FE1 repeats a failed GET, waits as long as Retry-After asks, and frees the
   const response = await clock.run(make(clock, fetch, retryOf(clock))(url));
   assert.deepEqual([response.status, sent.length], [200, 2]);
   assert.ok(sent[1]!.at >= 2000);
-  assert.equal(sent[0]!.cancelled(), true);
+  assert.equal(sent[0]!.freed(), true);
   assert.equal(await response.text(), 'status 200');
 });
 
@@ -205,7 +207,30 @@ test('FE10 the caller gives up: its own reason, no further attempt, nothing left
   controller.abort(new Error('enough'));
   await call;
   await clock.advance(10_000);
-  assert.deepEqual([sent.length, clock.pendingTimers, sent[0]!.cancelled()], [1, 0, true]);
+  assert.deepEqual([sent.length, clock.pendingTimers, sent[0]!.freed()], [1, 0, true]);
   assert.throws(() => createFetch({ readMs: -1 }), /readMs.*-1/);
   assert.throws(() => createFetch({ policy: {} as never }), /policy/);
+});
+
+test('FE11 a failed response is free during the back-off; a long one comes out whole, read when it is wanted', async () => {
+  const clock = createVirtualClock();
+  const { sent, fetch } = fake(clock, 503, 200);
+  const call = make(clock, fetch, retryOf(clock))(url);
+  await clock.advance(1000);
+  assert.deepEqual([sent.length, sent[0]!.freed()], [1, true]);
+  assert.equal((await clock.run(call)).status, 200);
+  let pulled = 0;
+  const long = fake(clock, async () => {
+    const body = new ReadableStream({
+      pull: (controller) => {
+        if (++pulled === 100) controller.close();
+        else controller.enqueue(new Uint8Array(10_000));
+      },
+    });
+    return new Response(body, { status: 500 });
+  });
+  const response = await make(clock, long.fetch)(url);
+  await clock.settle();
+  assert.ok(pulled < 10, `${pulled} chunks read ahead`);
+  assert.equal((await response.arrayBuffer()).byteLength, 990_000);
 });

@@ -5,6 +5,7 @@ import { callable, checkOptions, delayMs, durationMs, flag, type Rule } from '..
 import { type Plan, toPlan } from '../plan.ts';
 import { type CallContext, type CallOptions, FAILED, type Policy } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';
+import { type HeldResponse, holdResponse, withIdleLimit } from './body.ts';
 import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
 import { HttpStatusError, isFailureStatus, isRepeatable, statusErrorOf } from './status-error.ts';
 
@@ -123,7 +124,7 @@ class Exchange {
   readonly #request: Described;
   readonly #input: string | URL | Request;
   readonly #init: RequestInit;
-  #refused: { readonly error: HttpStatusError; readonly response: Response } | undefined = undefined;
+  #refused: { readonly error: HttpStatusError; readonly held: HeldResponse } | undefined = undefined;
   #failure: { readonly error: unknown } | undefined = undefined;
 
   constructor(options: FetchOptions, plan: Plan, request: Described, input: string | URL | Request, init: RequestInit) {
@@ -136,16 +137,12 @@ class Exchange {
 
   /** The response that an error of {@link attempt} stands for. */
   responseOf(error: HttpStatusError | undefined): Response | undefined {
-    return error !== undefined && this.#refused?.error === error ? this.#refused.response : undefined;
+    return error !== undefined && this.#refused?.error === error ? this.#refused.held.take() : undefined;
   }
 
   discard(): void {
-    const body = this.#refused?.response.body;
+    this.#refused?.held.discard();
     this.#refused = undefined;
-    if (body === null || body === undefined || body.locked) return;
-    body.cancel().catch(() => {
-      // The connection broke before its response could be given up: what was wanted has happened.
-    });
   }
 
   async attempt(context: CallContext): Promise<Response> {
@@ -172,7 +169,7 @@ class Exchange {
     const response = await this.#head(context, headers, signal);
     if (isFailureStatus(response.status)) {
       const error = new HttpStatusError(response.status, response.headers, operation);
-      this.#refused = { error, response };
+      this.#refused = { error, held: holdResponse(response) };
       throw error;
     }
     return idleMs === undefined || response.body === null
@@ -203,37 +200,4 @@ class Exchange {
 /** A deadline that came with the request is not made later either. */
 function lesser(given: string | null, left: string): string {
   return given !== null && /^\d{1,15}$/.test(given) && Number(given) < Number(left) ? given : left;
-}
-
-/** The same response, whose body fails when nothing comes for `idleMs` while it is being read. */
-function withIdleLimit(response: Response, operation: string, idleMs: number, clock: Clock): Response {
-  const reader = response.body!.getReader();
-  const timers = timersOf(clock);
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let timer: Timer | undefined;
-        const late = new Promise<never>((_resolve, reject) => {
-          timer = new Timer(() => reject(new TimeoutError(operation, 'idle', idleMs)));
-          timers.add(timer, idleMs);
-        });
-        try {
-          const { done, value } = await Promise.race([reader.read(), late]);
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          controller.error(error);
-          await reader.cancel(error);
-        } finally {
-          timers.remove(timer!);
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-  const { status, statusText, headers, url, redirected } = response;
-  const wrapped = new Response(body, { status, statusText, headers });
-  Object.defineProperties(wrapped, { url: { value: url }, redirected: { value: redirected } });
-  return wrapped;
 }

@@ -3,15 +3,13 @@ import { systemClock } from '../clock.ts';
 import { TimeoutError } from '../errors.ts';
 import type { CallContext } from '../policy.ts';
 import { Timer, type Timers, timersOf } from '../timers.ts';
+import { MOST_HELD_BYTES } from './body.ts';
 import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
 import { HttpStatusError, isFailureStatus } from './status-error.ts';
 import type { UndiciOptions } from './undici.ts';
 
 type Controller = Dispatcher.DispatchController;
 type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
-
-/** A failed response up to this size is read at once, which frees its connection during the back-off; a longer one is paused. */
-const MOST_PENDING_BYTES = 65_536;
 
 /**
  * One attempt of a request through undici, between its dispatcher and the handler of the caller. `waiting`: no head yet;
@@ -162,7 +160,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#state === 'held') {
       this.#pending.push(() => this.onResponseData(controller, chunk));
       this.#pendingBytes += chunk.length;
-      if (this.#pendingBytes > MOST_PENDING_BYTES) controller.pause();
+      if (this.#pendingBytes > MOST_HELD_BYTES) controller.pause();
     }
     if (this.#state !== 'delivered') return;
     this.#limit('idle', this.#options.idleMs);
