@@ -146,7 +146,16 @@ export class Core {
         return;
       }
     }
-    const line = this.line(level, parts, message, fields, event, cell, nowMs, rate);
+    const line = this.line(
+      level,
+      parts,
+      message,
+      typeof fields === 'object' || fields === undefined ? (fields ?? undefined) : { fields },
+      event,
+      cell,
+      nowMs,
+      rate,
+    );
     if (below) {
       const buffer = cell?.buffer;
       if (buffer === undefined) {
@@ -227,7 +236,7 @@ export class Core {
   private extra(rate: number, template: string, message: unknown, fields: object | undefined): string {
     let json = rate < 1 ? `"breakwater.log.sample_rate":${rate}` : '';
     if (template !== '') json += `${json === '' ? '' : ','}"breakwater.log.template":${this.writer.text(template)}`;
-    if (typeof message === 'string' && !(fields instanceof Error)) return json;
+    if (typeof message === 'string' && !isErrorLike(fields)) return json;
     const error = isErrorLike(fields) ? fields : isErrorLike(message) ? message : undefined;
     if (error !== undefined) json += `${json === '' ? '' : ','}${this.exceptions.attributes(error as object)}`;
     return json;
@@ -247,7 +256,8 @@ export class Core {
     if (typeof message === 'function') return this.body(callQuietly(message as () => unknown), fields);
     if (isErrorLike(message)) return this.writer.safely(this.writer.keys.get(''), (message as Error).message);
     const json = this.writer.safely(this.writer.keys.get(''), message);
-    return json.charCodeAt(0) === 34 ? json : toJsonString(json === '' ? String(message) : json);
+    if (json.charCodeAt(0) === 34) return json;
+    return this.writer.cut(json === '' ? String(message) : json);
   }
 
   private attributes(

@@ -71,7 +71,7 @@ export class Writer {
   }
 
   /** A text that is redacted already. */
-  private cut(text: string): string {
+  cut(text: string): string {
     const max = this.limits.maxTextChars;
     if (text.length <= max) return toJsonString(text);
     return toJsonString(`${text.slice(0, max)}…[${text.length - max} characters cut]`);

@@ -316,17 +316,20 @@ class FdSink implements Sink {
     this.advance();
     if (!this.isEmpty()) this.waitUntil(() => this.isEmpty(), this.blockMs);
     if (this.spill === undefined || this.isEmpty()) return;
-    // A process that ends takes its memory with it; the file stays.
-    this.spill.prepend(this.rest, this.restLines);
+    // A process that ends takes its memory with it; the file stays. What it holds already came later.
+    const parts: Uint8Array[] = this.rest === undefined ? [] : [this.rest];
+    if (this.staged > 0) parts.push(this.scratch!.subarray(0, this.staged));
+    if (this.pending !== '') parts.push(Buffer.from(this.pending));
+    let lines = this.restLines + this.stagedLines + this.pendingLines;
+    for (let item = this.queue.shift(); item !== undefined; item = this.queue.shift(), lines++)
+      parts.push(Buffer.from(item.line));
     this.rest = undefined;
+    this.pending = '';
     this.restLines = 0;
-    for (let item = this.queue.shift(); item !== undefined; item = this.queue.shift()) this.toSpill(item.line);
-    if (this.staged > 0) this.pending = this.scratch!.toString('utf8', 0, this.staged) + this.pending;
     this.staged = 0;
     this.stagedLines = 0;
-    for (const line of this.pending.split(/(?<=\n)/)) if (line !== '') this.toSpill(line);
-    this.pending = '';
     this.pendingLines = 0;
+    this.spill.prepend(Buffer.concat(parts), lines);
   }
 
   async flush(): Promise<void> {

@@ -6,8 +6,8 @@ export interface SpillFile {
   readonly lines: number;
   /** False when the file has no room: the line is not in it. */
   append(line: string): boolean;
-  /** Puts the rest of a batch in front of all else. */
-  prepend(bytes: Uint8Array | undefined, lines: number): void;
+  /** Puts lines in front of all else. Throws when its disk is full too. */
+  prepend(bytes: Uint8Array, lines: number): void;
   /** The oldest whole lines, about `bytes` of them. */
   take(bytes: number): { readonly bytes: Buffer; readonly lines: number } | undefined;
   close(): void;
@@ -17,8 +17,6 @@ export interface SpillFile {
 export function openSpill(path: string, maxBytes: number): SpillFile {
   const old = existsSync(path) ? statSync(path).size : 0;
   const fd = openSync(path, old > 0 ? 'r+' : 'w+', 0o600);
-  let front: Buffer | undefined;
-  let frontLines = 0;
   let start = 0;
   let end = old;
   let lines = old > 0 ? countAll(fd, old) : 0;
@@ -31,7 +29,7 @@ export function openSpill(path: string, maxBytes: number): SpillFile {
 
   return {
     get lines() {
-      return lines + frontLines;
+      return lines;
     },
     append(line) {
       const bytes = Buffer.from(line);
@@ -49,19 +47,14 @@ export function openSpill(path: string, maxBytes: number): SpillFile {
       return true;
     },
     prepend(bytes, count) {
-      if (bytes === undefined) return;
-      front = Buffer.from(front === undefined ? bytes : Buffer.concat([bytes, front]));
-      frontLines += count;
-      // On disk at once, as the process may be ending: the whole file again, with these lines first.
       const rest = Buffer.alloc(end - start);
       readSync(fd, rest, 0, rest.length, start);
-      const all = Buffer.concat([front, rest]);
+      const all = Buffer.concat([bytes, rest]);
       reset();
-      writeSync(fd, all, 0, all.length, 0);
+      let offset = 0;
+      while (offset < all.length) offset += writeSync(fd, all, offset, all.length - offset, offset);
       end = all.length;
-      lines += frontLines;
-      front = undefined;
-      frontLines = 0;
+      lines += count;
     },
     take(size) {
       if (lines === 0) return undefined;

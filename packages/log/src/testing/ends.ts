@@ -1,0 +1,53 @@
+/**
+ * A process for loss.slow.test.ts: says `count` records to a sink and ends in the way asked for. Tells what its logger
+ * counted on file descriptor 3.
+ */
+import { writeSync } from 'node:fs';
+import { createLogger, fileSink, otlpSink, type Sink, stdoutSink } from '../index.ts';
+
+const [how = '', kind = '', target = '', count = '0'] = process.argv.slice(2);
+
+function sink(): Sink {
+  switch (kind) {
+    case 'file':
+      return fileSink({ path: target, flushMs: 60_000, blockMs: 300 });
+    case 'spill':
+      return fileSink({
+        path: target,
+        whenFull: 'spill',
+        spillPath: process.argv[6]!,
+        blockMs: 200,
+        maxBufferChars: 65_536,
+      });
+    case 'otlp':
+      return otlpSink({ url: target, flushMs: 60_000, batchSize: 100_000 });
+    default:
+      return stdoutSink({ flushMs: 60_000, blockMs: 300 });
+  }
+}
+
+const logger = createLogger({ service: 'ends', sinks: [sink()] });
+process.on('exit', () => {
+  // After the logger's own listener, which was added first.
+  writeSync(3, JSON.stringify(logger.counts()));
+});
+for (let index = 0; index < Number(count); index++) logger.info('line', { index, filler: 'x'.repeat(40) });
+
+switch (how) {
+  case 'exit':
+    process.exit(0);
+    break;
+  case 'throw':
+    setTimeout(() => {
+      throw new Error('from a timer');
+    }, 1);
+    break;
+  case 'term':
+    process.send?.('ready');
+    setInterval(() => {}, 1000);
+    break;
+  case 'return':
+    break;
+  default:
+    throw new Error(`unknown end ${how}`);
+}
