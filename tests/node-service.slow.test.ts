@@ -156,6 +156,7 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
       'process.cpu.time',
       'breakwater.policy.events',
       'breakwater.breaker.state',
+      'breakwater.log.written',
     ])
       assert.ok(names.has(name), `${name} is missing among ${[...names].join(', ')}`);
   });

@@ -5,13 +5,14 @@ import {
   type Health,
   type HealthOptions,
 } from '@breakwater/http';
-import type { Logger, Sink } from '@breakwater/log';
-import { createLogger, stdoutSink } from '@breakwater/log';
+import { createLogger, type Logger, type LoggerOptions, type Sink, stdoutSink } from '@breakwater/log';
 import { connectTelemetry, logEvents, type Policy } from '@breakwater/resilience';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type Config, HOOK_SHARE } from './config/settings.ts';
 import { observeClients } from './http/client.ts';
 import { observeServers } from './http/server.ts';
+import { observeLog } from './log-metrics.ts';
 import { createOtlpSink } from './otlp-sink.ts';
 import { watchProcessEnd } from './process-end.ts';
 import { observeRuntime } from './runtime-metrics.ts';
@@ -23,7 +24,7 @@ import {
   type ShutdownReport,
   type ShutdownStep,
 } from './shutdown.ts';
-import { resourceAttributes, startTelemetry } from './telemetry.ts';
+import { createLogExporter, resourceAttributes, startTelemetry } from './telemetry.ts';
 
 /** A service that is wired. */
 export interface Service {
@@ -61,25 +62,28 @@ export interface Service {
   readonly state: 'running' | 'stopping' | 'stopped';
 }
 
+/** What `start` passes on to the log. */
+export type LogOptions = Pick<LoggerOptions, 'redact' | 'sampler' | 'baggage' | 'flushLevel'>;
+
 /** Wires everything. `extraSinks` are those of the caller; `onStopped` is called once, at the end. */
-export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () => void): Service {
+export function wire(
+  config: Config,
+  logOptions: LogOptions,
+  extraSinks: readonly Sink[],
+  onStopped: () => void,
+): Service {
   const attributes = resourceAttributes(config);
-  const telemetry = config.telemetry ? startTelemetry(config, attributes) : undefined;
+  const resource = resourceFromAttributes(attributes);
+  const logExporter = config.telemetry ? createLogExporter(config) : undefined;
+  const { batchDelayMs: delayMs, maxQueue } = config;
   const sinks = [
     ...(config.stdout ? [stdoutSink()] : []),
-    ...(telemetry === undefined
-      ? []
-      : [
-          createOtlpSink({
-            exporter: telemetry.logExporter,
-            resource: telemetry.resource,
-            delayMs: config.batchDelayMs,
-            maxQueue: config.maxQueue,
-          }),
-        ]),
+    ...(logExporter === undefined ? [] : [createOtlpSink({ exporter: logExporter, resource, delayMs, maxQueue })]),
     ...extraSinks,
   ];
+  // Before the SDK: options of the log that are wrong must not leave half a service behind.
   const log = createLogger({
+    ...logOptions,
     service: config.service,
     version: config.version,
     environment: config.environment,
@@ -90,7 +94,8 @@ export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () 
     trace: activeSpan,
   });
   const policies = log.module('resilience');
-  const stopRuntime = telemetry === undefined ? undefined : observeRuntime();
+  const telemetry = config.telemetry ? startTelemetry(config, resource) : undefined;
+  const metrics = telemetry === undefined ? [] : [observeRuntime(), observeLog(log)];
   const http = telemetry !== undefined && config.instrumentHttp ? [observeServers(config), observeClients(config)] : [];
   const watched = new Set<() => void>();
   const shutdown = createShutdown();
@@ -118,9 +123,10 @@ export function wire(config: Config, extraSinks: readonly Sink[], onStopped: () 
     if (telemetry !== undefined) last.push(runStep('telemetry', 'opentelemetry', () => telemetry.shutdown(), leftMs));
     steps.push(...(await Promise.all(last)));
     telemetry?.release();
+    await logExporter?.shutdown();
     // Not before: the SDK reads the gauges a last time.
     for (const stop of watched) stop();
-    stopRuntime?.();
+    for (const stop of metrics) stop();
     unwatchEnd();
     state = 'stopped';
     onStopped();

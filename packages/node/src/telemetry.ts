@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { context, diag, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
@@ -19,14 +19,11 @@ import type { Config } from './config/settings.ts';
 
 /** The OpenTelemetry SDK of this process. */
 export interface Telemetry {
-  readonly resource: Resource;
-  /** For the log's own sink. */
-  readonly logExporter: LogRecordExporter;
   /** Sends what was collected so far. Rejects when a signal could not be sent. */
   flush(): Promise<void>;
-  /** Sends what was collected and ends, but for the log's exporter. Rejects when a signal could not be sent. */
+  /** Sends what was collected and ends. Rejects when a signal could not be sent. */
   shutdown(): Promise<void>;
-  /** Ends the log's exporter and empties the globals of `@opentelemetry/api`. */
+  /** Empties the globals of `@opentelemetry/api`. */
   release(): void;
 }
 
@@ -47,32 +44,45 @@ export function resourceAttributes(config: Config): Record<string, string | numb
   };
 }
 
-/** Makes the SDK and puts it into the globals of `@opentelemetry/api`, where libraries look for it. */
-export function startTelemetry(config: Config, attributes: Readonly<Record<string, string | number>>): Telemetry {
-  const resource = resourceFromAttributes({ ...attributes });
-  const base = config.otlpEndpoint.replace(/\/+$/, '');
-  const to = (signal: string): { url: string; headers: Record<string, string>; timeoutMillis: number } => ({
-    url: `${base}/v1/${signal}`,
+interface ExporterOptions {
+  url: string;
+  headers: Record<string, string>;
+  timeoutMillis: number;
+}
+
+function exporterOptions(config: Config, signal: string): ExporterOptions {
+  return {
+    url: `${config.otlpEndpoint.replace(/\/+$/, '')}/v1/${signal}`,
     headers: { ...config.otlpHeaders },
     // An export that still retries holds the event loop, and with it the end of the process.
     timeoutMillis: Math.min(10_000, config.shutdownTimeoutMs),
-  });
+  };
+}
+
+/** An exporter of log records, with nothing started. */
+export function createLogExporter(config: Config): LogRecordExporter {
+  return new OTLPLogExporter(exporterOptions(config, 'logs'));
+}
+
+/** Makes the SDK and puts it into the globals of `@opentelemetry/api`, where libraries look for it. */
+export function startTelemetry(config: Config, resource: Resource): Telemetry {
   const batch = { scheduledDelayMillis: config.batchDelayMs, maxQueueSize: config.maxQueue };
   const tracerProvider = new TracerProvider({
     resource,
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(config.traceRatio) }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(to('traces')), ...batch })],
+    spanProcessors: [
+      new BatchSpanProcessor({ exporter: new OTLPTraceExporter(exporterOptions(config, 'traces')), ...batch }),
+    ],
   });
-  const logExporter = new OTLPLogExporter(to('logs'));
   const loggerProvider = new LoggerProvider({
     resource,
-    processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter(to('logs')), ...batch })],
+    processors: [new BatchLogRecordProcessor({ exporter: createLogExporter(config), ...batch })],
   });
   const meterProvider = new MeterProvider({
     resource,
     readers: [
       new PeriodicExportingMetricReader({
-        exporter: new OTLPMetricExporter(to('metrics')),
+        exporter: new OTLPMetricExporter(exporterOptions(config, 'metrics')),
         exportIntervalMillis: config.metricIntervalMs,
         exportTimeoutMillis: Math.min(config.metricIntervalMs, 30_000),
       }),
@@ -85,8 +95,6 @@ export function startTelemetry(config: Config, attributes: Readonly<Record<strin
   logs.setGlobalLoggerProvider(loggerProvider);
   metrics.setGlobalMeterProvider(meterProvider);
   return {
-    resource,
-    logExporter,
     async flush() {
       await Promise.all([tracerProvider.forceFlush(), loggerProvider.forceFlush(), meterProvider.forceFlush()]);
     },
@@ -100,7 +108,6 @@ export function startTelemetry(config: Config, attributes: Readonly<Record<strin
       if (failed.length > 0) throw new AggregateError(failed, 'OpenTelemetry could not send everything');
     },
     release() {
-      logExporter.shutdown().catch((error: unknown) => diag.error('the log exporter could not be ended', error));
       for (const api of [trace, logs, metrics, propagation, context]) api.disable();
     },
   };

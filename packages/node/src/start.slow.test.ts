@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { channel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { createServer, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { memorySink } from '@breakwater/log';
+import { createBreaker } from '@breakwater/resilience';
+import { context, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { ConfigError } from './config/config-error.ts';
+import { currentService, type StartOptions, start } from './start.ts';
+
+const quiet: StartOptions = { service: 'test', telemetry: false, stdout: false };
+
+const LISTENED = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'exit',
+  'beforeExit',
+  'uncaughtException',
+  'unhandledRejection',
+  'warning',
+];
+
+function traces(): unknown {
+  return {
+    listeners: LISTENED.map((event) => process.listenerCount(event)),
+    patched: Object.hasOwn(Server.prototype, 'emit'),
+    watched: ['undici:request:create', 'http.client.request.created'].map((name) => channel(name).hasSubscribers),
+    recording: trace.getTracer('x').startSpan('x').isRecording(),
+    context: context.with(ROOT_CONTEXT.setValue(Symbol.for('x'), 1), () => context.active() === ROOT_CONTEXT),
+    meter: metrics.getMeter('x').constructor.name,
+  };
+}
+
+test('a service can be started, stopped and started again, and leaves nothing behind (R24)', async () => {
+  const requests: string[] = [];
+  const receiver = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    request.resume().on('end', () => response.end());
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const otlpEndpoint = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/base/`;
+  const before = traces();
+  try {
+    for (let count = 0; count < 2; count++) {
+      const service = start({ ...quiet, telemetry: true, otlpEndpoint });
+      assert.notDeepEqual(traces(), before);
+      assert.equal(currentService(), service);
+      service.watch(createBreaker({ name: 'b' }));
+      trace.getTracer('x').startSpan('x').end();
+      await service.flush();
+      assert.deepEqual([...new Set(requests.splice(0))].sort(), [
+        '/base/v1/logs',
+        '/base/v1/metrics',
+        '/base/v1/traces',
+      ]);
+      const report = await service.shutdown();
+      assert.deepEqual(
+        report.steps.map(({ name, outcome }) => [name, outcome]),
+        [
+          ['log', 'done'],
+          ['opentelemetry', 'done'],
+        ],
+      );
+      assert.equal(service.state, 'stopped');
+      assert.deepEqual(traces(), before);
+    }
+  } finally {
+    receiver.closeAllConnections();
+    receiver.close();
+  }
+});
+
+test('while one runs, another is refused; while none runs, there is no current one', async () => {
+  assert.throws(() => currentService(), { code: 'ERR_BREAKWATER_NOT_STARTED' });
+  const service = start(quiet);
+  assert.throws(() => start(quiet), { code: 'ERR_BREAKWATER_STARTED' });
+  await service.shutdown();
+  assert.throws(() => currentService(), { code: 'ERR_BREAKWATER_NOT_STARTED' });
+});
+
+test('whatever is wrong, nothing was started (R3)', () => {
+  const before = traces();
+  const wrong: readonly (readonly [StartOptions, string])[] = [
+    [{ ...quiet, telemetry: true, sinks: [{}] as never }, 'ERR_BREAKWATER_OPTION'],
+    [{ ...quiet, telemetry: true, sinks: 'stdout' as never }, 'ERR_BREAKWATER_OPTION'],
+    [{ ...quiet, telemetry: true, log: { flushLevel: 'loud' as never } }, 'ERR_BREAKWATER_OPTION'],
+    [{ ...quiet, telemetry: true, log: { level: 'info' } as never }, 'ERR_BREAKWATER_OPTION'],
+    [{ ...quiet, configFile: 7 as never }, 'ERR_BREAKWATER_OPTION'],
+    [{ ...quiet, service: '' }, 'ERR_BREAKWATER_CONFIG'],
+    [null as never, 'ERR_BREAKWATER_OPTION'],
+  ];
+  for (const [options, code] of wrong) assert.throws(() => start(options), { code });
+  assert.throws(() => start({ ...quiet, service: '' }), ConfigError);
+  assert.deepEqual(traces(), before);
+});
+
+test('options of the log are passed on, and the sinks of the caller are closed at the end', async () => {
+  const sink = memorySink();
+  const service = start({
+    ...quiet,
+    sinks: [sink],
+    log: { redact: false, sampler: ({ message }) => (message === 'rare' ? 0 : 1) },
+  });
+  service.log.info('card', { card: '4111 1111 1111 1111' });
+  service.log.info('rare');
+  await service.shutdown();
+  const bodies = sink.records().map((record) => record.body);
+  assert.deepEqual(bodies, ['Service started', 'card', 'Service stopped', '1 log record was dropped: sampled']);
+  assert.equal(sink.records()[1]!.attributes['card'], '4111 1111 1111 1111');
+  sink.write('late\n', 9);
+  assert.equal(sink.counts().dropped.closed, 1);
+});
