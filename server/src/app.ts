@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createApiServer } from './api/http.ts';
 import type { StatusAnswer } from './api/types.ts';
 import { createAuth } from './auth/auth.ts';
-import { type Config, isLoopback, localHost, urlHost } from './config.ts';
+import { type Config, isLoopback, listenHost, localHost, urlHost } from './config.ts';
 import { ensureDataDir } from './data-dir.ts';
 import { createDetector } from './detector.ts';
 import { type Engine, startEngine } from './engine/engine.ts';
@@ -55,10 +55,10 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
 
   async function startParts(): Promise<AppAddresses> {
     ensureDataDir(config.dataDir);
-    const engine = config.clickhouseUrl === null ? await startEmbedded() : null;
+    const engine = config.clickhouse === null ? await startEmbedded() : null;
     onStep('Opening the store');
     const store = await openStore({
-      ...(engine ?? remoteAddress(config.clickhouseUrl!)),
+      ...(engine ?? config.clickhouse!),
       ...(engine === null ? {} : { engineState: () => engine.state }),
       log,
     });
@@ -98,7 +98,7 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
     const status = async (): Promise<StatusAnswer> => ({
       version: VERSION,
       startedAt,
-      otlpEndpoint: otlpUrl,
+      otlpEndpoint: `http://${listenHost(config.host)}:${otlpPort}`,
       store: { kind: engine === null ? 'remote' : 'embedded', state: store.state(), ...(await store.stats()) },
       ingest: otlp.counters,
       auth: { required: auth !== null, user: null },
@@ -152,18 +152,4 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
   }
 
   return { start, stop };
-}
-
-/** Splits user and password out of the URL, so that neither is in a message that shows the URL. */
-function remoteAddress(text: string): { url: string; username: string; password: string; database?: string } {
-  const url = new URL(text);
-  const database = url.pathname.slice(1);
-  const address = {
-    username: decodeURIComponent(url.username) || 'default',
-    password: decodeURIComponent(url.password),
-  };
-  url.username = '';
-  url.password = '';
-  url.pathname = '';
-  return { ...address, url: url.origin, ...(database === '' ? {} : { database }) };
 }

@@ -9,7 +9,7 @@ test('defaults bind loopback and the documented ports', () => {
   assert.equal(config.port, 4000);
   assert.equal(config.otlpPort, 4318);
   assert.equal(config.dataDir, resolve('data'));
-  assert.equal(config.clickhouseUrl, null);
+  assert.equal(config.clickhouse, null);
 });
 
 test('the command line wins over the environment', () => {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readClickhouseUrl, type StoreAddress } from './clickhouse-url.ts';
 
 export interface Config {
   /** Address to listen on. Any address but loopback makes an ingest key and a login mandatory. */
@@ -11,8 +12,8 @@ export interface Config {
   /** OTLP/HTTP. */
   readonly otlpPort: number;
   readonly dataDir: string;
-  /** A ClickHouse server to use instead of the embedded engine: `http(s)://user:password@host:port/database`. */
-  readonly clickhouseUrl: string | null;
+  /** A ClickHouse server to use instead of the embedded engine. */
+  readonly clickhouse: StoreAddress | null;
   /** The built page, or null to serve the API only. */
   readonly staticDir: string | null;
   /** Control port of the demo shop, for the faults on the page. */
@@ -39,7 +40,7 @@ Options                     Environment                 Default
   --port N                  BREAKWATER_PORT             4000   page and API
   --otlp-port N             BREAKWATER_OTLP_PORT        4318   OTLP over HTTP
   --data DIR                BREAKWATER_DATA_DIR         ./data
-  --clickhouse-url URL      BREAKWATER_CLICKHOUSE_URL   the embedded engine
+  --clickhouse-url URL      BREAKWATER_CLICKHOUSE_URL   the embedded engine; http://USER:PASSWORD@HOST:8123/DATABASE
   --public-url URL          BREAKWATER_PUBLIC_URL       http://HOST:PORT; address of the page in notifications
   --no-shop                                             start the server without the demo shop
   --help                                                this text
@@ -68,12 +69,20 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     }
     return given;
   };
+  const clickhouse = (): StoreAddress | null => {
+    const given = text('clickhouse-url', 'BREAKWATER_CLICKHOUSE_URL', '');
+    if (given === '') return null;
+    const address = readClickhouseUrl(given);
+    if (typeof address !== 'string') return address;
+    mistakes.push(`--clickhouse-url (BREAKWATER_CLICKHOUSE_URL) ${address}`);
+    return null;
+  };
   const config: Config = {
     host: text('host', 'BREAKWATER_HOST', '127.0.0.1'),
     port: port('port', 'BREAKWATER_PORT', '4000'),
     otlpPort: port('otlp-port', 'BREAKWATER_OTLP_PORT', '4318'),
     dataDir: resolve(text('data', 'BREAKWATER_DATA_DIR', 'data')),
-    clickhouseUrl: url('clickhouse-url', 'BREAKWATER_CLICKHOUSE_URL'),
+    clickhouse: clickhouse(),
     staticDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
     demoUrl: url('demo-url', 'BREAKWATER_DEMO_URL'),
     demoIngestKey: env['BREAKWATER_DEMO_INGEST_KEY'] || null,
@@ -95,10 +104,15 @@ export function isLoopback(host: string): boolean {
 
 const WILDCARDS = ['0.0.0.0', '::'];
 
+/** The host as it stands in a URL, the wildcard address as itself. */
+export function listenHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /** The host as it stands in a URL that other machines use: this machine's name where it listens on every address. */
 export function urlHost(host: string): string {
   if (WILDCARDS.includes(host)) return hostname();
-  return host.includes(':') ? `[${host}]` : host;
+  return listenHost(host);
 }
 
 /** The host as a process on this machine reaches it. */

@@ -429,6 +429,7 @@ export interface ReceiversAnswer {
 export interface StatusAnswer {
   version: string;
   startedAt: number;
+  /** With the wildcard address (`0.0.0.0`, `[::]`) where the server listens on every address: a page knows a better host. */
   otlpEndpoint: string;
   store: {
     kind: 'embedded' | 'remote';

@@ -11,6 +11,7 @@ import { createMetricEncoder } from './encode-metrics.ts';
 import { createSpanEncoder } from './encode-spans.ts';
 import { StoreMigrationError, StoreUnavailableError } from './errors.ts';
 import { createFieldCatalogue } from './field-catalogue.ts';
+import { clickhouseCodeOf } from './insert-failure.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { type QueryOptions, type QueryResult, readQuery } from './read-query.ts';
 import { createTableWriter, type TableWriter } from './table-writer.ts';
@@ -93,10 +94,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (error instanceof StoreMigrationError) {
       throw error;
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreUnavailableError('STORE_UNAVAILABLE', `the store at ${options.url} cannot be opened: ${reason}`, 5, {
-      cause: error,
-    });
+    throw new StoreUnavailableError(
+      'STORE_UNAVAILABLE',
+      `the store at ${options.url} cannot be opened: ${openingFailure(error)}`,
+      5,
+      { cause: error },
+    );
   } finally {
     await withoutDatabase.close();
   }
@@ -190,6 +193,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       return closed;
     },
   };
+}
+
+/** In one line, for whoever started the server. */
+function openingFailure(error: unknown): string {
+  const code = clickhouseCodeOf(error);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim().slice(0, 300);
+  if (code !== undefined) return message;
+  // The client reads the answers of ClickHouse; what is left has the text of another program, or of the system.
+  const isOfSystem = error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+  return isOfSystem ? message : `what answers there is not ClickHouse's HTTP interface: ${message}`;
 }
 
 function requirePositive(name: string, value: number): number {
