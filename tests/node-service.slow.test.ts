@@ -254,6 +254,42 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
       assert.equal(fatal[0]!.attributes.get('exception.message'), 'unforeseen');
     });
 
+  test('a hook that fails turns the exit code into 1, and is recorded (R30, R32)', async () => {
+    const { child, ended } = startApp('broken', { ...env, OTEL_SERVICE_NAME: 'broken' });
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 1, signal: null });
+    assert.deepEqual(numbersSent('broken'), ALL);
+    const step = of(sink.logs, 'broken').find((record) => record.eventName === 'shutdown.step')!;
+    assert.equal(step.body, 'Shutdown: queue failed');
+    assert.equal(step.attributes.get('exception.message'), 'two messages left');
+  });
+
+  test('a second signal ends a service that is stuck at once; stdout has every line (R30)', async () => {
+    const { child, ended, output } = startApp('stuck', { ...env, OTEL_SERVICE_NAME: 'stuck' });
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    // The hook runs, and will not end.
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 143, signal: null });
+    assert.deepEqual(numbersIn(output()), ALL);
+  });
+
+  test('a hook that hangs is left behind in time, and what was said is sent (R32)', async () => {
+    const { child, ended } = startApp('stuck', {
+      ...env,
+      OTEL_SERVICE_NAME: 'left-behind',
+      BREAKWATER_SHUTDOWN_TIMEOUT_MS: '900',
+    });
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 1, signal: null });
+    assert.deepEqual(numbersSent('left-behind'), ALL);
+    const step = of(sink.logs, 'left-behind').find((record) => record.eventName === 'shutdown.step')!;
+    assert.equal(step.body, 'Shutdown: queue timed out');
+  });
+
   test('process.exit: every line is on stdout, the exit code stays (R34)', async () => {
     const { ended, output } = startApp('exit', { ...env, OTEL_SERVICE_NAME: 'exit' });
     assert.deepEqual(await ended, { code: 7, signal: null });

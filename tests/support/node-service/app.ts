@@ -71,6 +71,18 @@ if (mode === 'serve') {
 } else if (mode === 'reject') {
   write10000();
   void Promise.reject(new Error('unforeseen'));
+} else if (mode === 'stuck' || mode === 'broken') {
+  const timer = setInterval(() => {}, 60_000);
+  onShutdown('work', 'queue', () => {
+    if (mode === 'broken') {
+      clearInterval(timer);
+      throw new Error('two messages left');
+    }
+    process.send?.({ port: 0 });
+    return new Promise(() => {});
+  });
+  write10000();
+  process.send?.({ port: 0 });
 } else if (mode === 'sigterm') {
   const timer = setInterval(() => {}, 60_000);
   onShutdown('intake', 'timer', () => clearInterval(timer));
