@@ -5,6 +5,7 @@ import { verifyProof } from '../verify/proof.ts';
 import type { Finding } from '../verify/report.ts';
 import { type PublicKey, readPublicKey, type SignedCheckpoint } from '../verify/signed-checkpoint.ts';
 import { verifyTrail } from '../verify/verify.ts';
+import { createEntryChecker } from './entry-checker.ts';
 import { parse } from './parse.ts';
 import { nodePrimitives } from './primitives.ts';
 import { formatReport, hexId, type OwnRecord } from './report.ts';
@@ -30,6 +31,14 @@ export async function runVerify(args: string[], output: CliOutput): Promise<numb
   let firstTime: string | null = null;
   let lastTime: string | null = null;
   let shownPercent = -1;
+  const checker = createEntryChecker(where, (index, bytes) => {
+    const entry = readEntry(bytes);
+    if (entry === null) return;
+    firstTime ??= entry.time;
+    lastTime = entry.time;
+    if (entry.type.startsWith('trail.'))
+      own.push({ index, time: entry.time, type: entry.type, details: JSON.stringify(entry.details ?? {}) });
+  });
   const report = await verifyTrail({
     source: openSource(where),
     keys: [...keys, ...witnesses],
@@ -41,15 +50,8 @@ export async function runVerify(args: string[], output: CliOutput): Promise<numb
       if (output.showProgress && percent > shownPercent) output.err(`\r${percent} % of ${all} entries`);
       shownPercent = Math.max(percent, shownPercent);
     },
-    onEntry(index, bytes) {
-      const entry = readEntry(bytes);
-      if (entry === null) return;
-      firstTime ??= entry.time;
-      lastTime = entry.time;
-      if (entry.type.startsWith('trail.'))
-        own.push({ index, time: entry.time, type: entry.type, details: JSON.stringify(entry.details ?? {}) });
-    },
-  });
+    entryChecker: checker,
+  }).finally(() => checker.close());
   if (output.showProgress) output.err('\r\u001b[K');
   const missing = missingWitnesses(witnesses, report.checkpoint);
   const findings = [...report.findings, ...missing];

@@ -1,3 +1,4 @@
+import type { BundleJob, BundleResult } from './bundles.ts';
 import type { PublicKey, SignedCheckpoint } from './signed-checkpoint.ts';
 import type { Primitives, TrailSource } from './source.ts';
 
@@ -40,6 +41,11 @@ export interface VerifyOptions {
   /** Earlier checkpoints of this trail that the auditor kept. Each must be extended by the present one. */
   readonly earlier?: readonly Uint8Array[];
   readonly onProgress?: (checkedEntries: number, allEntries: number) => void;
+  /**
+   * Checks entries elsewhere, such as in worker threads: `check` is called for one range after the other, at most
+   * `concurrency` at a time, and does what `checkBundles` does. `onEntry` is then its business. Default: here.
+   */
+  readonly entryChecker?: { readonly check: (job: BundleJob) => Promise<BundleResult>; readonly concurrency: number };
   /** Called for each entry that is proved, in order. */
   readonly onEntry?: (index: number, entry: Uint8Array) => void;
 }

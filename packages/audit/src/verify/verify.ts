@@ -1,12 +1,14 @@
+import { type BundleJob, type BundleResult, checkBundles } from './bundles.ts';
 import { equalBytes } from './bytes.ts';
 import { pathOf, tilesOfLevel } from './layout.ts';
-import { type Pruning, pruningOf, readPruning } from './pruning.ts';
+import { type Pruning, readPruning } from './pruning.ts';
 import type { Finding, VerifyOptions, VerifyReport } from './report.ts';
 import { readCheckpoint, type SignedCheckpoint } from './signed-checkpoint.ts';
 import { createHasher, type TreeHasher } from './tree-check.ts';
 
 /** Checking stops here: a trail with this many findings needs no more of them. */
 const MAX_FINDINGS = 1_000;
+const TILES_PER_JOB = 32;
 
 /**
  * Checks a whole trail against its signed checkpoint. Reads only; trusts nothing but the keys; never throws on hostile
@@ -94,6 +96,8 @@ function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, prunin
   const hasher = createHasher(primitives);
   const counts: Counts = { checkedEntries: 0, prunedEntries: 0, checkedTiles: 0 };
   const levels = levelCount(size);
+  /** What each full level-0 tile hashes to. */
+  const tileRoots: (Uint8Array | null)[] = [];
   const note = (finding: Finding): void => {
     if (findings.length < MAX_FINDINGS) findings.push(finding);
   };
@@ -103,85 +107,57 @@ function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, prunin
     return tile?.length === width * 32 ? tile : null;
   }
 
-  /** Checks one tile against its children; reports and answers the hashes that its parent must hold. */
+  /** Checks one tile above level 0 against the tiles below it. */
   async function checkTile(level: number, index: number, width: number): Promise<void> {
     const path = pathOf(level, index, width);
-    const from = index * 256 ** (level + 1);
-    const to = Math.min(size, from + width * 256 ** level);
-    const isPruned = level === 0 && to <= prunedBelow;
     const tile = await source.read(path);
     if (tile === null || tile.length !== width * 32) {
-      if (tile === null && isPruned) counts.prunedEntries += width;
-      else
-        note({
-          kind: tile === null ? 'missing' : 'damaged',
-          message: `${path} is ${tile === null ? 'missing' : 'of the wrong length'}`,
-          path,
-          from,
-          to,
-        });
+      const from = index * 256 ** (level + 1);
+      const to = Math.min(size, from + width * 256 ** level);
+      const kind = tile === null ? 'missing' : 'damaged';
+      note({ kind, message: `${path} is ${tile === null ? 'missing' : 'of the wrong length'}`, path, from, to });
       return;
     }
     counts.checkedTiles += 1;
-    if (level === 0) await checkBundle(index, width, tile, isPruned);
-    else await checkChildren(level, index, width, tile);
+    await checkChildren(level, index, width, tile);
   }
 
-  async function checkBundle(index: number, width: number, tile: Uint8Array, isPruned: boolean): Promise<void> {
-    const path = pathOf('entries', index, width);
-    const first = index * 256;
-    const bundle = await source.read(path);
-    if (bundle === null) {
-      if (isPruned) counts.prunedEntries += width;
-      else note({ kind: 'missing', message: `${path} is missing`, path, from: first, to: first + width });
-      return;
-    }
-    let offset = 0;
-    for (let i = 0; i < width; i += 1) {
-      const length = offset + 2 <= bundle.length ? bundle[offset]! * 256 + bundle[offset + 1]! : -1;
-      const end = offset + 2 + length;
-      if (length < 0 || end > bundle.length) {
-        note({
-          kind: 'damaged',
-          message: `${path} ends before entry ${first + i}`,
-          path,
-          from: first + i,
-          to: first + width,
-        });
-        return;
+  /** Entries and level-0 tiles, in ranges of which several may be under way; results are taken in order. */
+  async function checkEntries(): Promise<void> {
+    const tiles = Math.ceil(size / 256);
+    const { check, concurrency } = options.entryChecker ?? {
+      check: (job: BundleJob) => checkBundles(job, source, primitives, options.onEntry),
+      concurrency: 1,
+    };
+    const running: Promise<BundleResult>[] = [];
+    let next = 0;
+    while (findings.length < MAX_FINDINGS && (next < tiles || running.length > 0)) {
+      while (next < tiles && running.length < concurrency) {
+        const toTile = Math.min(tiles, next + TILES_PER_JOB);
+        const job = check({ size, prunedBelow, pruneEntry: pruning.entry, fromTile: next, toTile });
+        // Its failure is thrown where its turn comes; until then it must not count as unhandled.
+        job.catch(() => undefined);
+        running.push(job);
+        next = toTile;
       }
-      const entry = bundle.subarray(offset + 2, end);
-      if (equalBytes(tile, hasher.leaf(entry), i * 32)) {
-        if (first + i === pruning.entry) pruningIsProved = pruningOf(entry) === prunedBelow;
-        options.onEntry?.(first + i, entry);
-      } else
-        note({
-          kind: 'changed_entry',
-          message: `Entry ${first + i} is not the one that was signed`,
-          path,
-          from: first + i,
-          to: first + i + 1,
-        });
-      counts.checkedEntries += 1;
-      offset = end;
+      const result = await running.shift()!;
+      for (const finding of result.findings) note(finding);
+      for (const root of result.roots) tileRoots.push(root);
+      counts.checkedEntries += result.checkedEntries;
+      counts.prunedEntries += result.prunedEntries;
+      counts.checkedTiles += result.checkedTiles;
+      pruningIsProved ||= result.pruningIsProved;
+      options.onProgress?.(counts.checkedEntries + counts.prunedEntries, size);
     }
-    if (offset < bundle.length)
-      note({
-        kind: 'damaged',
-        message: `${path} holds more than its ${width} entries`,
-        path,
-        from: first + width - 1,
-        to: first + width,
-      });
-    options.onProgress?.(counts.checkedEntries + counts.prunedEntries, size);
   }
 
   async function checkChildren(level: number, index: number, width: number, tile: Uint8Array): Promise<void> {
     for (let i = 0; i < width; i += 1) {
       const child = index * 256 + i;
-      const bytes = await readTile(level - 1, child, 256);
+      const bytes = level === 1 ? null : await readTile(level - 1, child, 256);
+      const childRoot = level === 1 ? tileRoots[child] : bytes && hasher.root(bytes);
       // A child that is not there is reported, or allowed as pruned, where its own level is checked.
-      if (bytes !== null && !equalBytes(tile, hasher.root(bytes), i * 32)) {
+      if (childRoot && !equalBytes(tile, childRoot, i * 32)) {
         const from = child * 256 ** level;
         note({
           kind: 'changed_tile',
@@ -198,7 +174,8 @@ function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, prunin
     counts,
     prunedBelow,
     async checkLevels() {
-      for (let level = 0; level < levels; level += 1) {
+      await checkEntries();
+      for (let level = 1; level < levels; level += 1) {
         const { count, lastWidth } = tilesOfLevel(level, size);
         for (let index = 0; index < count && findings.length < MAX_FINDINGS; index += 1)
           await checkTile(level, index, index === count - 1 ? lastWidth : 256);
