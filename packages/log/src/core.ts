@@ -187,7 +187,12 @@ export class Core {
       boundJson: `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`,
     };
     const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
-    this.write(this.line('warn', own, text, undefined, DROPPED, undefined, this.options.now(), 1), 13);
+    try {
+      this.write(this.line('warn', own, text, undefined, DROPPED, undefined, this.options.now(), 1), 13);
+    } catch {
+      // As in emit: the clock or a sink broke its promise, and nobody called who could be told.
+      this.tally.drop('failed');
+    }
   }
 
   /** Hands a finished line to every sink. */

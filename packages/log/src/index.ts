@@ -10,6 +10,7 @@ export {
   type EventType,
   type FieldType,
 } from './events.ts';
+export { expectLogs, type LogExpectation, type LogMatch } from './expect-logs.ts';
 export { LEVELS, type Level, SEVERITY, type Threshold, toLevel } from './level.ts';
 export {
   createLogger,
@@ -47,4 +48,6 @@ export type { BufferOptions, FullPolicy } from './sinks/fd-sink.ts';
 export { type FileOptions, fileSink } from './sinks/file.ts';
 export { type MemorySink, memorySink } from './sinks/memory.ts';
 export { type OtlpOptions, otlpSink } from './sinks/otlp.ts';
+export { prettySink, toPretty } from './sinks/pretty.ts';
 export { type StdoutOptions, stdoutSink } from './sinks/stdout.ts';
+export { type Branch, teeSink } from './sinks/tee.ts';

@@ -33,3 +33,7 @@ export function severityOf(option: string, value: unknown): number {
   if (typeof value === 'string' && Object.hasOwn(SEVERITY, value)) return SEVERITY[value as Threshold];
   throw new OptionError(option, value, `one of ${LEVELS.join(', ')}, silent`);
 }
+
+export function isLevel(value: unknown): value is Level {
+  return LEVELS.includes(value as Level);
+}

@@ -165,6 +165,7 @@ export class Writer {
   private plain(value: object, depth: number, node?: PathNode): string {
     let json = '';
     let label = false;
+    let count = 0;
     let info: KeyInfo | undefined;
     const source = value as Record<string, unknown>;
     for (const name in source) {
@@ -175,7 +176,8 @@ export class Writer {
         if (info !== undefined) info.next = found;
       }
       info = found;
-      if (found.dirty) throw BAIL;
+      // Names met for the first time are dear; an object of thousands is no record but data.
+      if (found.dirty || ++count > 512) throw BAIL;
       const item = source[name];
       if (found.special) {
         // `{name: 'authorization', value: …}` and an own toJSON are for the redactor to judge.

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { createRedactor } from '@breakwater/redact';
 import fc from 'fast-check';
-import { createLogger, type LogRecord, memorySink, withContext } from './index.ts';
+import { createLogger, type Logger, type LogRecord, memorySink, withContext } from './index.ts';
 import { isPlainWord } from './text.ts';
+
+const loggers: Logger[] = [];
+after(async () => {
+  await Promise.all(loggers.map((logger) => logger.close()));
+});
 
 function setUp(redact?: false) {
   const sink = memorySink();
@@ -14,6 +19,7 @@ function setUp(redact?: false) {
     now: () => 1_764_032_523_123,
     ...(redact === undefined ? {} : { redact }),
   });
+  loggers.push(logger);
   return { sink, logger };
 }
 
@@ -119,7 +125,7 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   'C1 and bidi': 'a\u0085\u009b31m\u202eevil\u2066\u2028\u2029\ufeff',
   'line breaks': 'a\n{"timestamp":"forged"}\r\n\u001b[2J',
   deep: JSON.parse(`${'{"a":'.repeat(500)}1${'}'.repeat(500)}`),
-  wide: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, index])),
+  wide: Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, index])),
   array: Array.from({ length: 100_000 }, (_, index) => index),
   sparse: Object.assign([], { 0: 1, 2: 3 }),
   proto: JSON.parse('{"__proto__":{"polluted":true},"constructor":1}'),
@@ -243,7 +249,7 @@ test('R10 any JSON-like value gives a valid line with unique keys', () => {
         check(sink.lines[0]!);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -254,7 +260,7 @@ test('R13 a short plain word is one that the redactor would not touch', () => {
     fc.property(fc.string({ unit, maxLength: 16 }), (text) => {
       if (isPlainWord(text)) assert.equal(redactor.string(text), text);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 
@@ -266,6 +272,7 @@ test('R13 secrets by key, by value, by path, in bound fields, in messages and te
     { path: 'gone', action: 'drop' },
   ] as const;
   const logger = createLogger({ service: 't', sinks: [sink], flushAtExit: false, redact: { rules } });
+  loggers.push(logger);
   logger.child({ password: 'canary-1' }).info('mail canary2@corp-mail.com', {
     apiKey: 'canary-3',
     nested: { deep: [{ authorization: 'Bearer canary-4-canary' }] },

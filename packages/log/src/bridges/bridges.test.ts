@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { configureSync, getLogger, resetSync } from '@logtape/logtape';
+import { trace } from '@opentelemetry/api';
+import { createLogger, expectLogs, type Logger, memorySink } from '../index.ts';
+import { captureConsole, logTapeSink, otelSink, otelTrace, toPino, toWinston } from './bridges.ts';
+
+const loggers: Logger[] = [];
+after(async () => {
+  await Promise.all(loggers.map((logger) => logger.close()));
+});
+
+function setUp() {
+  const sink = memorySink();
+  const logger = createLogger({ service: 't', sinks: [sink], flushAtExit: false });
+  loggers.push(logger);
+  return { sink, logger };
+}
+
+test('R70 pino’s calls: text, format, fields first, error first, child, level', () => {
+  const { sink, logger } = setUp();
+  const log = toPino(logger);
+  log.info('a %s', 'b');
+  log.warn({ n: 1 }, 'fields');
+  log.error(new Error('boom'));
+  log.child({ c: 2 }).info({ err: new Error('inner') }, 'x');
+  log.level = 'warn';
+  log.info('no');
+  assert.equal(log.isLevelEnabled('info'), false);
+  const records = sink.records();
+  assert.deepEqual(
+    records.map(({ body }) => body),
+    ['a b', 'fields', 'boom', 'x'],
+  );
+  assert.equal(records[1]!.attributes['n'], 1);
+  assert.equal(records[2]!.attributes['exception.message'], 'boom');
+  assert.equal(records[3]!.attributes['c'], 2);
+  assert.equal(records[3]!.attributes['exception.message'], 'inner');
+});
+
+test('R71 winston’s calls: text, format with meta, entry, error, child', () => {
+  const { sink, logger } = setUp();
+  const log = toWinston(logger);
+  log.info('a %s', 'b', { n: 1 }).error(new Error('boom'));
+  log.log({ level: 'warn', message: 'entry', m: 2 });
+  log.child({ c: 3 }).log('http', 'x');
+  const records = sink.records();
+  assert.deepEqual(
+    records.map(({ body, severityText }) => [body, severityText]),
+    [
+      ['a b', 'INFO'],
+      ['boom', 'ERROR'],
+      ['entry', 'WARN'],
+      ['x', 'INFO'],
+    ],
+  );
+  assert.equal(records[0]!.attributes['n'], 1);
+  assert.equal(records[1]!.attributes['exception.message'], 'boom');
+  assert.equal(records[2]!.attributes['m'], 2);
+  assert.equal(records[3]!.attributes['c'], 3);
+});
+
+test('R72 the console is captured and given back', () => {
+  const { sink, logger } = setUp();
+  const own = { log() {}, info() {}, warn() {}, error() {}, debug() {}, trace() {} } as unknown as Console;
+  const { error } = own;
+  const restore = captureConsole(logger, own);
+  own.error('failed %d', 1, new Error('boom'));
+  restore();
+  assert.equal(own.error, error);
+  expectLogs(sink).toInclude({ level: 'error', body: /^failed 1/, attributes: { 'exception.message': 'boom' } }, 1);
+});
+
+test('R73 LogTape’s records arrive with category, level and properties', () => {
+  const { sink, logger } = setUp();
+  configureSync({
+    reset: true,
+    sinks: { ours: logTapeSink(logger) },
+    loggers: [
+      { category: ['logtape', 'meta'], sinks: [], lowestLevel: 'fatal' },
+      { category: 'lib', sinks: ['ours'], lowestLevel: 'info' },
+    ],
+  });
+  getLogger(['lib', 'db']).warn('slow {ms}', { ms: 5 });
+  resetSync();
+  expectLogs(sink).toInclude({ level: 'warn', scope: 'lib.db', body: 'slow 5', attributes: { ms: 5 } }, 1);
+});
+
+test('R74 records go to an OpenTelemetry logger; ids come from its active span', async () => {
+  const emitted: Record<string, unknown>[] = [];
+  const logger = createLogger({
+    service: 't',
+    sinks: [otelSink({ emit: (record) => void emitted.push(record as Record<string, unknown>) })],
+    flushAtExit: false,
+    trace: otelTrace(trace),
+  });
+  loggers.push(logger);
+  logger.log('warn', 'text', { a: 1 }, 'some.event');
+  assert.equal(emitted[0]!['body'], 'text');
+  assert.equal(emitted[0]!['severityNumber'], 13);
+  assert.equal(emitted[0]!['eventName'], 'some.event');
+  assert.deepEqual(emitted[0]!['attributes'], { a: 1 });
+  assert.ok(emitted[0]!['timestamp'] instanceof Date);
+});

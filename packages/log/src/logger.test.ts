@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import {
+  addToEvent,
+  countInEvent,
+  createLogger,
+  DROP_EVENT,
+  defineEvent,
+  events,
+  expectLogs,
+  failRequest,
+  keepUnlessOk,
+  type Logger,
+  type LoggerOptions,
+  limitPerKey,
+  memorySink,
+  sampleAll,
+  sampleByLevel,
+  sampleByRate,
+  sampleByTrace,
+  sampleToBudget,
+  withContext,
+  withWideEvent,
+} from './index.ts';
+
+const loggers: Logger[] = [];
+after(async () => {
+  await Promise.all(loggers.map((logger) => logger.close()));
+});
+
+function setUp(options: Partial<LoggerOptions> = {}) {
+  const sink = memorySink();
+  const logger = createLogger({ service: 't', sinks: [sink], flushAtExit: false, ...options });
+  loggers.push(logger);
+  return { sink, logger };
+}
+
+test('R1 a record follows the OpenTelemetry log data model', () => {
+  const { sink, logger } = setUp({ version: '1.2', environment: 'test', now: () => 1_764_032_523_007 });
+  logger.module('db.pool').log('warn', 'text', { a: 1 }, 'pool.full');
+  assert.deepEqual(sink.records(), [
+    {
+      timestamp: '2025-11-25T01:02:03.007Z',
+      severityText: 'WARN',
+      severityNumber: 13,
+      body: 'text',
+      resource: { 'service.name': 't', 'service.version': '1.2', 'deployment.environment.name': 'test' },
+      scope: 'db.pool',
+      eventName: 'pool.full',
+      attributes: { a: 1 },
+    },
+  ]);
+});
+
+test('R2 levels by module, the longest name deciding, changed while running and seen by loggers made before', () => {
+  const { sink, logger } = setUp({ levels: { db: 'debug', 'db.pool': 'error' } });
+  const pool = logger.module('db.pool');
+  const query = logger.module('db.query');
+  pool.warn('no');
+  query.debug('yes 1');
+  logger.debug('no');
+  logger.setLevel('trace', 'db.pool');
+  pool.trace('yes 2');
+  logger.setLevel('silent');
+  logger.fatal('no');
+  assert.deepEqual(
+    sink.records().map(({ body }) => body),
+    ['yes 1', 'yes 2'],
+  );
+  assert.equal(logger.isEnabled('fatal'), false);
+  assert.throws(() => logger.setLevel('loud' as 'info'), /level/);
+});
+
+test('R3 bound fields are on every record of a child, later ones win, the parent has none', () => {
+  const { sink, logger } = setUp();
+  const child = logger.child({ a: 1, b: 2 }).child({ b: 3 });
+  child.info('x', { c: 4 });
+  child.info('y', { a: 5 });
+  logger.info('z');
+  assert.deepEqual(
+    sink.records().map(({ attributes }) => attributes),
+    [{ a: 1, b: 3, c: 4 }, { a: 5, b: 3 }, {}],
+  );
+});
+
+test('R4 lazy values and messages are worked out only when written, and one that throws says so', () => {
+  const { sink, logger } = setUp();
+  let calls = 0;
+  const lazy = (): number => ++calls;
+  logger.debug(() => `m${lazy()}`, { lazy });
+  assert.equal(calls, 0);
+  logger.info(() => 'made', {
+    lazy,
+    bad: () => {
+      throw new Error('x');
+    },
+  });
+  assert.equal(sink.records()[0]!.body, 'made');
+  assert.deepEqual(sink.records()[0]!.attributes, { lazy: 1, bad: '[lazy value threw]' });
+});
+
+test('R5 templates take fields by name and keep the template; other braces stay', () => {
+  const { sink, logger } = setUp();
+  logger.info('order {order.id} of {n} {missing} {{x}}', { 'order.id': 'o-1', n: 2 });
+  const [record] = sink.records();
+  assert.equal(record!.body, 'order o-1 of 2 {missing} {x}');
+  assert.deepEqual(record!.attributes, {
+    'order.id': 'o-1',
+    n: 2,
+    'breakwater.log.template': 'order {order.id} of {n} {missing} {{x}}',
+  });
+});
+
+test('R6 an exception has the conventions’ attributes, its causes, and a fingerprint that its message does not change', () => {
+  const { sink, logger } = setUp();
+  const fail = (id: number): Error =>
+    Object.assign(new Error(`order ${id} lost`, { cause: new TypeError('inner') }), { code: 'ORDER_LOST' });
+  for (const id of [1, 2]) logger.error('failed', { error: fail(id) });
+  const [first, second] = sink.records().map(({ attributes }) => attributes);
+  assert.equal(first!['exception.type'], 'Error');
+  assert.equal(first!['exception.message'], 'order 1 lost');
+  assert.match(
+    String(first!['exception.stacktrace']),
+    /^Error: order 1 lost\n {4}at .*\nCaused by: TypeError: inner\n {4}at /s,
+  );
+  assert.equal(first!['error.type'], 'ORDER_LOST');
+  assert.deepEqual(first!['breakwater.error.causes'], [{ type: 'TypeError', message: 'inner' }]);
+  assert.match(String(first!['breakwater.error.fingerprint']), /^[0-9a-f]{16}$/);
+  assert.equal(first!['breakwater.error.fingerprint'], second!['breakwater.error.fingerprint']);
+});
+
+test('R7 wrong options are refused by name', () => {
+  assert.throws(() => createLogger({ service: '' }), /options\.service/);
+  assert.throws(() => setUp({ level: 'loud' as 'info' }), /options\.level/);
+  assert.throws(() => setUp({ levels: { db: 'x' as 'info' } }), /options\.levels\.db/);
+  assert.throws(() => setUp({ maxDepth: 0 }), /options\.maxDepth/);
+  assert.throws(() => sampleByRate(2), /rate/);
+  assert.throws(() => defineEvent({ name: 'Bad', kind: 'business', message: '', fields: {} }), /definition\.name/);
+});
+
+test('R40 events carry name and kind; wrong fields are named, the record is written', () => {
+  const { sink, logger } = setUp();
+  events.paymentProcessed.emit(logger, {
+    'payment.id': 'p1',
+    'payment.amount': 5,
+    'payment.currency': 'EUR',
+    'payment.method': 'card',
+  });
+  events.paymentFailed.emit(logger, {
+    'payment.id': 'p2',
+    'payment.amount': '5' as unknown as number,
+    'payment.currency': 'EUR',
+    'payment.method': 'card',
+    error: new Error('declined'),
+  });
+  events.loginFailed.emit(logger, { 'user.id': 'u', 'login.method': 'password', 'login.attempt': 3 });
+  expectLogs(sink).toIncludeInOrder([
+    {
+      level: 'info',
+      eventName: 'payment.processed',
+      body: 'Payment p1 processed',
+      attributes: { 'event.kind': 'business' },
+    },
+    {
+      level: 'error',
+      eventName: 'payment.failed',
+      attributes: { 'breakwater.event.invalid': ['payment.amount'], 'exception.message': 'declined' },
+    },
+    { level: 'warn', eventName: 'user.login.failed', attributes: { 'event.kind': 'security', 'login.attempt': 3 } },
+  ]);
+  assert.throws(() => expectLogs(sink).toExclude({ body: /Payment/ }), /a record matches/);
+});
+
+test('R41 a wide event is one record with what was collected, also when the work fails', async () => {
+  const { sink, logger } = setUp();
+  let now = 0;
+  const clock = (): number => now;
+  await withWideEvent({ logger, clock }, async () => {
+    addToEvent({ route: '/orders' });
+    await Promise.resolve();
+    countInEvent('queries');
+    countInEvent('queries', 2);
+    now = 12.5;
+  });
+  assert.throws(
+    () =>
+      withWideEvent({ logger, clock }, () => {
+        throw new Error('x');
+      }),
+    /x/,
+  );
+  const [ok, failed] = sink.records();
+  assert.deepEqual(ok!.attributes, { route: '/orders', queries: 3, duration_ms: 12.5, outcome: 'ok' });
+  assert.equal(failed!.severityText, 'ERROR');
+  assert.equal(failed!.attributes['exception.message'], 'x');
+  assert.equal(addToEvent({ a: 1 }), false);
+});
+
+function counted(options: Partial<LoggerOptions>, times: number, say: 'info' | 'error' = 'info') {
+  const { sink, logger } = setUp(options);
+  for (let index = 0; index < times; index++) logger[say](`m${index % 2}`);
+  return { sink, counts: logger.counts().logger };
+}
+
+test('R50 sampling by rate, level and key: drops are counted, rates are in the records, errors stay', () => {
+  let turn = 0;
+  const random = (): number => (turn++ % 10) / 10;
+  const { sink, counts } = counted({ sampler: sampleByRate(0.1, random) }, 1000);
+  assert.equal(sink.lines.length, 100);
+  assert.deepEqual(counts.dropped, { sampled: 900 });
+  assert.equal(counts.emitted, counts.written + 900);
+  assert.equal(sink.records()[0]!.attributes['breakwater.log.sample_rate'], 0.1);
+  assert.equal(counted({ sampler: sampleByRate(0) }, 10, 'error').sink.lines.length, 10);
+  assert.equal(counted({ sampler: sampleByLevel({ info: 0 }) }, 10).sink.lines.length, 0);
+  const now = (): number => 5000;
+  assert.equal(counted({ sampler: limitPerKey({ perSecond: 3 }), now }, 100).sink.lines.length, 6);
+  assert.equal(
+    counted({ sampler: sampleAll(limitPerKey({ perSecond: 3 }), sampleByRate(0)), now }, 9).sink.lines.length,
+    0,
+  );
+});
+
+test('R51 a trace has all its records or none', () => {
+  const { sink, logger } = setUp({ sampler: sampleByTrace(0.5) });
+  const low = `${'a'.repeat(18)}${'0'.repeat(13)}1`;
+  const high = `${'a'.repeat(18)}${'f'.repeat(14)}`;
+  for (const traceId of [low, high]) withContext({ traceId }, () => logger.info('x'));
+  withContext({ traceId: low, traceFlags: 1 }, () => logger.info('flag'));
+  withContext({ traceId: high, traceFlags: 0 }, () => logger.info('no flag'));
+  assert.deepEqual(
+    sink.records().map(({ traceId, body }) => [traceId, body]),
+    [
+      [high, 'x'],
+      [low, 'flag'],
+    ],
+  );
+});
+
+test('R52 a budget keeps about its number per second, and the rates restore the count', () => {
+  let ms = 0;
+  let seed = 1;
+  const random = (): number => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  const { sink, logger } = setUp({ sampler: sampleToBudget(100, random), now: () => ms });
+  for (let second = 0; second < 5; second++) {
+    for (let index = 0; index < 1000; index++) {
+      ms = second * 1000 + index;
+      logger.info('x');
+    }
+  }
+  const later = sink.records().slice(100);
+  assert.ok(later.length > 300 && later.length <= 400, `${later.length}`);
+  const restored = later.reduce((sum, { attributes }) => sum + 1 / Number(attributes['breakwater.log.sample_rate']), 0);
+  assert.ok(Math.abs(restored - 4000) < 800, `${restored}`);
+});
+
+test('R53 a request’s lines below the threshold are written if it fails, and counted if not', async () => {
+  const { sink, logger } = setUp();
+  await keepUnlessOk({}, async () => {
+    logger.debug('fine 1');
+    await Promise.resolve();
+  });
+  assert.equal(sink.lines.length, 0);
+  assert.deepEqual(logger.counts().logger.dropped, { 'request-ok': 1 });
+  await assert.rejects(
+    keepUnlessOk({}, async () => {
+      logger.debug('kept 1');
+      await Promise.resolve();
+      logger.trace('never');
+      throw new Error('x');
+    }),
+  );
+  keepUnlessOk({ maxLines: 1 }, () => {
+    logger.debug('too old');
+    logger.debug('kept 2');
+    logger.error('failed');
+    logger.debug('after');
+  });
+  keepUnlessOk({}, () => {
+    logger.debug('kept 3');
+    assert.equal(failRequest(), true);
+  });
+  assert.deepEqual(
+    sink.records().map(({ body }) => body),
+    ['kept 1', 'kept 2', 'failed', 'after', 'kept 3'],
+  );
+  const { emitted, written, pending, dropped } = logger.counts().logger;
+  assert.equal(emitted, written + pending + dropped['request-ok']! + dropped['queue-full']!);
+  assert.equal(pending, 0);
+});
+
+test('R23 drops are told as records at the end, with reason and count', async () => {
+  const { sink, logger } = setUp({ sampler: sampleByRate(0) });
+  for (let index = 0; index < 7; index++) logger.info('x');
+  await logger.close();
+  const [record] = expectLogs(sink).toInclude({ level: 'warn', eventName: DROP_EVENT }, 1);
+  assert.equal(record!.attributes['breakwater.log.count'], 7);
+  assert.equal(record!.attributes['breakwater.log.reason'], 'sampled');
+  logger.info('late');
+  assert.equal(logger.counts().logger.dropped.closed, 1);
+});
+
+test('R14 a sink, clock or sampler that throws does not reach the caller', () => {
+  const bad = () => {
+    throw new Error('x');
+  };
+  const { logger } = setUp({ now: bad });
+  logger.info('a');
+  assert.equal(logger.counts().logger.dropped.failed, 1);
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLogger, memorySink, toOtlpJson, toOtlpProtobuf, toRecord } from '../index.ts';
+import { rejectedIn } from './protobuf.ts';
+
+/** Fields of one message: number, and an integer or bytes. */
+function read(bytes: Uint8Array): [number, bigint | Uint8Array][] {
+  const result: [number, bigint | Uint8Array][] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const varint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = bytes[at++]!;
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = Number(varint());
+    const field = tag >> 3;
+    if ((tag & 7) === 0) result.push([field, varint()]);
+    else if ((tag & 7) === 1) {
+      result.push([field, view.getBigUint64(at, true)]);
+      at += 8;
+    } else if ((tag & 7) === 5) {
+      result.push([field, BigInt(view.getUint32(at, true))]);
+      at += 4;
+    } else {
+      const length = Number(varint());
+      result.push([field, bytes.subarray(at, at + length)]);
+      at += length;
+    }
+  }
+  return result;
+}
+
+const all = (bytes: Uint8Array, field: number): (bigint | Uint8Array)[] =>
+  read(bytes)
+    .filter(([number]) => number === field)
+    .map(([, value]) => value);
+const inner = (bytes: Uint8Array, ...path: number[]): Uint8Array =>
+  path.reduce((at, field) => all(at, field)[0] as Uint8Array, bytes);
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+async function record() {
+  const sink = memorySink();
+  const logger = createLogger({ service: 'shop', sinks: [sink], flushAtExit: false, now: () => 1_764_032_523_007 });
+  logger.module('m').log(
+    'error',
+    'body',
+    {
+      big: 9_007_199_254_740_993n,
+      low: -(2n ** 63n),
+      int: -5,
+      double: 1.5,
+      yes: true,
+      none: null,
+      list: [1, 'a'],
+      map: { k: 'v' },
+    },
+    'some.event',
+  );
+  await logger.close();
+  return toRecord(sink.lines[0]!);
+}
+
+test('R60 protobuf: every field at its number, 64-bit integers exact', async () => {
+  const request = toOtlpProtobuf([await record()]);
+  const [resourceLogs] = all(request, 1) as Uint8Array[];
+  assert.equal(text(inner(resourceLogs!, 1, 1, 1)), 'service.name');
+  assert.equal(text(inner(resourceLogs!, 1, 1, 2, 1)), 'shop');
+  assert.equal(text(inner(resourceLogs!, 2, 1, 1)), 'm');
+  const log = inner(resourceLogs!, 2, 2);
+  assert.equal(all(log, 1)[0], 1_764_032_523_007_000_000n);
+  assert.equal(all(log, 2)[0], 17n);
+  assert.equal(text(inner(log, 3)), 'ERROR');
+  assert.equal(text(inner(log, 5, 1)), 'body');
+  assert.equal(text(inner(log, 12)), 'some.event');
+  const attributes = new Map(
+    (all(log, 6) as Uint8Array[]).map((pair) => [text(inner(pair, 1)), inner(pair, 2)] as const),
+  );
+  const int = (name: string): bigint => BigInt.asIntN(64, all(attributes.get(name)!, 3)[0] as bigint);
+  assert.equal(int('big'), 9_007_199_254_740_993n);
+  assert.equal(int('low'), -(2n ** 63n));
+  assert.equal(int('int'), -5n);
+  assert.equal(all(attributes.get('yes')!, 2)[0], 1n);
+  assert.deepEqual(read(attributes.get('none')!), []);
+  assert.equal(text(inner(attributes.get('map')!, 6, 1, 2, 1)), 'v');
+  assert.equal(all(inner(attributes.get('list')!, 5), 1).length, 2);
+});
+
+test('R60 JSON: integers are texts, doubles numbers', async () => {
+  const request = JSON.parse(toOtlpJson([await record()])) as {
+    resourceLogs: { scopeLogs: { logRecords: Record<string, unknown>[] }[] }[];
+  };
+  const log = request.resourceLogs[0]!.scopeLogs[0]!.logRecords[0]!;
+  assert.equal(log['timeUnixNano'], '1764032523007000000');
+  assert.equal(log['eventName'], 'some.event');
+  const attributes = log['attributes'] as { key: string; value: unknown }[];
+  assert.deepEqual(attributes.find(({ key }) => key === 'big')!.value, { intValue: '9007199254740993' });
+  assert.deepEqual(attributes.find(({ key }) => key === 'double')!.value, { doubleValue: 1.5 });
+});
+
+test('R61 the number of rejected records is read from the answer', () => {
+  assert.equal(rejectedIn(new Uint8Array()), 0);
+  assert.equal(rejectedIn(new Uint8Array([10, 3, 8, 0xac, 2])), 300);
+  assert.equal(rejectedIn(new Uint8Array([1, 2, 3])), 0);
+});

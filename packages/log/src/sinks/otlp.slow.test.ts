@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { otlpSink } from './otlp.ts';
+
+const line = (index: number): string =>
+  `{"timestamp":"2025-11-25T01:02:03.123Z","severityText":"INFO","severityNumber":9,"body":"b${index}","resource":{"service.name":"t"},"attributes":{}}\n`;
+
+async function receiver(answer: (count: number, response: ServerResponse, request: IncomingMessage) => void) {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      bodies.push(text);
+      answer(bodies.length, response, request);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/logs`;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+  return { bodies, url, close };
+}
+
+test('R62 what the receiver cannot take now is sent again, after the time it asks for; a refused batch is counted', async () => {
+  const { bodies, url, close } = await receiver((count, response) => {
+    if (count === 1) response.writeHead(503, { 'retry-after': '0' }).end();
+    else if (count === 2) response.destroy();
+    else if (count === 3) response.end('{"partialSuccess":{"rejectedLogRecords":"2"}}');
+    else response.writeHead(400).end();
+  });
+  const sink = otlpSink({ url, encoding: 'json', random: () => 0 });
+  for (let index = 0; index < 5; index++) sink.write(line(index), 9);
+  await sink.flush();
+  assert.equal(bodies.length, 3);
+  assert.equal(bodies[0], bodies[2]);
+  assert.deepEqual(sink.counts(), { emitted: 5, written: 3, pending: 0, dropped: { rejected: 2 } });
+  sink.write(line(6), 9);
+  await sink.close();
+  assert.deepEqual(sink.counts(), { emitted: 6, written: 3, pending: 0, dropped: { rejected: 3 } });
+  await close();
+});
+
+test('R62 while the receiver is away lines wait in bounded memory; at close the rest is counted', async () => {
+  const sink = otlpSink({
+    url: 'http://127.0.0.1:9/v1/logs',
+    maxBufferChars: 1500,
+    whenFull: 'drop-lowest',
+    flushTimeoutMs: 50,
+  });
+  for (let index = 0; index < 20; index++) sink.write(line(index), index < 5 ? 17 : 9);
+  await sink.close();
+  const { emitted, pending, dropped } = sink.counts();
+  assert.equal(emitted, 20);
+  assert.equal(pending, 0);
+  assert.equal((dropped['queue-full'] ?? 0) + (dropped.timeout ?? 0), 20);
+  assert.ok((dropped.timeout ?? 0) >= 5);
+});

@@ -1,0 +1,57 @@
+import { OptionError } from '@breakwater/errors';
+import { type Level, severityOf, type Threshold } from '../level.ts';
+import type { DropReason, Sink, SinkCounts } from '../sink.ts';
+
+export interface Branch {
+  readonly sink: Sink;
+  /** Lines below go elsewhere. Default `trace`. */
+  readonly from?: Level;
+  /** Lines at or above go elsewhere. Default `silent`. */
+  readonly below?: Threshold;
+}
+
+/**
+ * Lines to several sinks, each with a range of levels: everything to a file, errors to standard error as well. Its
+ * counts are the sums of its branches'.
+ */
+export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
+  if (!Array.isArray(branches) || branches.length === 0)
+    throw new OptionError('branches', branches, 'a list of branches');
+  const ways = branches.map((branch, index) => ({
+    sink: branch.sink,
+    from: severityOf(`branches[${index}].from`, branch.from ?? 'trace'),
+    below: severityOf(`branches[${index}].below`, branch.below ?? 'silent'),
+  }));
+  const sinks = [...new Set(ways.map((way) => way.sink))];
+  return {
+    name,
+    isSlow: sinks.some((sink) => sink.isSlow === true),
+    write(line, severity) {
+      for (const { sink, from, below } of ways) if (severity >= from && severity < below) sink.write(line, severity);
+    },
+    async flush() {
+      await Promise.all(sinks.map((sink) => sink.flush()));
+    },
+    flushSync() {
+      for (const sink of sinks) sink.flushSync();
+    },
+    async close() {
+      await Promise.all(sinks.map((sink) => sink.close()));
+    },
+    counts(): SinkCounts {
+      const all = sinks.map((sink) => sink.counts());
+      const dropped: Partial<Record<DropReason, number>> = {};
+      for (const counts of all)
+        for (const [reason, count] of Object.entries(counts.dropped) as [DropReason, number][])
+          dropped[reason] = (dropped[reason] ?? 0) + count;
+      const sum = (pick: (counts: SinkCounts) => number): number =>
+        all.reduce((total, counts) => total + pick(counts), 0);
+      return {
+        emitted: sum((counts) => counts.emitted),
+        written: sum((counts) => counts.written),
+        pending: sum((counts) => counts.pending),
+        dropped,
+      };
+    },
+  };
+}
