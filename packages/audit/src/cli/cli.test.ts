@@ -98,6 +98,8 @@ describe('breakwater-audit', () => {
       [['export', trail, '--from', 'yesterday'], /--from/],
       [['keygen', 'a b'], /name/],
       [['frobnicate'], /frobnicate/],
+      [['constructor'], /There is no command/],
+      [['--frobnicate'], /There is no command/],
       [[], /breakwater-audit verify/],
     ];
     for (const [args, words] of cases) {

@@ -16,20 +16,27 @@ export interface CliOutput {
 /** Runs one command and answers the exit code. Never throws for what a user or a trail can get wrong. */
 export async function runCli(args: readonly string[], output: CliOutput): Promise<number> {
   const [command = '', ...rest] = args;
-  const name = command.startsWith('-') ? '' : command;
+  const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h';
+  const help = Object.hasOwn(HELP, command) ? HELP[command] : undefined;
   try {
-    if (HELP[name] === undefined) throw new UsageError(`There is no command "${command}"`);
-    if (name === '' || rest.includes('--help') || rest.includes('-h')) {
-      const asked = command === '' ? false : ['--help', '-h'].includes(command) || name !== '';
-      (asked ? output.out : output.err)(HELP[name]);
-      return asked ? 0 : 2;
+    if (isHelp(command)) {
+      output.out(HELP['']!);
+      return 0;
     }
-    return await run(name, rest, output);
+    if (command === '') {
+      output.err(HELP['']!);
+      return 2;
+    }
+    if (help === undefined) throw new UsageError(`There is no command "${command}"`);
+    if (rest.some(isHelp)) {
+      output.out(help);
+      return 0;
+    }
+    return await run(command, rest, output);
   } catch (error) {
     if (error instanceof UsageError) {
-      output.err(
-        `breakwater-audit: ${error.message}\nSee breakwater-audit ${name === '' || HELP[name] === undefined ? '' : `${name} `}--help\n`,
-      );
+      const about = help === undefined ? '' : `${command} `;
+      output.err(`breakwater-audit: ${error.message}\nSee breakwater-audit ${about}--help\n`);
       return 2;
     }
     output.err(`breakwater-audit: ${describe(error)}\n`);

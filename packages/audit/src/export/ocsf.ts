@@ -6,20 +6,23 @@ const AUTHENTICATION = { class_uid: 3002, class_name: 'Authentication', category
 const ENTITY_MANAGEMENT = { class_uid: 3004, class_name: 'Entity Management', category_uid: 3 };
 const API_ACTIVITY = { class_uid: 6003, class_name: 'API Activity', category_uid: 6 };
 
-const CLASSES: { readonly [type: string]: typeof AUTHENTICATION } = {
-  authentication: AUTHENTICATION,
-  administration: ENTITY_MANAGEMENT,
-  configuration_change: ENTITY_MANAGEMENT,
-};
-const AUTHENTICATION_ACTIVITIES: { readonly [action: string]: number } = { login: 1, logout: 2 };
-const CRUD_ACTIVITIES: { readonly [action: string]: number } = {
-  create: 1,
-  read: 2,
-  search: 2,
-  export: 2,
-  update: 3,
-  delete: 4,
-};
+const CLASSES: ReadonlyMap<string, typeof AUTHENTICATION> = new Map([
+  ['authentication', AUTHENTICATION],
+  ['administration', ENTITY_MANAGEMENT],
+  ['configuration_change', ENTITY_MANAGEMENT],
+]);
+const AUTHENTICATION_ACTIVITIES: ReadonlyMap<string, number> = new Map([
+  ['login', 1],
+  ['logout', 2],
+]);
+const CRUD_ACTIVITIES: ReadonlyMap<string, number> = new Map([
+  ['create', 1],
+  ['read', 2],
+  ['search', 2],
+  ['export', 2],
+  ['update', 3],
+  ['delete', 4],
+]);
 const OTHER = 99;
 
 /**
@@ -27,9 +30,9 @@ const OTHER = 99;
  * without an OCSF activity has `activity_id` 99 and its own name.
  */
 export function toOcsf(index: number, entry: AuditEntry): { [key: string]: JsonValue } {
-  const kind = CLASSES[entry.type] ?? API_ACTIVITY;
+  const kind = CLASSES.get(entry.type) ?? API_ACTIVITY;
   const activities = kind === AUTHENTICATION ? AUTHENTICATION_ACTIVITIES : CRUD_ACTIVITIES;
-  const activity = activities[entry.action] ?? OTHER;
+  const activity = activities.get(entry.action) ?? OTHER;
   const { actor, resource } = entry;
   const isBad = entry.outcome === 'failure' || entry.outcome === 'denied';
   return {
