@@ -27,6 +27,7 @@ export const HINT_PROPERTIES: readonly (readonly [property: string, domain: stri
 export const HINT_HEADERS: readonly (readonly [header: string, domain: string])[] = [
   ['stripe-should-retry', 'stripe'],
   ['x-should-retry', 'openai'],
+  ['transient-error', 'adyen'],
 ];
 
 // These say "not retryable" of themselves because the client has retried enough for now, not because it is useless.

@@ -55,7 +55,7 @@ export const aws: RulePack = {
       ],
       ['conflict', 'ConflictException OperationAborted ConcurrentModificationException OptimisticLockException'],
       ['precondition-failed', 'ConditionalCheckFailedException PreconditionFailed PreconditionFailedException'],
-      ['serialization-failure', 'TransactionConflictException'],
+      ['serialization-failure', 'TransactionConflictException ReplicatedWriteConflictException'],
       ['payload-too-large', 'EntityTooLarge RequestEntityTooLargeException RequestTooLargeException'],
       ['message-too-large', 'BatchRequestTooLong InvalidMessageContents'],
       ['unsupported', 'UnknownOperationException UnsupportedOperation InvalidAction NotImplemented'],

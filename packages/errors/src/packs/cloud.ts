@@ -36,39 +36,63 @@ export const google: RulePack = {
 };
 
 const azureCodes: readonly (readonly [reason: string, codes: string])[] = [
-  ['connection-lost', 'REQUEST_SEND_ERROR'],
+  ['connection-lost', 'REQUEST_SEND_ERROR DetachForcedError ConnectionForcedError'],
   ['response-invalid', 'PARSE_ERROR'],
-  ['overloaded', 'ServerBusy ServiceBusyError'],
-  ['rate-limited', 'TooManyRequests Throttled OperationThrottled'],
-  ['timeout', 'OperationTimedOut ServiceTimeout OperationTimeoutError'],
+  ['overloaded', 'ServerBusy ServiceBusy ServerBusyError SenderBusyError SenderNotReadyError'],
+  ['rate-limited', 'TooManyRequests Throttled OperationThrottled SnapshotOperationRateExceeded'],
+  ['timeout', 'OperationTimedOut ServiceTimeout OperationTimeoutError MessageWaitTimeout'],
   ['server-error', 'InternalError InternalServerError'],
-  ['unavailable', 'ServiceUnavailable ServiceCommunicationProblem ServiceCommunicationError AccountIsDisabled'],
+  ['unavailable', 'ServiceUnavailable ServiceUnavailableError ServiceCommunicationProblem ServiceCommunicationError'],
   [
     'credentials-rejected',
-    'AuthenticationFailed InvalidAuthenticationInfo UnauthorizedAccess ExpiredAuthenticationToken InvalidAuthenticationToken',
+    'AuthenticationFailed NoAuthenticationInformation InvalidAuthenticationInfo UnauthorizedAccess UnauthorizedError ExpiredAuthenticationToken InvalidAuthenticationToken',
   ],
   [
     'permission-denied',
-    'AuthorizationFailure AuthorizationFailed AuthorizationPermissionMismatch InsufficientAccountPermissions Forbidden',
+    'AuthorizationFailure AuthorizationFailed AuthorizationPermissionMismatch AuthorizationSourceIPMismatch AuthorizationServiceMismatch AuthorizationProtocolMismatch AuthorizationResourceTypeMismatch InsufficientAccountPermissions AccountIsDisabled PublisherRevokedError Forbidden',
   ],
-  ['not-found', 'BlobNotFound ResourceNotFound EntityNotFound MessageNotFound SecretNotFound'],
+  ['not-found', 'BlobNotFound ResourceNotFound EntityNotFound MessageNotFound MessageNotFoundError SecretNotFound'],
   [
     'misconfigured',
-    'ContainerNotFound QueueNotFound TableNotFound MessagingEntityNotFound MessagingEntityDisabled InvalidUri',
+    'ContainerNotFound QueueNotFound TableNotFound MessagingEntityNotFound MessagingEntityDisabled MessagingEntityDisabledError ContainerDisabled InvalidUri',
   ],
   [
     'already-exists',
-    'BlobAlreadyExists ContainerAlreadyExists ResourceAlreadyExists EntityAlreadyExists QueueAlreadyExists',
+    'BlobAlreadyExists ContainerAlreadyExists ResourceAlreadyExists EntityAlreadyExists QueueAlreadyExists MessagingEntityAlreadyExists MessagingEntityAlreadyExistsError',
   ],
-  ['precondition-failed', 'ConditionNotMet UpdateConditionNotSatisfied TargetConditionNotMet'],
-  ['locked', 'LeaseAlreadyPresent LeaseIdMissing LeaseIdMismatchWithBlobOperation ResourceLocked'],
-  ['fenced', 'MessageLockLost MessageLockLostError SessionLockLost SessionLockLostError SessionCannotBeLocked'],
+  [
+    'precondition-failed',
+    'ConditionNotMet UpdateConditionNotSatisfied TargetConditionNotMet SourceConditionNotMet AppendPositionConditionNotMet MaxBlobSizeConditionNotMet SequenceNumberConditionNotMet PreconditionFailedError',
+  ],
+  [
+    'locked',
+    'LeaseAlreadyPresent LeaseIdMissing LeaseIdMismatchWithBlobOperation LeaseIdMismatchWithContainerOperation LeaseIdMismatchWithLeaseOperation ResourceLocked ResourceLockedError',
+  ],
+  [
+    'fenced',
+    'LeaseLost MessageLockLost MessageLockLostError SessionLockLost SessionLockLostError SessionCannotBeLocked SessionCannotBeLockedError StoreLockLostError PartitionNotOwnedError ReceiverDisconnectedError',
+  ],
   ['quota-exceeded', 'QuotaExceeded QuotaExceededError'],
   ['message-too-large', 'MessageSizeExceeded MessageTooLargeError RequestBodyTooLarge'],
   [
     'request-rejected',
-    'InvalidInput InvalidHeaderValue InvalidQueryParameterValue MissingRequiredHeader InvalidResourceName',
+    'InvalidInput InvalidHeaderValue InvalidQueryParameterValue MissingRequiredHeader MissingRequiredQueryParameter InvalidResourceName InvalidBlobOrBlock InvalidBlockList ArgumentError ArgumentOutOfRangeError InvalidOperationError',
   ],
+];
+
+// Cosmos DB keeps the HTTP status in `code`, without saying that it is one.
+const cosmosCodes: readonly (readonly [reason: string, codes: readonly number[]])[] = [
+  ['request-rejected', [400]],
+  ['credentials-rejected', [401]],
+  ['permission-denied', [403]],
+  ['not-found', [404]],
+  ['timeout', [408]],
+  ['conflict', [409]],
+  ['unavailable', [410, 503]],
+  ['precondition-failed', [412]],
+  ['payload-too-large', [413]],
+  ['rate-limited', [429]],
+  ['server-error', [500]],
 ];
 
 /** Azure SDKs: `RestError` of the REST clients, `MessagingError` of Event Hubs and Service Bus, Cosmos DB's `ErrorResponse`. */
@@ -84,7 +108,7 @@ export const azure: RulePack = {
   rules: [
     ...azureCodes.map(([is, codes]): Rule => ({ when: { code: words(codes) }, is })),
     { when: { code: 449, name: 'ErrorResponse' }, is: 'serialization-failure', but: { outcome: 'not-applied' } },
-    { when: { code: 410, name: 'ErrorResponse' }, is: 'unavailable' },
+    ...cosmosCodes.map(([is, codes]): Rule => ({ when: { code: codes, name: 'ErrorResponse' }, is })),
     { when: { name: 'AuthenticationError', 'errorResponse.error': '*' }, is: 'credentials-rejected' },
   ],
 };

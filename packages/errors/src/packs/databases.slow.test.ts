@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
@@ -37,22 +36,9 @@ import {
   ValidationError,
 } from 'sequelize';
 import { DataSource, EntityNotFoundError, QueryFailedError } from 'typeorm';
+import { assertVerdict, closedPort, refused, verdictOf } from '../../testing/verdicts.ts';
 import { classify } from '../classify.ts';
 import type { Verdict } from '../taxonomy.ts';
-
-async function verdictOf(fn: () => unknown): Promise<Verdict> {
-  try {
-    await fn();
-  } catch (error) {
-    return classify(error);
-  }
-  throw new Error('expected a failure');
-}
-
-function assertVerdict(verdict: Verdict, expected: Partial<Verdict>): void {
-  const shown = Object.fromEntries(Object.keys(expected).map((key) => [key, verdict[key as keyof Verdict]]));
-  assert.deepEqual(shown, expected, JSON.stringify(verdict.evidence));
-}
 
 /** An error as pg makes it from a server's answer. */
 function pgError(code: string): Error {
@@ -67,17 +53,11 @@ function mysqlError(code: string, errno: number, sqlState: string): Error {
   return Object.assign(new Error('from the server'), { code, errno, sqlState, sqlMessage: 'from the server' });
 }
 
-const refused = { reason: 'connection-refused', retryable: true, outcome: 'not-applied' } as const;
-
 describe('databases', () => {
   let port: number;
 
   before(async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    port = (server.address() as AddressInfo).port;
-    server.close();
-    await once(server, 'close');
+    port = await closedPort();
   });
 
   describe('PostgreSQL', () => {

@@ -1,40 +1,16 @@
 import assert from 'node:assert/strict';
+
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import http2 from 'node:http2';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import axios from 'axios';
 import got from 'got';
 import ky from 'ky';
-import { Agent, request, fetch as undiciFetch } from 'undici';
+import { Agent, request, errors as undiciErrors, fetch as undiciFetch } from 'undici';
+import { assertVerdict, closedPort, verdictOf } from '../../testing/verdicts.ts';
 import { classify } from '../classify.ts';
-import type { Verdict } from '../taxonomy.ts';
-
-/** The verdict on what `fn` throws. */
-async function verdictOf(fn: () => unknown): Promise<Verdict> {
-  try {
-    await fn();
-  } catch (error) {
-    return classify(error);
-  }
-  throw new Error('expected a failure');
-}
-
-function assertVerdict(verdict: Verdict, expected: Partial<Verdict>): void {
-  const shown = Object.fromEntries(Object.keys(expected).map((key) => [key, verdict[key as keyof Verdict]]));
-  assert.deepEqual(shown, expected, JSON.stringify(verdict.evidence));
-}
-
-/** A port of this machine on which nothing listens. */
-async function closedPort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('HTTP clients, made to fail against a local server', () => {
   let server: Server;
@@ -197,6 +173,18 @@ describe('HTTP clients, made to fail against a local server', () => {
       code: 'UND_ERR_INVALID_ARG',
     });
     assertVerdict(await verdictOf(() => fetch('http://[')), { reason: 'bug' });
+  });
+
+  it('every code of undici has a rule', () => {
+    // Two carry a status, which decides; two are base classes; Socks5ProxyError is given its code.
+    const without = ['UndiciError', 'RequestRetryError', 'ResponseError', 'WebAssemblyNotSupportedError'];
+    for (const [name, Class] of Object.entries(undiciErrors)) {
+      if (without.includes(name)) continue;
+      const error = Reflect.construct(Class as new (message: string) => Error, ['x', 'UND_ERR_SOCKS5']);
+      assert.notEqual(classify(error).reason, 'unknown', name);
+    }
+    const answer = Reflect.construct(undiciErrors.ResponseError, ['x', 503, { headers: { 'retry-after': '7' } }]);
+    assertVerdict(classify(answer), { reason: 'unavailable', retryAfterMs: 7000 });
   });
 
   it('a body that is not JSON is response-invalid with got', async () => {

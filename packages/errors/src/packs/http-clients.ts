@@ -15,7 +15,10 @@ export const undici: RulePack = {
       but: { outcome: 'not-applied', countsForBreaker: false },
     },
     { when: { code: ['UND_ERR_ABORTED', 'UND_ERR_ABORT'] }, is: 'cancelled' },
-    { when: { code: ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'] }, is: 'response-too-large' },
+    {
+      when: { code: ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_WS_MESSAGE_SIZE_EXCEEDED'] },
+      is: 'response-too-large',
+    },
     { when: { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' }, is: 'response-incomplete' },
     {
       when: {
@@ -29,6 +32,9 @@ export const undici: RulePack = {
       is: 'bug',
     },
     { when: { code: 'UND_ERR_BPL_MISSING_UPSTREAM' }, is: 'misconfigured' },
+    { when: { code: ['UND_ERR_PRX_CONN', 'UND_ERR_SOCKS', 'UND_ERR_SOCKS5*'] }, is: 'connection-failed' },
+    { when: { code: 'UND_ERR_MAX_ORIGINS_REACHED' }, is: 'resource-exhausted' },
+    { when: { code: 'UND_ERR_REDIRECT_MAX' }, is: 'too-many-redirects' },
     { when: { code: ['UND_ERR_PRX_TLS', 'UND_ERR_SECURE_PROXY_CONNECTION'] }, is: 'tls-failed' },
     { when: { code: 'UND_ERR_INFO' }, is: 'connection-lost' },
   ],
@@ -108,11 +114,12 @@ export const got: RulePack = {
   ],
 };
 
-/** ky. Its HTTPError is judged by the status of its response. */
+/** ky. Its HTTPError is judged by the status of its response; what its NetworkError wraps is better evidence. */
 export const ky: RulePack = {
   domain: 'ky',
   title: 'ky',
   sources: ['https://github.com/sindresorhus/ky#httperror'],
+  strength: 'class-name',
   rules: [
     { when: { name: 'TimeoutError', 'request.method': '*' }, is: 'timeout', code: 'TIMEOUT_ERR' },
     { when: { name: 'NetworkError', 'request.method': '*' }, is: 'connection-lost', code: 'NETWORK_ERR' },

@@ -101,6 +101,8 @@ export const nestjs: RulePack = {
   title: 'NestJS',
   sources: ['https://docs.nestjs.com/exception-filters#built-in-http-exceptions'],
   markers: [
+    // An exception class of the application extends one of these and has another name.
+    { getStatus: '*', getResponse: '*', status: '*' },
     {
       name: [
         'HttpException',

@@ -1,6 +1,3 @@
-import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { before, describe, it } from 'node:test';
 import { ExpiredTokenException, GetCallerIdentityCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
@@ -10,32 +7,14 @@ import amqp from 'amqplib';
 import kafkajs from 'kafkajs';
 import OpenAI from 'openai';
 import Stripe from 'stripe';
+import { assertVerdict, closedPort, verdictOf } from '../../testing/verdicts.ts';
 import { classify } from '../classify.ts';
-import type { Verdict } from '../taxonomy.ts';
-
-async function verdictOf(fn: () => unknown): Promise<Verdict> {
-  try {
-    await fn();
-  } catch (error) {
-    return classify(error);
-  }
-  throw new Error('expected a failure');
-}
-
-function assertVerdict(verdict: Verdict, expected: Partial<Verdict>): void {
-  const shown = Object.fromEntries(Object.keys(expected).map((key) => [key, verdict[key as keyof Verdict]]));
-  assert.deepEqual(shown, expected, JSON.stringify(verdict.evidence));
-}
 
 describe('brokers and clouds', () => {
   let port: number;
 
   before(async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    port = (server.address() as AddressInfo).port;
-    server.close();
-    await once(server, 'close');
+    port = await closedPort();
   });
 
   describe('Kafka with kafkajs', () => {
@@ -284,6 +263,10 @@ describe('brokers and clouds', () => {
       assertVerdict(classify(answered(500, {}, { 'x-should-retry': 'false' })), { retryable: false });
       assertVerdict(classify(new OpenAI.APIConnectionTimeoutError()), { reason: 'timeout', domain: 'openai' });
       assertVerdict(classify(new OpenAI.APIUserAbortError()), { reason: 'cancelled', cancelled: true });
+      assertVerdict(classify(new OpenAI.InvalidWebhookSignatureError('x')), {
+        reason: 'token-invalid',
+        httpStatus: 400,
+      });
     });
   });
 });

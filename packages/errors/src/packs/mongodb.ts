@@ -86,7 +86,7 @@ export const mongoose: RulePack = {
     { when: { name: 'CastError', kind: '*', path: '*' }, is: 'invalid-data', code: 'CAST_ERROR' },
     { when: { name: 'ValidationError', _message: '*' }, is: 'invalid-input', code: 'VALIDATION_ERROR' },
     { when: { name: 'DocumentNotFoundError' }, is: 'not-found' },
-    { when: { name: 'VersionError', version: '*' }, is: 'conflict' },
+    { when: { name: 'VersionError', version: '*' }, is: 'conflict', code: 'VERSION_ERROR' },
     {
       when: {
         name: words('OverwriteModelError MissingSchemaError DivergentArrayError StrictModeError ParallelSaveError'),

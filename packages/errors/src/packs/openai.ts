@@ -29,7 +29,7 @@ export const openai: RulePack = {
     { error: '*', headers: '*' },
     {
       name: words(
-        'APIError APIConnectionError APIConnectionTimeoutError APIUserAbortError BadRequestError RateLimitError AuthenticationError',
+        'APIError APIConnectionError APIConnectionTimeoutError APIUserAbortError BadRequestError RateLimitError AuthenticationError SubjectTokenProviderError InvalidWebhookSignatureError',
       ),
     },
   ],
@@ -45,6 +45,8 @@ export const openai: RulePack = {
     { when: { name: 'APIConnectionTimeoutError' }, is: 'timeout' },
     { when: { name: 'APIConnectionError' }, is: 'connection-lost' },
     { when: { name: 'APIUserAbortError' }, is: 'cancelled' },
+    { when: { name: 'SubjectTokenProviderError' }, is: 'credentials-rejected' },
+    { when: { name: 'InvalidWebhookSignatureError' }, is: 'token-invalid', but: { httpStatus: 400 } },
     {
       when: { name: words('LengthFinishReasonError ContentFilterFinishReasonError') },
       is: 'response-incomplete',

@@ -40,6 +40,8 @@ const paypalNames: readonly (readonly [reason: string, names: string])[] = [
   ['unsupported', 'METHOD_NOT_SUPPORTED MEDIA_TYPE_NOT_ACCEPTABLE'],
 ];
 
+const paypalClasses = 'ApiError CustomError DefaultError SearchError SubscriptionError';
+
 /** PayPal's REST API, through its server SDK or axios: the issue of the first detail, then the name. */
 export const paypal: RulePack = {
   domain: 'paypal',
@@ -49,12 +51,14 @@ export const paypal: RulePack = {
     'https://developer.paypal.com/api/rest/responses/',
   ],
   rules: [
+    { when: { name: 'ArgumentsValidationError', errors: '*' }, is: 'bug', code: 'ARGUMENTS_INVALID' },
+    { when: { name: 'ResponseValidationError' }, is: 'response-invalid' },
     ...paypalIssues.flatMap(([is, issues]): Rule[] => [
-      { when: { name: words('ApiError CustomError'), 'result.details.0.issue': words(issues) }, is },
+      { when: { name: words(paypalClasses), 'result.details.0.issue': words(issues) }, is },
       { when: { name: 'AxiosError', 'response.data.details.0.issue': words(issues) }, is },
     ]),
     ...paypalNames.flatMap(([is, names]): Rule[] => [
-      { when: { name: words('ApiError CustomError'), 'result.name': words(names) }, is },
+      { when: { name: words(paypalClasses), 'result.name': words(names) }, is },
       { when: { name: 'AxiosError', 'response.data.name': words(names), 'response.data.debug_id': '*' }, is },
     ]),
   ],
@@ -70,25 +74,26 @@ export const adyen: RulePack = {
   ],
   markers: [{ name: words('HttpClientException ApiException') }],
   rules: [
-    { when: { errorCode: words('010 901 803 905') }, is: 'permission-denied' },
-    { when: { errorCode: words('000 905_1') }, is: 'server-error' },
-    { when: { errorCode: words('101 103 140 141 142') }, is: 'card-invalid' },
-    { when: { errorCode: words('129') }, is: 'card-invalid' },
-    { when: { errorCode: words('704') }, is: 'idempotency-conflict' },
-    { when: { errorCode: words('167 137 138') }, is: 'request-rejected' },
-    { when: { errorCode: words('702 704_1 130 158 174') }, is: 'request-rejected' },
-    { when: { errorCode: words('1200') }, is: 'rate-limited' },
+    { when: { errorCode: words('010 901') }, is: 'permission-denied' },
+    { when: { errorCode: '803' }, is: 'not-found' },
+    { when: { errorCode: words('905 905_1') }, is: 'misconfigured' },
+    { when: { errorCode: words('101 102 103 129 140 141') }, is: 'card-invalid' },
+    { when: { errorCode: '704' }, is: 'idempotency-conflict', but: { outcome: 'unknown' } },
+    // The library keeps only the message of a network error, and gives it this status.
+    { when: { name: 'ApiException', statusCode: 500 }, is: 'connection-lost', code: 'CONNECTION_LOST' },
+    { when: { errorCode: words('100 104 130 137 138 142 167 174 702') }, is: 'request-rejected' },
     ...(
       [
-        ['declined', '2'],
+        ['declined', '2 3 5 15 16 19 21 25 26 27'],
         ['card-expired', '6'],
-        ['card-invalid', '8 15 17 24'],
-        ['processor-unavailable', '4 9 33'],
-        ['card-unsupported', '7 10 23'],
-        ['authentication-required', '11 38'],
+        ['card-invalid', '8 17 24 32'],
+        ['processor-unavailable', '4 9'],
+        ['card-unsupported', '10 23 34 35'],
+        ['request-rejected', '7'],
+        ['authentication-required', '11 33 36 37 38'],
         ['insufficient-funds', '12'],
-        ['fraud-suspected', '5 14 20 22 26 31'],
-        ['limit-exceeded', '18 19 28 29'],
+        ['fraud-suspected', '14 20 22 31'],
+        ['limit-exceeded', '18 28 29'],
       ] as const
     ).map(
       ([is, codes]): Rule => ({

@@ -7,6 +7,11 @@ export const policies: RulePack = {
   sources: ['https://github.com/connor4312/cockatiel', 'https://nodeshift.dev/opossum/'],
   rules: [
     { when: { code: 'EOPENBREAKER' }, is: 'circuit-open' },
+    {
+      when: { code: 'ESHUTDOWN', message: 'The circuit has been shutdown.' },
+      is: 'shutting-down',
+      but: { outcome: 'not-applied', countsForBreaker: false },
+    },
     { when: { name: ['BrokenCircuitError', 'IsolatedCircuitError'] }, is: 'circuit-open' },
     { when: { code: 'ESEMLOCKED' }, is: 'pool-exhausted' },
     { when: { name: 'BulkheadRejectedError' }, is: 'pool-exhausted' },

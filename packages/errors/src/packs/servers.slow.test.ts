@@ -4,12 +4,15 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import vm from 'node:vm';
 import { gunzipSync } from 'node:zlib';
+import boom from '@hapi/boom';
+import { HttpException, NotFoundException, ParseIntPipe, ServiceUnavailableException } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import Fastify from 'fastify';
@@ -18,22 +21,9 @@ import * as jose from 'jose';
 import jwt from 'jsonwebtoken';
 import * as v from 'valibot';
 import { z } from 'zod';
+import { assertVerdict, verdictOf } from '../../testing/verdicts.ts';
 import { classify } from '../classify.ts';
 import type { Verdict } from '../taxonomy.ts';
-
-async function verdictOf(fn: () => unknown): Promise<Verdict> {
-  try {
-    await fn();
-  } catch (error) {
-    return classify(error);
-  }
-  throw new Error('expected a failure');
-}
-
-function assertVerdict(verdict: Verdict, expected: Partial<Verdict>): void {
-  const shown = Object.fromEntries(Object.keys(expected).map((key) => [key, verdict[key as keyof Verdict]]));
-  assert.deepEqual(shown, expected, JSON.stringify(verdict.evidence));
-}
 
 describe('the edge', () => {
   it('Fastify: what its own handling throws', async () => {
@@ -94,6 +84,59 @@ describe('the edge', () => {
       ['payload-too-large', 413, 'http-errors'],
       ['unsupported-media-type', 415, 'http-errors'],
     ]);
+  });
+});
+
+describe('exceptions that are answers', () => {
+  it('NestJS, with classes of the application too', async () => {
+    const parse = () => new ParseIntPipe().transform('x', { type: 'param' });
+    assertVerdict(await verdictOf(parse), { reason: 'refused-by-app', httpStatus: 400, domain: 'nestjs' });
+    assertVerdict(classify(new NotFoundException()), { reason: 'not-found', httpStatus: 404, domain: 'nestjs' });
+    assertVerdict(classify(new ServiceUnavailableException()), { reason: 'unavailable-in-app', retryable: true });
+    class CardForbidden extends HttpException {
+      constructor() {
+        super('not this card', 403);
+      }
+    }
+    assertVerdict(classify(new CardForbidden()), { reason: 'forbidden', httpStatus: 403, domain: 'nestjs' });
+  });
+
+  it('hapi', () => {
+    assertVerdict(classify(boom.forbidden()), { reason: 'forbidden', domain: 'boom', httpStatus: 403 });
+    assertVerdict(classify(boom.serverUnavailable()), { reason: 'unavailable-in-app', retryable: true });
+    assertVerdict(classify(boom.boomify(new TypeError('x'))), { reason: 'failed-in-app', httpStatus: 500 });
+  });
+});
+
+describe('opossum', () => {
+  interface Breaker {
+    fire(): Promise<unknown>;
+    open(): void;
+    shutdown(): void;
+  }
+  // It brings no types.
+  const Breaker = createRequire(import.meta.url)('opossum') as new (
+    action: () => Promise<unknown>,
+    options: object,
+  ) => Breaker;
+  const never = () => new Promise(() => undefined);
+
+  it('says whether it is open, full, too slow or shut down', async () => {
+    const slow = new Breaker(never, { timeout: 5 });
+    assertVerdict(await verdictOf(() => slow.fire()), { reason: 'timeout', outcome: 'unknown' });
+    slow.open();
+    assertVerdict(await verdictOf(() => slow.fire()), {
+      reason: 'circuit-open',
+      countsForBreaker: false,
+      outcome: 'not-applied',
+    });
+    slow.shutdown();
+    assertVerdict(await verdictOf(() => slow.fire()), { reason: 'shutting-down', outcome: 'not-applied' });
+    const small = new Breaker(never, { timeout: 20, capacity: 1 });
+    const first = verdictOf(() => small.fire());
+    assertVerdict(await verdictOf(() => small.fire()), { reason: 'pool-exhausted', outcome: 'not-applied' });
+    assertVerdict(await first, { reason: 'timeout' });
+    small.shutdown();
   });
 });
 

@@ -36,14 +36,17 @@ export const sqlserver: RulePack = {
     { when: { code: 'ETIMEOUT', name: 'RequestError' }, is: 'timeout' },
     { when: { code: 'ETIMEOUT', name: 'ConnectionError' }, is: 'connect-timeout' },
     { when: { code: 'ESOCKET', name: 'ConnectionError' }, is: 'connection-failed' },
-    { when: { code: 'ELOGIN' }, is: 'credentials-rejected' },
-    { when: { code: words('ECONNCLOSED ESOCKET') }, is: 'connection-lost' },
-    { when: { code: words('ECANCEL EABORT') }, is: 'cancelled' },
+    { when: { code: words('ELOGIN EFEDAUTH') }, is: 'credentials-rejected' },
+    { when: { code: 'EENCRYPT' }, is: 'tls-failed' },
+    { when: { code: words('ECLOSE ESOCKET') }, is: 'connection-lost' },
+    { when: { code: 'ECONNCLOSED' }, is: 'connection-lost', but: { outcome: 'not-applied' } },
+    { when: { code: 'ECANCEL' }, is: 'cancelled' },
+    { when: { code: 'EABORT' }, is: 'transaction-aborted' },
     { when: { code: 'EINSTLOOKUP' }, is: 'dns-not-found' },
     {
       when: {
         code: words(
-          'ENOCONN ENOTOPEN EALREADYCONNECTED EALREADYCONNECTING EALREADYBEGUN ENOTBEGUN EREQINPROG EINJECT ENOTPREPARED EALREADYPREPARED EARGS EINVALIDSTATE',
+          'ENOCONN ENOTOPEN EALREADYCONNECTED EALREADYCONNECTING EALREADYBEGUN ENOTBEGUN EREQINPROG EINJECT ENOTPREPARED EALREADYPREPARED EARGS EPARAM EDUPEPARAM ENAME EINVALIDSTATE',
         ),
       },
       is: 'bug',
