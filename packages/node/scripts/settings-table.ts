@@ -19,7 +19,7 @@ const PURPOSES: Readonly<Record<keyof typeof SETTINGS, string>> = {
   traceRatio: 'share of traces kept, where the caller has not decided',
   metricIntervalMs: 'how often metrics are sent',
   batchDelayMs: 'how long a span or record waits for others',
-  maxQueue: 'spans, and records, kept while the endpoint takes nothing',
+  maxQueue: 'spans kept while the endpoint takes nothing',
   propagateTo: 'hosts that are told trace and correlation id',
   trustRemoteTrace: "whether a caller's trace is continued",
   instrumentHttp: 'false: no spans and contexts for HTTP',

@@ -1,6 +1,5 @@
 export { ConfigError, type Mistake } from './config/config-error.ts';
 export type { Config } from './config/settings.ts';
-export { createOtlpSink, type OtlpSinkOptions } from './otlp-sink.ts';
 export type { LogOptions, Service } from './service.ts';
 export type { ShutdownHook, ShutdownPhase, ShutdownReport, ShutdownStep } from './shutdown.ts';
 export { currentService, ServiceStateError, type StartOptions, start } from './start.ts';

@@ -10,16 +10,18 @@ export interface ProcessEndOptions {
   readonly shutdown: () => Promise<ShutdownReport>;
   /** Telemetry only: after an unforeseen error nobody's hooks can be trusted. */
   readonly flushOnly: () => Promise<ShutdownReport>;
+  /** Writes what the log still holds, at once. */
+  readonly flushSync: () => void;
 }
 
-const SIGNALS = { SIGTERM: 15, SIGINT: 2 } as const;
+const SIGNALS = { SIGTERM: 15, SIGINT: 2, SIGHUP: 1 } as const;
 
 /**
- * SIGTERM and SIGINT shut down and exit with 0 (1 when a step failed); a second one exits at once with 128 + its
+ * SIGTERM, SIGINT and SIGHUP shut down and exit with 0 (1 when a step failed); a second one exits at once with 128 + its
  * number. An uncaught exception or unhandled rejection is recorded as `fatal`, telemetry is flushed, exit code 1. A
- * process that has nothing more to do shuts down too. Returns the way to take it all off.
+ * process that has nothing more to do shuts down too; `process.exit` writes what the log still holds. Returns the way to take it all off.
  */
-export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly }: ProcessEndOptions): () => void {
+export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly, flushSync }: ProcessEndOptions): () => void {
   const removeHandlers = installProcessHandlers({
     record(failure) {
       if (failure.fatal)
@@ -46,9 +48,11 @@ export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly }: Process
   };
   for (const signal of Object.keys(SIGNALS)) process.on(signal, onSignal);
   process.on('beforeExit', onIdle);
+  process.on('exit', flushSync);
   return () => {
     removeHandlers();
     for (const signal of Object.keys(SIGNALS)) process.off(signal, onSignal);
     process.off('beforeExit', onIdle);
+    process.off('exit', flushSync);
   };
 }

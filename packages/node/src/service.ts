@@ -13,7 +13,6 @@ import { type Config, HOOK_SHARE } from './config/settings.ts';
 import { observeClients } from './http/client.ts';
 import { observeServers } from './http/server.ts';
 import { observeLog } from './log-metrics.ts';
-import { createOtlpSink } from './otlp-sink.ts';
 import { watchProcessEnd } from './process-end.ts';
 import { observeRuntime } from './runtime-metrics.ts';
 import {
@@ -24,7 +23,7 @@ import {
   type ShutdownReport,
   type ShutdownStep,
 } from './shutdown.ts';
-import { createLogExporter, resourceAttributes, startTelemetry } from './telemetry.ts';
+import { createLogSink, resourceAttributes, startTelemetry } from './telemetry.ts';
 
 /** A service that is wired. */
 export interface Service {
@@ -74,11 +73,9 @@ export function wire(
 ): Service {
   const attributes = resourceAttributes(config);
   const resource = resourceFromAttributes(attributes);
-  const logExporter = config.telemetry ? createLogExporter(config) : undefined;
-  const { batchDelayMs: delayMs, maxQueue } = config;
   const sinks = [
     ...(config.stdout ? [stdoutSink()] : []),
-    ...(logExporter === undefined ? [] : [createOtlpSink({ exporter: logExporter, resource, delayMs, maxQueue })]),
+    ...(config.telemetry ? [createLogSink(config)] : []),
     ...extraSinks,
   ];
   // Before the SDK: options of the log that are wrong must not leave half a service behind.
@@ -92,11 +89,16 @@ export function wire(
     levels: config.logLevels,
     sinks,
     trace: activeSpan,
+    // The log's own way out would send what is under way a second time; the end is ours, see watchProcessEnd.
+    flushAtExit: !config.processHandlers,
   });
   const policies = log.module('resilience');
   const telemetry = config.telemetry ? startTelemetry(config, resource) : undefined;
   const metrics = telemetry === undefined ? [] : [observeRuntime(), observeLog(log)];
-  const http = telemetry !== undefined && config.instrumentHttp ? [observeServers(config), observeClients(config)] : [];
+  const http =
+    telemetry !== undefined && config.instrumentHttp
+      ? [observeServers(config), observeClients({ ...config, ignore: config.otlpEndpoint })]
+      : [];
   const watched = new Set<() => void>();
   const shutdown = createShutdown();
   const healths = new Set<Health>();
@@ -123,7 +125,6 @@ export function wire(
     if (telemetry !== undefined) last.push(runStep('telemetry', 'opentelemetry', () => telemetry.shutdown(), leftMs));
     steps.push(...(await Promise.all(last)));
     telemetry?.release();
-    await logExporter?.shutdown();
     // Not before: the SDK reads the gauges a last time.
     for (const stop of watched) stop();
     for (const stop of metrics) stop();
@@ -142,6 +143,9 @@ export function wire(
         timeoutMs: config.shutdownTimeoutMs,
         shutdown: () => once(true),
         flushOnly: () => once(false),
+        flushSync: () => {
+          for (const sink of sinks) sink.flushSync();
+        },
       })
     : () => {};
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { otlpSink, type Sink } from '@breakwater/log';
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -7,7 +8,7 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { Resource } from '@opentelemetry/resources';
-import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
   BatchSpanProcessor,
@@ -59,9 +60,17 @@ function exporterOptions(config: Config, signal: string): ExporterOptions {
   };
 }
 
-/** An exporter of log records, with nothing started. */
-export function createLogExporter(config: Config): LogRecordExporter {
-  return new OTLPLogExporter(exporterOptions(config, 'logs'));
+/** The log's own way to the endpoint: it counts what it loses and is emptied when the process ends. */
+export function createLogSink(config: Config): Sink {
+  const { url, headers, timeoutMillis } = exporterOptions(config, 'logs');
+  return otlpSink({
+    url,
+    headers,
+    flushMs: config.batchDelayMs,
+    timeoutMs: timeoutMillis,
+    flushTimeoutMs: timeoutMillis,
+    exitTimeoutMs: Math.min(3_000, config.shutdownTimeoutMs),
+  });
 }
 
 /** Makes the SDK and puts it into the globals of `@opentelemetry/api`, where libraries look for it. */
@@ -76,7 +85,9 @@ export function startTelemetry(config: Config, resource: Resource): Telemetry {
   });
   const loggerProvider = new LoggerProvider({
     resource,
-    processors: [new BatchLogRecordProcessor({ exporter: createLogExporter(config), ...batch })],
+    processors: [
+      new BatchLogRecordProcessor({ exporter: new OTLPLogExporter(exporterOptions(config, 'logs')), ...batch }),
+    ],
   });
   const meterProvider = new MeterProvider({
     resource,

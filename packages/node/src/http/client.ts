@@ -21,6 +21,8 @@ import { CORRELATION_HEADER } from './server.ts';
 export interface ClientOptions {
   /** Hosts that are told trace and correlation id; see `isListed`. */
   readonly propagateTo: readonly string[];
+  /** Address of the OTLP endpoint: what is sent there is not reported, or reports would cause reports. */
+  readonly ignore?: string | undefined;
 }
 
 interface Call {
@@ -43,7 +45,8 @@ interface UndiciRequest {
  * diagnostics channels Node.js and undici publish. Hosts on the list get `traceparent`, `tracestate` and the
  * correlation id; a header that is there already stays. Returns the way to end it.
  */
-export function observeClients({ propagateTo }: ClientOptions): () => void {
+export function observeClients({ propagateTo, ignore }: ClientOptions): () => void {
+  const ignored = ignore === undefined ? undefined : new URL(ignore);
   const tracer = trace.getTracer('@breakwater/node');
   const duration = metrics.getMeter('@breakwater/node').createHistogram('http.client.request.duration', {
     unit: 's',
@@ -54,6 +57,7 @@ export function observeClients({ propagateTo }: ClientOptions): () => void {
 
   const begin = (key: object, given: string, url: URL, has: (name: string) => boolean, add: Add): void => {
     if (isTracingSuppressed(context.active())) return;
+    if (url.host === ignored?.host && OTLP_PATH.test(url.pathname)) return;
     const method = methodAttribute(given);
     const attributes: Attributes = {
       'http.request.method': method,
@@ -122,6 +126,8 @@ export function observeClients({ propagateTo }: ClientOptions): () => void {
     for (const step of undo) step();
   };
 }
+
+const OTLP_PATH = /\/v1\/(?:traces|metrics|logs)$/;
 
 type Add = (name: string, value: string) => unknown;
 
