@@ -36,7 +36,15 @@ const refundIssued = defineEvent({
 refundIssued.emit(logger, { 'refund.id': 'ref-9', 'refund.amount': 20 });
 
 const show = ({ severityText, eventName, body, attributes }: LogRecord): void =>
-  console.log(severityText, eventName, attributes['event.kind'], '|', body, '|', attributes['error.type'] ?? 'no error');
+  console.log(
+    severityText,
+    eventName,
+    attributes['event.kind'],
+    '|',
+    body,
+    '|',
+    attributes['error.type'] ?? 'no error',
+  );
 for (const record of sink.records()) show(record);
 await logger.close();
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { configureSync, getLogger, resetSync } from '@logtape/logtape';
-import { trace } from '@opentelemetry/api';
+import { type Meter, trace } from '@opentelemetry/api';
 import { createLogger, expectLogs, type Logger, memorySink } from '../index.ts';
-import { captureConsole, logTapeSink, otelSink, otelTrace, toPino, toWinston } from './bridges.ts';
+import { captureConsole, connectLogMetrics, logTapeSink, otelSink, otelTrace, toPino, toWinston } from './bridges.ts';
 
 const loggers: Logger[] = [];
 after(async () => {
@@ -101,4 +101,29 @@ test('R74 records go to an OpenTelemetry logger; ids come from its active span',
   assert.equal(emitted[0]!['eventName'], 'some.event');
   assert.deepEqual(emitted[0]!['attributes'], { a: 1 });
   assert.ok(emitted[0]!['timestamp'] instanceof Date);
+});
+
+test('R23 what became of records is a metric, by sink, outcome and reason', () => {
+  const { logger } = setUp();
+  let callback: ((result: unknown) => void) | undefined;
+  const meter = {
+    createObservableCounter: () => ({
+      addCallback(added: (result: unknown) => void) {
+        callback = added;
+      },
+      removeCallback() {
+        callback = undefined;
+      },
+    }),
+  } as unknown as Meter;
+  const stop = connectLogMetrics(logger, meter);
+  logger.info('x');
+  const seen: unknown[] = [];
+  callback?.({ observe: (value: number, attributes: unknown) => seen.push([value, attributes]) });
+  assert.deepEqual(seen, [
+    [1, { 'breakwater.log.outcome': 'written' }],
+    [1, { 'breakwater.log.sink': 'memory', 'breakwater.log.outcome': 'written' }],
+  ]);
+  stop();
+  assert.equal(callback, undefined);
 });
