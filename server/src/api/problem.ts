@@ -64,8 +64,33 @@ export function problemOf(error: unknown): ProblemError | undefined {
     case 'StoreQueryError':
       return storeRefusal(error);
     default:
-      return undefined;
+      return stateFailure(error);
   }
+}
+
+/** What the user of the page cannot know, and whoever runs the server can mend. By SQLite's primary result codes. */
+const STATE_FAILURES: Readonly<Record<number, string>> = {
+  8: 'The state database, or its folder, may not be written by the server.',
+  10: 'The disk of the state database does not work.',
+  11: 'The state database is damaged.',
+  13: 'The disk of the data directory is full.',
+  26: 'The file of the state database was replaced by something else.',
+};
+
+function stateFailure(error: Error): ProblemError | undefined {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (code !== 'ERR_SQLITE_ERROR') return undefined;
+  const reason = STATE_FAILURES[Number(errcode) & 0xff];
+  if (reason === undefined) return undefined;
+  return new ProblemError(
+    {
+      status: 503,
+      code: 'STATE_UNAVAILABLE',
+      title: 'Nothing can be changed now',
+      detail: `${reason} Rules, incidents and receivers cannot be changed until that is mended.`,
+    },
+    { cause: error },
+  );
 }
 
 function storeUnavailable(error: Error): ProblemError {

@@ -147,6 +147,9 @@ export function createExportHandler(options: ExportHandlerOptions): ExportHandle
     } catch (error) {
       const retryAfterSeconds = (error as { retryAfterSeconds?: unknown } | null)?.retryAfterSeconds;
       if (typeof retryAfterSeconds === 'number') {
+        if ((error as { code?: unknown }).code === 'STORE_DISK_FULL') {
+          throw unavailable('the disk of the store is full', retryAfterSeconds, error);
+        }
         throw unavailable('the server cannot take more records at the moment', retryAfterSeconds, error);
       }
       // Whatever it is, it is not the client's doing: the batch is worth sending again.

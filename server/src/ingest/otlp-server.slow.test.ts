@@ -129,6 +129,16 @@ const CASES: readonly Case[] = [
     header: ['retry-after', '3'],
   },
   {
+    name: 'sink on a full disk',
+    server: {
+      sink: refusing(Object.assign(new Error('no space'), { retryAfterSeconds: 2, code: 'STORE_DISK_FULL' })),
+    },
+    status: 503,
+    code: 14,
+    message: /disk of the store is full/,
+    header: ['retry-after', '2'],
+  },
+  {
     name: 'sink that fails',
     server: { sink: refusing(new Error('disk on fire')) },
     status: 503,

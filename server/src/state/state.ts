@@ -62,9 +62,17 @@ export function openState(path: string): State {
     db?.close();
     if (error instanceof StateOpenError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StateOpenError(`cannot open the state database ${path}: ${reason}`, { cause: error });
+    const advice = isDamaged(error)
+      ? '. The file is damaged: put a copy back, or move it away. Without it the server starts with new rules, incidents and receivers; the telemetry stays.'
+      : '';
+    throw new StateOpenError(`cannot open the state database ${path}: ${reason}${advice}`, { cause: error });
   }
   return createState(db);
+}
+
+/** By SQLite's primary result codes: IOERR (what a broken header gives), CORRUPT, NOTADB. */
+function isDamaged(error: unknown): boolean {
+  return [10, 11, 26].includes(Number((error as { errcode?: unknown }).errcode) & 0xff);
 }
 
 function userVersion(db: DatabaseSync): number {
