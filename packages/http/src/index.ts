@@ -1,5 +1,6 @@
 export { admissionGuard } from './admit.ts';
 export { edgeErrors } from './catalogue.ts';
+export { type Client, type ClientOptions, type ClientRequest, createClient } from './client.ts';
 export {
   type CorrelationIds,
   type IdSource,
@@ -30,6 +31,7 @@ export {
 export { redisIdempotencyStore } from './idempotency/redis-store.ts';
 export type { IdempotencyEntry, IdempotencyResult, IdempotencyStore } from './idempotency/store.ts';
 export { type Answer, type EdgeRequest, fromNodeRequest, jsonAnswer, type NodeRequest } from './message.ts';
+export { createPropagatingFetch, type PropagationOptions, propagationHeaders, toHostTest } from './propagate.ts';
 export { type RateLimitRule, rateLimitGuard } from './rate-limit.ts';
 export { type BodySource, readJson } from './read-json.ts';
 export { type Closer, createShutdown, type Shutdown, type ShutdownOptions } from './shutdown.ts';

@@ -84,8 +84,11 @@ export function postgresIdempotencyStore<Client extends PgClient>(
         client.release();
         return { state: 'done', answer, replayed: false };
       } catch (error) {
-        // The connection goes, and with it the transaction, whatever state it was in.
-        client.release(true);
+        // A connection that cannot even roll back is given up, and with it the transaction.
+        await client.query('ROLLBACK').then(
+          () => client.release(),
+          () => client.release(true),
+        );
         throw error;
       }
     },

@@ -22,6 +22,8 @@ before(async () => {
   redisServer = await startRedis();
   if (typeof postgres !== 'string') {
     pool = new pg.Pool({ host: '127.0.0.1', port: postgres.port, user: 'postgres', max: 20 });
+    // Connections that the end of the server finds still closing.
+    pool.on('error', () => undefined);
     await pool.query('CREATE TABLE payments (id serial PRIMARY KEY, amount integer NOT NULL)');
     await postgresIdempotencyStore(pool).createTable();
   }
