@@ -31,7 +31,7 @@ if (mode === 'serve') {
       log.info('mixed', { path });
       return { correlationId: currentContext()?.correlationId, traceId: trace.getActiveSpan()?.spanContext().traceId };
     }
-    log.info('calling upstream', { card: '4111 1111 1111 1111' });
+    log.info('calling upstream', { card: '4111 1111 1111 1111', big: 2n ** 60n });
     const { port } = server.address() as AddressInfo;
     const answer = await fetch(`http://127.0.0.1:${port}/upstream?token=secret`);
     breaker.isolate('by hand');
