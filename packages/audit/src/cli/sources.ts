@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrailSource } from '../verify/source.ts';
 
@@ -14,7 +14,8 @@ function directorySource(directory: string): TrailSource {
     description: `The directory ${directory}`,
     async read(path) {
       try {
-        return await readFile(join(directory, path));
+        // This program and its threads have nothing else to do meanwhile, and this way costs a fifth of the time.
+        return readFileSync(join(directory, path));
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'ENOENT' || code === 'ENOTDIR') return null;
