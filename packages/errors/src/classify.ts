@@ -262,12 +262,14 @@ function toVerdict(
 /** Why nothing is known: not an error, or one that cannot be read. */
 function nameless(thrown: unknown): 'unknown' | 'not-an-error' | 'unreadable' {
   if (thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function')) return 'not-an-error';
+  let readable = true;
   try {
     Reflect.getPrototypeOf(thrown);
   } catch {
-    // Only a revoked or hostile proxy refuses this, and that is the finding.
-    return 'unreadable';
+    // Only a revoked or hostile proxy refuses this.
+    readable = false;
   }
+  if (!readable) return 'unreadable';
   return isNativeError(thrown) ? 'unknown' : 'not-an-error';
 }
 

@@ -34,10 +34,12 @@ const EMPTY: ErrorContext = {};
 /** The context of the code that runs now. A provider that throws counts as one that knows nothing. */
 export function currentErrorContext(): ErrorContext {
   if (provider === undefined) return EMPTY;
+  let context: ErrorContext;
   try {
-    return provider() ?? EMPTY;
+    context = provider() ?? EMPTY;
   } catch {
     // Making an error must not fail because its surroundings could not be described: the error matters more.
-    return EMPTY;
+    context = EMPTY;
   }
+  return context;
 }

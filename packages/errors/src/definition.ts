@@ -169,12 +169,14 @@ function checkUserMessage(value: unknown, names: ReadonlyMap<string, string>, at
 }
 
 function isLocale(tag: string): boolean {
+  let is: boolean;
   try {
-    return Intl.getCanonicalLocales(tag).length === 1;
+    is = Intl.getCanonicalLocales(tag).length === 1;
   } catch {
     // RangeError is how Intl says that a tag is malformed, which is the answer asked for.
-    return false;
+    is = false;
   }
+  return is;
 }
 
 function text(value: unknown, at: string): void {

@@ -100,7 +100,7 @@ function readPushback(value: unknown): Hint | undefined {
     if (Array.isArray(found)) found = found[0];
   } catch {
     // A metadata object that cannot be read carries no hint.
-    return undefined;
+    found = undefined;
   }
   if (typeof found !== 'string') return undefined;
   const rule = 'grpc/retry-pushback';

@@ -48,19 +48,25 @@ export function headersOf(value: unknown): unknown {
 /** A header's first value, from `Headers`, a plain object in any case, a `Map`, or pairs. Never throws. */
 export function readHeader(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;
-  const direct = readProperty(headers, name);
+  let found: string | undefined;
   try {
-    if (direct !== undefined) return toText(direct);
-    const get = (headers as { get?: unknown }).get;
-    if (typeof get === 'function') return toText((get as (name: string) => unknown).call(headers, name));
-    if (Array.isArray(headers)) return fromPairs(headers, name);
-    for (const key in headers) {
-      if (key.length === name.length && key.toLowerCase() === name)
-        return toText((headers as Record<string, unknown>)[key]);
-    }
+    found = findHeader(headers, name);
   } catch {
     // Foreign header objects may throw from any method; a header that cannot be read is a header that is not there.
-    return undefined;
+    found = undefined;
+  }
+  return found;
+}
+
+function findHeader(headers: object, name: string): string | undefined {
+  const direct = readProperty(headers, name);
+  if (direct !== undefined) return toText(direct);
+  const get = (headers as { get?: unknown }).get;
+  if (typeof get === 'function') return toText((get as (name: string) => unknown).call(headers, name));
+  if (Array.isArray(headers)) return fromPairs(headers, name);
+  for (const key in headers) {
+    if (key.length === name.length && key.toLowerCase() === name)
+      return toText((headers as Record<string, unknown>)[key]);
   }
   return undefined;
 }

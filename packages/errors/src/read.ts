@@ -4,12 +4,14 @@
  */
 export function readProperty(value: unknown, key: PropertyKey): unknown {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return undefined;
+  let found: unknown;
   try {
-    return (value as Record<PropertyKey, unknown>)[key];
+    found = (value as Record<PropertyKey, unknown>)[key];
   } catch {
-    // A getter or proxy trap of a foreign object failed: for us the property is not there, which is what we return.
-    return undefined;
+    // A getter or proxy trap of a foreign object failed: for us the property is not there.
+    found = undefined;
   }
+  return found;
 }
 
 /** `value[key]` when it is a string, else `undefined`. Never throws. */
@@ -28,12 +30,14 @@ export function readNumber(value: unknown, key: PropertyKey): number | undefined
 export function isNativeError(value: unknown): value is Error {
   const native = (Error as unknown as { isError?: (value: unknown) => boolean }).isError;
   if (native !== undefined) return native(value);
+  let is: boolean;
   try {
-    return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+    is = value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
   } catch {
     // A revoked proxy throws in both tests: it is no Error.
-    return false;
+    is = false;
   }
+  return is;
 }
 
 /**
@@ -46,14 +50,14 @@ export function readList(
   max = 100,
 ): { readonly items: readonly unknown[]; readonly length: number } | undefined {
   const found = readProperty(value, key);
+  let list: { items: unknown[]; length: number } | undefined;
   try {
     if (!Array.isArray(found)) return undefined;
-    const { length } = found;
-    const items: unknown[] = [];
-    for (let i = 0; i < length && i < max; i++) items.push(found[i]);
-    return { items, length };
+    list = { items: [], length: found.length };
+    for (let i = 0; i < list.length && i < max; i++) list.items.push(found[i]);
   } catch {
     // Only a proxy throws here; a list that cannot be read is one that is not there.
-    return undefined;
+    list = undefined;
   }
+  return list;
 }

@@ -168,8 +168,9 @@ function addOwn(work: Work, record: Mutable, thrown: object): void {
 
 // Redaction leaves Map, Set, Date and bigint, which JSON does not keep as they are.
 function toData(value: unknown): unknown {
+  let data: unknown;
   try {
-    return JSON.parse(
+    data = JSON.parse(
       JSON.stringify(value, (_key, inner: unknown) => {
         if (typeof inner === 'bigint') return `${inner}n`;
         if (inner instanceof Map) return Object.fromEntries(inner);
@@ -179,8 +180,9 @@ function toData(value: unknown): unknown {
     );
   } catch {
     // What even the redacted copy cannot turn into JSON is named, not lost silently.
-    return '[not JSON]';
+    data = '[not JSON]';
   }
+  return data;
 }
 
 function addFacts(work: Work, record: Mutable, thrown: object): void {

@@ -110,11 +110,13 @@ function copyPlain(walk: Walk, value: object, state: PathState | undefined, name
 }
 
 function callToJson(value: object, toJson: unknown): unknown {
+  let found: unknown;
   try {
-    return Reflect.apply(toJson as () => unknown, value, ['']);
+    found = Reflect.apply(toJson as () => unknown, value, ['']);
   } catch {
-    return UNREADABLE;
+    found = UNREADABLE;
   }
+  return found;
 }
 
 function copyProperties(walk: Walk, value: object, state: PathState | undefined, toJson: unknown): object {

@@ -5,11 +5,13 @@ import { DROP, isSpent, redactString, report, UNREADABLE, type Walk } from './wa
 
 /** A property read at most once, whatever its getter does. */
 export function read(value: object, name: string): unknown {
+  let found: unknown;
   try {
-    return Reflect.get(value, name);
+    found = Reflect.get(value, name);
   } catch {
-    return UNREADABLE;
+    found = UNREADABLE;
   }
+  return found;
 }
 
 /**

@@ -172,11 +172,13 @@ function joinSplitCards(walk: Walk, items: unknown[]): void {
 }
 
 function readIndex(value: readonly unknown[], index: number): unknown {
+  let found: unknown;
   try {
-    return value[index];
+    found = value[index];
   } catch {
-    return UNREADABLE;
+    found = UNREADABLE;
   }
+  return found;
 }
 
 function stepIndex(walk: Walk, state: PathState | undefined, index: number): PathState | undefined {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { runLintCli } from './lint.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { lintConfig, runLintCli } from './lint.ts';
 
 // Each line that loses a failure says which rule finds it; nothing else may be found.
 const BAD = `
@@ -15,6 +18,10 @@ export function b(f: () => number) {
 }
 export function c(f: () => number) {
   try { return f(); } catch (e) { if (e) { return []; } } // catch-default
+}
+const other = 0;
+export function h(f: () => number) {
+  try { return f(); } catch (e) { return other; } // catch-default
 }
 export function d(p: Promise<number>) {
   return p.catch(() => null); // silent-rejection
@@ -47,6 +54,9 @@ async function later(): Promise<void> {}
 export async function d() {
   await later();
 }
+export function g(f: () => number) {
+  try { return { value: f() }; } catch (e) { return { failure: (e as Error).message }; }
+}
 export function e(f: () => number) {
   // biome-ignore lint/plugin: absence is the answer here
   try { return f(); } catch { return 0; }
@@ -78,6 +88,23 @@ describe('breakwater-lint', () => {
 
   it('R40: a file without silent failure gives exit code 0', async () => {
     assert.deepEqual(await runLintCli(['good.ts'], folder), { exitCode: 0, findings: [], text: '0 silent failures' });
+  });
+
+  // Floating promises are not looked for again: the repository's own check does.
+  it('the sources of the two packages lose no failure', async () => {
+    const config = join(folder, 'config');
+    await mkdir(config);
+    await writeFile(join(config, 'biome.json'), JSON.stringify(lintConfig()));
+    const biome = fileURLToPath(import.meta.resolve('@biomejs/biome/bin/biome'));
+    const args = [biome, 'lint', '--reporter=json', `--config-path=${config}`, 'errors/src', 'redact/src'];
+    const cwd = fileURLToPath(new URL('../../../', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd });
+    const { diagnostics, summary } = JSON.parse(stdout);
+    assert.ok(summary.unchanged > 100, stdout.slice(0, 300));
+    assert.deepEqual(
+      diagnostics.filter((found: { category: string }) => found.category === 'plugin'),
+      [],
+    );
   });
 
   it('R41: what it cannot look at is an error, not "nothing found"', async () => {

@@ -317,8 +317,9 @@ describe('databases', () => {
       assertVerdict(verdict, { category: 'transient', retryable: true });
       io.disconnect();
       const node = createClient({ socket: { port, host: '127.0.0.1', reconnectStrategy: false } });
-      node.on('error', () => undefined);
+      const told = once(node, 'error');
       assertVerdict(await verdictOf(() => node.connect()), refused);
+      assertVerdict(classify((await told)[0]), refused);
     });
     const words: readonly (readonly [string, Partial<Verdict>])[] = [
       ['WRONGTYPE Operation against a key', { reason: 'query-invalid', category: 'permanent', code: 'WRONGTYPE' }],
