@@ -1,6 +1,8 @@
 import type { Redactor } from '@breakwater/redact';
-import type { ContextCell, LogContext } from './context.ts';
+import type { ContextCell } from './context.ts';
 import { currentCell } from './context.ts';
+import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
+import { isErrorLike } from './error-like.ts';
 import { ExceptionWriter } from './exception.ts';
 import type { KeyInfo } from './keys.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
@@ -11,14 +13,7 @@ import { type Sink, Tally } from './sink.ts';
 import { renderTemplate } from './template.ts';
 import { toJsonString } from './text.ts';
 import { Timestamps } from './time.ts';
-import { hasOwn, isErrorLike, isLabel, Writer, type WriterLimits } from './writer.ts';
-
-/** Ids of the span that is active now. */
-export interface TraceIds {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceFlags?: number | undefined;
-}
+import { hasOwn, isLabel, Writer, type WriterLimits } from './writer.ts';
 
 /** The event a record stands for: its name, and attributes that no field may take. */
 export interface Occasion {
@@ -63,18 +58,6 @@ const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
     `,"severityText":"${level.toUpperCase()}","severityNumber":${SEVERITY[level]},"body":`,
   ]),
 ) as Record<Level, string>;
-
-const CONTEXT_NAMES: readonly (readonly [keyof LogContext, string])[] = [
-  ['correlationId', 'breakwater.correlation_id'],
-  ['requestId', 'breakwater.request_id'],
-  ['userId', 'user.id'],
-  ['sessionId', 'session.id'],
-  ['tenantId', 'breakwater.tenant_id'],
-  ['operation', 'breakwater.operation'],
-];
-
-const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
-const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 
 /** Turns calls into lines and hands them to the sinks. One per `createLogger`, shared by its children. */
 export class Core {
@@ -222,7 +205,8 @@ export class Core {
     let head =
       this.timestamps.lineStart(nowMs, HEADS[level]) +
       (typeof message === 'string' && !template ? this.writer.text(message) : this.body(message, fields));
-    if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version)) this.prepare(cell);
+    if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version))
+      prepareContext(cell, this, this.writer, this.options.baggage);
     const trace = this.options.trace === undefined ? cell?.head : traceHead(this.options.trace() ?? cell?.values);
     if (event === undefined && (trace === undefined || trace === '')) head += parts.open;
     else
@@ -351,32 +335,6 @@ export class Core {
     return json;
   }
 
-  /** Writes the context's part once per context. */
-  private prepare(cell: ContextCell): void {
-    const { values } = cell;
-    const names = new Map<string, string>();
-    for (const [field, name] of CONTEXT_NAMES) {
-      const value = values[field];
-      if (value !== undefined && value !== '') this.addContext(names, name, value);
-    }
-    for (const entry of this.options.baggage) {
-      const value =
-        values.baggage !== undefined && Object.hasOwn(values.baggage, entry) ? values.baggage[entry] : undefined;
-      if (value !== undefined) this.addContext(names, `baggage.${entry}`, value);
-    }
-    cell.names = names;
-    cell.fragment = [...names].map(([name, text]) => `${toJsonString(name)}:${text}`).join(',');
-    cell.head = traceHead(values);
-    cell.core = this;
-    cell.coreVersion = cell.version;
-  }
-
-  private addContext(names: Map<string, string>, name: string, value: unknown): void {
-    const text = this.writer.text(typeof value === 'string' ? value.slice(0, 256) : String(value));
-    this.writer.keys.watch(name);
-    names.set(name, text);
-  }
-
   /** What `child` binds, as JSON under final names. */
   bind(above: ReadonlyMap<string, string>, fields: object): ReadonlyMap<string, string> {
     const bound = new Map(above);
@@ -411,13 +369,6 @@ function isTaken(info: KeyInfo, parts: LineParts, cell: ContextCell | undefined)
 
 function isTemplate(message: unknown): message is string {
   return typeof message === 'string' && message.indexOf('{') !== -1 && /\{[\w.-]+\}/.test(message);
-}
-
-function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {
-  if (typeof ids?.traceId !== 'string' || !TRACE_ID.test(ids.traceId)) return '';
-  const span = typeof ids.spanId === 'string' && SPAN_ID.test(ids.spanId) ? `,"spanId":"${ids.spanId}"` : '';
-  const flags = typeof ids.traceFlags === 'number' && ids.traceFlags >= 0 && ids.traceFlags < 256;
-  return `,"traceId":"${ids.traceId}"${span}${flags ? `,"traceFlags":${Math.floor(ids.traceFlags!)}` : ''}`;
 }
 
 function safeName(writer: Writer, name: string): string {

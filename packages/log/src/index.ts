@@ -1,6 +1,6 @@
 export { events } from './catalogue.ts';
 export { bindContext, currentContext, type LogContext, updateContext, withContext } from './context.ts';
-export type { TraceIds } from './core.ts';
+export type { TraceIds } from './context-json.ts';
 export { DROP_EVENT } from './drop-report.ts';
 export {
   defineEvent,

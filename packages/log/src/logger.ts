@@ -1,7 +1,8 @@
 import { OptionError } from '@breakwater/errors';
 import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
 import { currentCell, plugErrorContext } from './context.ts';
-import { Core, type LineParts, type Occasion, type TraceIds } from './core.ts';
+import type { TraceIds } from './context-json.ts';
+import { Core, type LineParts, type Occasion } from './core.ts';
 import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import { serialise } from '@breakwater/errors';
 import type { Redactor } from '@breakwater/redact';
+import { bareCopier } from './bare-copy.ts';
+import { isErrorLike } from './error-like.ts';
 import { type KeyInfo, KeyTable } from './keys.ts';
 import type { PathNode, Paths } from './paths.ts';
 import { isPlainWord, toJsonString } from './text.ts';
@@ -185,10 +187,17 @@ export class Writer {
         if (typeof item === 'function' && name === 'toJSON') throw BAIL;
         label ||= typeof item === 'string' && isLabel(name);
       }
-      const below = node?.children.get(name);
-      const text = below === undefined ? this.named(found, item, depth) : this.onPath(below, found, item, depth);
+      let text: string;
+      // The common case by hand: a text or number under a name that says nothing.
+      if (node === undefined && found.kind === 'plain' && typeof item === 'string') text = this.text(item);
+      else if (node === undefined && found.kind === 'plain' && typeof item === 'number') text = this.number(item);
+      else {
+        const below = node?.children.get(name);
+        text = below === undefined ? this.named(found, item, depth) : this.onPath(below, found, item, depth);
+      }
       if (text !== '') json = json === '' ? found.fragment + text : json + found.further + text;
     }
+    this.nodes -= count;
     return `{${json}}`;
   }
 
@@ -226,7 +235,7 @@ export class Writer {
 
   private carefully(name: string, value: unknown): string {
     try {
-      const copier = this.redactor ?? bareCopier(this.limits);
+      const copier = this.redactor ?? bareCopier(this.limits.maxDepth);
       const safe = copier.field(name, value);
       return safe === undefined ? '' : this.clean(safe, 0);
     } catch (error) {
@@ -317,71 +326,12 @@ function unused(used: Set<string>, name: string): string {
   return key;
 }
 
-let copier: Redactor | undefined;
-
-/** Copies without redacting, for loggers whose redaction is switched off. */
-function bareCopier(limits: WriterLimits): Redactor {
-  copier ??= {
-    redact: (value: unknown) => copyPlainly(value, limits.maxDepth, new Set()),
-    string: (text: string) => text,
-    key: () => false,
-    field: (_name: string, value: unknown) => copyPlainly(value, limits.maxDepth, new Set()),
-    explain: () => [],
-    pseudonyms: () => [],
-  } as Redactor;
-  return copier;
-}
-
-function copyPlainly(value: unknown, depth: number, above: Set<object>): unknown {
-  if (typeof value === 'function') return '[Function]';
-  if (typeof value === 'symbol') return '[Symbol]';
-  if (typeof value !== 'object' || value === null) return value;
-  if (above.has(value)) return '[Circular]';
-  if (depth <= 0) return '[too deep]';
-  above.add(value);
-  try {
-    if (types.isDate(value) || isErrorLike(value) || value instanceof Uint8Array) return value;
-    if (types.isMap(value)) {
-      return new Map([...value].slice(0, 1000).map(([key, item]) => [key, copyPlainly(item, depth - 1, above)]));
-    }
-    const list = Array.isArray(value) ? value : types.isSet(value) ? [...value] : undefined;
-    if (list !== undefined) return list.slice(0, 1000).map((item) => copyPlainly(item, depth - 1, above));
-    const target: [string, unknown][] = [];
-    for (const name of Object.keys(value).slice(0, 1000)) {
-      target.push([name, copyPlainly(readQuietly(value, name), depth - 1, above)]);
-    }
-    return new Map(target);
-  } catch {
-    // A proxy's traps or an exotic object's slot check.
-    return '[Unreadable]';
-  } finally {
-    above.delete(value);
-  }
-}
-
-function readQuietly(value: object, name: string): unknown {
-  try {
-    return Reflect.get(value, name);
-  } catch {
-    return '[Unreadable]';
-  }
-}
-
 /** An item that is neither a flag, a label nor a part of a number. */
 function isQuietItem(text: string): boolean {
   const last = text.charCodeAt(text.length - 1);
   if (last === 58 || last === 61 || last === 32 || (last >= 48 && last <= 57)) return false;
   if (text.charCodeAt(0) === 45) return false;
   return text.length > 24 || !/auth|cookie/i.test(text);
-}
-
-export function isErrorLike(value: unknown): boolean {
-  try {
-    return types.isNativeError(value) || value instanceof Error;
-  } catch {
-    // A proxy whose getPrototypeOf trap throws.
-    return false;
-  }
 }
 
 function dateText(value: Date): string {

@@ -1,5 +1,5 @@
 import type { trace as OtelTrace } from '@opentelemetry/api';
-import type { TraceIds } from '../core.ts';
+import type { TraceIds } from '../context-json.ts';
 import { type AttributeValue, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 

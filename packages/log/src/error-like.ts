@@ -1,0 +1,11 @@
+import { types } from 'node:util';
+
+/** An Error, also of another realm. Never throws. */
+export function isErrorLike(value: unknown): boolean {
+  try {
+    return types.isNativeError(value) || value instanceof Error;
+  } catch {
+    // A proxy whose getPrototypeOf trap throws.
+    return false;
+  }
+}
