@@ -70,7 +70,7 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
             <dt className="truncate pl-1 font-mono leading-[22px] text-muted" title={key}>
               {key}
             </dt>
-            <dd className={cx('min-w-0 py-[3px] font-mono leading-4 break-words whitespace-pre-wrap', toneOf(value))}>
+            <dd className={cx('min-w-0 py-[3px] font-mono leading-4 wrap-anywhere whitespace-pre-wrap', toneOf(value))}>
               {valuePretty(value) || <span className="text-faint">empty</span>}
             </dd>
             <ValueMenu

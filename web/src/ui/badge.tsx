@@ -64,7 +64,7 @@ export function Level({ severity }: { severity: SeverityName }) {
 /** A service's name behind a dot of its colour. */
 export function ServiceName({ service, className }: { service: string; className?: string }) {
   return (
-    <span className={cx('inline-flex min-w-0 items-center gap-1.5', className)}>
+    <span className={cx('inline-flex max-w-full min-w-0 items-center gap-1.5 align-bottom', className)}>
       <span className="size-[7px] shrink-0 rounded-full" style={{ background: serviceColor(service) }} />
       <span className="truncate">{service || 'unknown'}</span>
     </span>

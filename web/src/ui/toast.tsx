@@ -43,7 +43,7 @@ export function Toasts() {
           ) : (
             <CircleAlert size={15} aria-hidden="true" className="mt-0.5 shrink-0 text-red" />
           )}
-          <span className="min-w-0 flex-1 break-words">{text}</span>
+          <span className="min-w-0 flex-1 wrap-anywhere">{text}</span>
           <IconButton size="sm" label="Dismiss" icon={X} onClick={() => dismiss(id)} />
         </div>
       ))}

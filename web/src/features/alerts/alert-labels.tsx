@@ -19,9 +19,9 @@ export function AlertLabels({ labels }: { labels: Record<string, string> }) {
           Error
         </Link>
       )}
-      {environment && <span>{environment}</span>}
+      {environment && <span className="max-w-full truncate">{environment}</span>}
       {Object.entries(others).map(([key, value]) => (
-        <span key={key} className="truncate">
+        <span key={key} className="max-w-full truncate">
           {key}={value}
         </span>
       ))}

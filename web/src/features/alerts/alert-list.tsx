@@ -71,7 +71,7 @@ export function AlertRow({ alert, withIncident = true }: { alert: Alert; withInc
           <SeverityBadge severity={alert.severity} />
           <AlertLabels labels={alert.labels} />
         </div>
-        <p className="mt-0.5 text-sm break-words text-muted">{alert.summary}</p>
+        <p className="mt-0.5 text-sm wrap-anywhere text-muted">{alert.summary}</p>
         <p className="num mt-0.5 flex flex-wrap gap-x-3 text-xs text-faint">
           <span title={formatDateTime(alert.startedAt, zone)}>began {formatAgo(alert.startedAt, now)}</span>
           {alert.resolvedAt !== null && <span>lasted {longDuration(alert.resolvedAt - alert.startedAt)}</span>}

@@ -187,7 +187,7 @@ function ReceiverForm({ receiver, onDone }: { receiver: Receiver | undefined; on
         )}
       </Field>
       {save.error && (
-        <p role="alert" className="rounded-md bg-red-soft px-3 py-2 text-sm break-words text-red">
+        <p role="alert" className="rounded-md bg-red-soft px-3 py-2 text-sm wrap-anywhere text-red">
           {save.error.message}
         </p>
       )}

@@ -77,9 +77,11 @@ function RuleRow({ rule }: { rule: Rule }) {
           </Link>
           <SeverityBadge severity={rule.severity} />
         </div>
-        <p className="mt-0.5 text-sm text-muted">Fires when {describeCondition(rule.condition, rule.windowSeconds)}.</p>
+        <p className="mt-0.5 text-sm wrap-anywhere text-muted">
+          Fires when {describeCondition(rule.condition, rule.windowSeconds)}.
+        </p>
         {rule.lastError && (
-          <p className="mt-0.5 text-xs break-words text-red">Last evaluation failed: {rule.lastError}</p>
+          <p className="mt-0.5 text-xs wrap-anywhere text-red">Last evaluation failed: {rule.lastError}</p>
         )}
       </div>
       <span className="relative z-1">

@@ -210,7 +210,7 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
             </div>
           </Section>
           {save.error && (
-            <p role="alert" className="rounded-md bg-red-soft px-3 py-2 text-sm break-words text-red">
+            <p role="alert" className="rounded-md bg-red-soft px-3 py-2 text-sm wrap-anywhere text-red">
               {save.error instanceof ApiError
                 ? save.error.problem.detail || save.error.problem.title
                 : save.error.message}

@@ -12,7 +12,7 @@ import { TimePicker } from '../../app/time-picker.tsx';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
 import { filterClause } from '../../query/query-text.ts';
 import { useSecond, useZone } from '../../time/clock.ts';
-import { formatAgo, formatCount, formatDateTime, nanoToMs } from '../../time/format.ts';
+import { formatAgo, formatDateTime, nanoToMs, plural } from '../../time/format.ts';
 import { absoluteRange, zoomOut } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass, IconButton } from '../../ui/button.tsx';
@@ -94,10 +94,10 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
         </Link>
         <div className="min-w-0 flex-1 basis-72">
           <div className="flex flex-wrap items-center gap-2">
-            <h1 className="text-base font-semibold break-words">{group.type || 'Error'}</h1>
+            <h1 className="min-w-0 text-base font-semibold wrap-anywhere">{group.type || 'Error'}</h1>
             <GroupBadges group={group} />
           </div>
-          <p className="text-sm break-words text-muted">{group.message}</p>
+          <p className="text-sm wrap-anywhere text-muted">{group.message}</p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
           {group.status === 'open' ? (
@@ -120,7 +120,7 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
       <PageBody>
         <div className="mx-auto grid max-w-7xl gap-4 p-4 max-md:p-3 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="flex min-w-0 flex-col gap-4">
-            <Section title={`${formatCount(histogram.total)} events in this time range`}>
+            <Section title={`${plural(histogram.total, 'event')} in this time range`}>
               <div className="px-2 pt-1">
                 <HistogramChart
                   label="Events over time"
@@ -216,10 +216,10 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
                     <li
                       // biome-ignore lint/suspicious/noArrayIndexKey: parts are told apart by their place
                       key={index}
-                      className="grid grid-cols-[1.25rem_1fr] rounded-sm bg-sunken px-2 py-1 font-mono text-xs"
+                      className="grid grid-cols-[1.25rem_minmax(0,1fr)] rounded-sm bg-sunken px-2 py-1 font-mono text-xs"
                     >
                       <span className="text-faint">{index + 1}</span>
-                      <span className="break-words">{part}</span>
+                      <span className="wrap-anywhere">{part}</span>
                     </li>
                   ))}
                 </ol>
@@ -246,7 +246,7 @@ function EventSection({
   const zone = useZone();
   return (
     <Section
-      title={`Event ${at + 1} of the newest ${total}`}
+      title={total === 1 ? 'The event' : `Event ${at + 1} of the newest ${total}`}
       aside={
         <span className="flex items-center gap-1">
           <IconButton icon={ChevronLeft} label="Newer event (k)" disabled={at === 0} onClick={() => onShow(at - 1)} />
@@ -296,7 +296,7 @@ function EventSection({
 
 function Message({ children }: { children: ReactNode }) {
   return (
-    <p className="mx-4 mb-4 rounded-md bg-red-soft p-2.5 font-mono text-xs break-words whitespace-pre-wrap text-red">
+    <p className="mx-4 mb-4 rounded-md bg-red-soft p-2.5 font-mono text-xs wrap-anywhere whitespace-pre-wrap text-red">
       {children}
     </p>
   );

@@ -208,7 +208,7 @@ function GroupRow({
             <ServiceName key={service} service={service} />
           ))}
           {group.culprit && <span className="truncate font-mono">{group.culprit}</span>}
-          {group.environment && <span>{group.environment}</span>}
+          {group.environment && <span className="max-w-full truncate">{group.environment}</span>}
         </p>
       </div>
       <span className="max-lg:hidden">

@@ -36,7 +36,7 @@ export function StackTrace({ frames, raw, causes }: StackTraceProps) {
           {causes.map(({ type, message, frames: below }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: causes are told apart by their place
             <section key={index}>
-              <h3 className="border-y border-line bg-sunken px-4 py-1.5 font-mono text-xs break-words text-red">
+              <h3 className="border-y border-line bg-sunken px-4 py-1.5 font-mono text-xs wrap-anywhere text-red">
                 <span className="font-sans text-muted">Caused by</span> {[type, message].filter(Boolean).join(': ')}
               </h3>
               <Frames frames={below} />

@@ -28,7 +28,7 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
             data-row
             to="/incidents/$incidentId"
             params={{ incidentId: id }}
-            className="text-sm font-semibold break-words outline-offset-[-2px] after:absolute after:inset-0"
+            className="text-sm font-semibold wrap-anywhere outline-offset-[-2px] after:absolute after:inset-0"
           >
             {title}
           </Link>

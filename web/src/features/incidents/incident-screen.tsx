@@ -99,7 +99,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
           <ArrowLeft size={15} aria-hidden="true" />
         </Link>
         <div className="min-w-0 flex-1 basis-72">
-          <h1 className="text-base font-semibold break-words">
+          <h1 className="text-base font-semibold wrap-anywhere">
             <span className="num mr-2 font-medium text-faint">INC-{number}</span>
             {title}
           </h1>

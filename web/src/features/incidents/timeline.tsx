@@ -47,7 +47,7 @@ export function Timeline({ entries, openedAt }: { entries: readonly TimelineEntr
                   <Icon size={12} aria-hidden="true" />
                 </span>
               </span>
-              <div className="min-w-0 pt-0.5 text-sm break-words">
+              <div className="min-w-0 pt-0.5 text-sm wrap-anywhere">
                 {text}
                 <span className="num block text-xs text-faint sm:hidden">{formatDateTime(entry.at, zone)}</span>
               </div>

@@ -120,13 +120,13 @@ function Overview({ row }: { row: LogView }) {
   return (
     <div className="flex flex-col gap-4">
       <Block title="Message" copy={body}>
-        <pre className="font-mono text-xs leading-[18px] break-words whitespace-pre-wrap">
+        <pre className="font-mono text-xs leading-[18px] wrap-anywhere whitespace-pre-wrap">
           {body || <span className="text-faint">No message</span>}
         </pre>
       </Block>
       {(errorType || errorMessage || stack) && (
         <Block title="Exception" copy={stack ?? `${errorType}: ${errorMessage}`} tone="red">
-          <p className="text-sm font-medium break-words text-red">
+          <p className="text-sm font-medium wrap-anywhere text-red">
             {errorType}
             {errorType && errorMessage ? ': ' : ''}
             {errorMessage}
@@ -183,7 +183,7 @@ function Overview({ row }: { row: LogView }) {
                   <dt className="truncate border-b border-line py-1 pr-2 text-muted" title={key}>
                     {key}
                   </dt>
-                  <dd className="border-b border-line py-1 break-words whitespace-pre-wrap">{valuePretty(value)}</dd>
+                  <dd className="border-b border-line py-1 wrap-anywhere whitespace-pre-wrap">{valuePretty(value)}</dd>
                 </div>
               ))}
           </dl>

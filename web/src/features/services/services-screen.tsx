@@ -65,7 +65,7 @@ export function ServicesScreen() {
         {rows.length > 0 ? (
           <table className="w-full text-sm">
             <thead className="sticky top-0 z-10 bg-sunken text-xs text-faint">
-              <tr className="h-[28px] [&>th]:border-b [&>th]:border-line [&>th]:px-3 [&>th]:font-medium max-md:[&>th]:px-2">
+              <tr className="h-[28px] [&>th]:border-b [&>th]:border-line [&>th]:px-3 [&>th]:font-medium [&>th]:whitespace-nowrap max-md:[&>th]:px-2">
                 {COLUMNS.map(({ id, label, align }) => (
                   <th
                     key={id}
@@ -125,9 +125,9 @@ function ServiceLine({ row, seconds }: { row: ServiceRow; seconds: number }) {
   const query = filterClause('service', row.service);
   const link = 'rounded-sm text-accent hover:underline';
   return (
-    <tr className="h-[38px] border-b border-line hover:bg-hover [&>td]:px-3 max-md:[&>td]:px-2">
-      <td className="font-medium">
-        <Link to="/traces" search={{ query }} className="rounded-sm hover:underline">
+    <tr className="h-[38px] border-b border-line hover:bg-hover [&>td]:px-3 [&>td]:whitespace-nowrap max-md:[&>td]:px-2">
+      <td className="w-full max-w-0 font-medium">
+        <Link to="/traces" search={{ query }} className="flex min-w-0 rounded-sm hover:underline">
           <ServiceName service={row.service} />
         </Link>
       </td>

@@ -151,7 +151,7 @@ export function Faults({ faults }: { faults: StatusAnswer['ingest']['faults'] })
             <span className="font-mono">
               {fault.status} {fault.path}
             </span>
-            <span className="break-words text-muted max-sm:col-span-2">{fault.reason}</span>
+            <span className="wrap-anywhere text-muted max-sm:col-span-2">{fault.reason}</span>
           </li>
         ))}
       </ul>

@@ -36,7 +36,7 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
     <section aria-label="Span" className="flex h-full min-h-0 flex-col">
       <header className="flex items-start gap-2 border-b border-line py-2 pr-1.5 pl-3">
         <div className="min-w-0 flex-1">
-          <h2 className="text-sm font-semibold break-words">{span.name}</h2>
+          <h2 className="text-sm font-semibold wrap-anywhere">{span.name}</h2>
           <div className="mt-0.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
             <ServiceName service={span.service} />
             <span>{span.kind}</span>
@@ -57,7 +57,7 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
       </header>
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-auto p-3">
         {span.statusMessage && (
-          <p className="rounded-md bg-red-soft p-2.5 text-sm break-words text-red">{span.statusMessage}</p>
+          <p className="rounded-md bg-red-soft p-2.5 text-sm wrap-anywhere text-red">{span.statusMessage}</p>
         )}
         <dl className="grid grid-cols-3 gap-2">
           <Figure label="Duration">{formatLatency(node.durationNs)}</Figure>
@@ -186,7 +186,7 @@ function EventCard({ event, atNs }: { event: SpanEventView; atNs: number }) {
       }
     >
       <div className="flex items-baseline justify-between gap-2 text-xs">
-        <span className={failed ? 'min-w-0 font-semibold break-words text-red' : 'font-semibold'}>
+        <span className={failed ? 'min-w-0 font-semibold wrap-anywhere text-red' : 'font-semibold'}>
           {failed && (type || message) ? [type, message].filter(Boolean).join(': ') : event.name}
         </span>
         <span className="num shrink-0 text-faint">+{formatLatency(atNs)}</span>
@@ -204,7 +204,7 @@ function EventCard({ event, atNs }: { event: SpanEventView; atNs: number }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: an event may hold a key twice
         <div key={`${key}-${index}`} className="grid grid-cols-[minmax(5rem,38%)_1fr] gap-2 pt-1 font-mono text-xs">
           <span className="truncate text-muted">{key}</span>
-          <span className="break-words whitespace-pre-wrap">{valuePretty(value)}</span>
+          <span className="wrap-anywhere whitespace-pre-wrap">{valuePretty(value)}</span>
         </div>
       ))}
     </div>

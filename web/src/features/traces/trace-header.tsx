@@ -36,9 +36,9 @@ export function TraceHeader({ detail, model }: { detail: TraceDetail; model: Tra
         >
           <ArrowLeft size={15} aria-hidden="true" />
         </Link>
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1">
           <h1 className="flex min-w-0 items-center gap-2 text-base font-semibold">
-            {root && <ServiceName service={root.service} className="shrink-0 text-sm font-medium" />}
+            {root && <ServiceName service={root.service} className="max-w-[45%]! shrink-0 text-sm font-medium" />}
             <span className="truncate">{root?.name ?? 'Log records without spans'}</span>
           </h1>
           <p className="num flex flex-wrap items-center gap-x-3 text-xs text-muted">

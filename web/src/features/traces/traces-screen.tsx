@@ -185,7 +185,7 @@ function TraceLine({
           params={{ traceId: trace.traceId }}
           className="flex min-w-0 items-center gap-2 outline-offset-[-2px] after:absolute after:inset-0"
         >
-          <ServiceName service={rootService} className="shrink-0 text-xs text-muted max-md:hidden" />
+          <ServiceName service={rootService} className="max-w-[45%]! shrink-0 text-xs text-muted max-md:hidden" />
           {trace.rootService ? (
             <span className="truncate font-medium">{trace.rootName}</span>
           ) : (

@@ -1,0 +1,147 @@
+/** What a sender can write must not run in the page, nor push it out of its frame; and the page outlives the server. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { AlertRule, ErrorGroupsAnswer, IncidentsAnswer, LogsPage } from '../server/src/api/types.ts';
+import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const skip = existsSync(CHROMIUM) ? false : `${CHROMIUM} is missing; npm test installs it when it runs as root`;
+
+const HOSTILE = `<img src=x onerror="document.title='PWNED'"><script>document.title='PWNED'</script>"'{{7*7}}`;
+/** No place to break a line at. */
+const LONG = `${HOSTILE}${'w'.repeat(180)}`;
+const TRACE_ID = '1f'.repeat(16);
+
+const attributes = (values: Record<string, string>) =>
+  Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+
+async function sendHostile(otlpUrl: string): Promise<void> {
+  const time = `${Date.now()}000000`;
+  const resource = { attributes: attributes({ 'service.name': LONG, 'deployment.environment.name': LONG }) };
+  const exception = attributes({
+    [LONG]: LONG,
+    'exception.type': LONG,
+    'exception.message': LONG,
+    'exception.stacktrace': `${LONG}\n    at ${LONG} (/app/${LONG}.js:1:2)`,
+  });
+  const ids = { traceId: TRACE_ID, spanId: '2f'.repeat(8) };
+  const scope = { name: LONG, version: LONG };
+  const log = { ...ids, timeUnixNano: time, severityNumber: 17, severityText: LONG, eventName: LONG };
+  const span = { ...ids, name: LONG, kind: 2, startTimeUnixNano: time, endTimeUnixNano: time };
+  const events = ['exception', LONG].map((name) => ({ timeUnixNano: time, name, attributes: exception }));
+  const logRecords = [{ ...log, body: { stringValue: LONG }, attributes: exception }];
+  const spans = [{ ...span, status: { code: 2, message: LONG }, attributes: exception, events }];
+  const dataPoints = [{ timeUnixNano: time, asDouble: 1, attributes: attributes({ [LONG]: LONG }) }];
+  const metrics = [{ name: LONG, description: LONG, unit: LONG, gauge: { dataPoints } }];
+  for (const [signal, body] of [
+    ['logs', { resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords }] }] }],
+    ['traces', { resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }],
+    ['metrics', { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] }],
+  ] as const) {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${otlpUrl}/v1/${signal}`, init);
+    assert.equal(response.status, 200, await response.text());
+  }
+}
+
+describe('the page and hostile telemetry', { skip, timeout: 240_000 }, () => {
+  const folder = temporaryFolder();
+  let server: ServerProcess;
+  let browser: Browser;
+  let rule: AlertRule;
+
+  before(async () => {
+    server = await startServerProcess(folder.path);
+    const input = { name: HOSTILE, windowSeconds: 600, forSeconds: 0, cooldownSeconds: 0, severity: 'high' };
+    const condition = { kind: 'log_count', query: '', threshold: 1 };
+    const runbookUrl = 'https://runbooks.example/<img src=x>';
+    const body = { ...input, condition, enabled: true, runbookUrl };
+    rule = await server.api<AlertRule>('/alert-rules', { method: 'POST', body });
+    const receiver = { name: HOSTILE, type: 'webhook', enabled: false, url: `http://127.0.0.1:1/${HOSTILE}` };
+    await server.api('/receivers', { method: 'POST', body: receiver });
+    await sendHostile(server.otlpUrl);
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    folder.remove();
+  });
+
+  async function open(path: string, width: number): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, baseURL: server.pageUrl });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => assert.fail(`${path}: ${error.message}`));
+    await page.goto(path);
+    return page;
+  }
+
+  test('nothing of it runs, and no screen is wider than the window', async () => {
+    const incident = await waitFor('the incident', async () => {
+      const { incidents } = await server.api<IncidentsAnswer>('/incidents');
+      return incidents[0];
+    });
+    await server.api(`/incidents/${incident.id}/notes`, { method: 'POST', body: { text: LONG } });
+    const { groups } = await server.api<ErrorGroupsAnswer>('/error-groups');
+    assert.ok(groups.length > 0);
+    for (const width of [1_440, 390]) {
+      for (const path of [
+        '/logs',
+        '/traces',
+        `/traces/${TRACE_ID}`,
+        '/services',
+        '/errors',
+        ...groups.map(({ id }) => `/errors/${id}`),
+        '/alerts',
+        '/alerts?tab=rules',
+        '/alerts?tab=receivers',
+        `/alerts/rules/${rule.id}`,
+        '/incidents',
+        `/incidents/${incident.id}`,
+      ]) {
+        const page = await open(path, width);
+        await page.waitForLoadState('networkidle');
+        // A rule's name is in a box, not in the text.
+        const shown =
+          "document.body.innerText + [...document.querySelectorAll('input')].map((box) => box.value).join()";
+        await waitFor(`the hostile text on ${path}`, async () =>
+          (await page.evaluate<string>(shown)).includes('<img src=x') ? true : undefined,
+        );
+        assert.equal(await page.locator('img[src="x"]').count(), 0, path);
+        assert.doesNotMatch(await page.title(), /PWNED$/, path);
+        // The document, and what scrolls inside of it; a code block may scroll by itself.
+        const wide = await page.evaluate(`[document.documentElement, ...document.querySelectorAll('main, main *')]
+          .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 300)
+          .filter((box) => box === document.documentElement || /auto|scroll/.test(getComputedStyle(box).overflowX))
+          .filter((box) => !box.matches('pre, [role=tablist]') && !box.querySelector(':scope > pre'))
+          .map((box) => box.tagName + '.' + box.className + ' ' + box.scrollWidth + ' > ' + box.clientWidth)`);
+        assert.deepEqual(wide, [], `${path} at ${width}`);
+        await page.context().close();
+      }
+    }
+  });
+
+  test('a page that is open when the server is killed says so, and goes on when it is back', async () => {
+    const page = await open('/logs', 1_440);
+    await page.getByText('Connected', { exact: true }).waitFor();
+    const { port } = new URL(server.pageUrl);
+    await server.kill();
+    await page.getByText('Offline', { exact: true }).waitFor({ timeout: 30_000 });
+    server = await startServerProcess(folder.path, ['--port', port]);
+    await page.getByText('Connected', { exact: true }).waitFor({ timeout: 30_000 });
+    const { rows } = await server.api<LogsPage>('/logs');
+    assert.equal(rows.length, 1);
+    await page.context().close();
+  });
+});
