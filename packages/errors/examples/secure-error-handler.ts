@@ -1,5 +1,5 @@
 // Chapter 6.4, "Sanitizing error messages": everything for the log, redacted; for the client only what was meant for it.
-import { classify, fingerprint, type ProblemResponse, serialise, toProblem } from '@breakwater/errors';
+import { classify, fingerprint, type Problem, type ProblemResponse, serialise, toProblem } from '@breakwater/errors';
 import { errors } from './payment-errors.ts';
 
 type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -11,12 +11,20 @@ function severityOf(error: unknown): Severity {
   return category === 'transient' ? 'medium' : 'low';
 }
 
-function createUserSafeError(error: unknown, correlationId: string): ProblemResponse {
-  const { message, code, details } = serialise(error, { stack: false });
+/** The answer, and in development what else a developer wants to see. */
+interface SafeError extends ProblemResponse {
+  readonly body: Problem & { readonly debug?: { readonly name: string; readonly message: string } };
+}
+
+function createUserSafeError(error: unknown, correlationId: string, environment = 'production'): SafeError {
+  const { name, message, code, details } = serialise(error, { stack: false });
   const group = fingerprint(error).length === 16 ? 'grouped' : 'not grouped';
   console.log(`log:    ${severityOf(error)} ${code} ${group} | ${message}`);
   if (details !== undefined) console.log(`        ${JSON.stringify(details)}`);
-  return toProblem(error, { correlationId, typeBase: 'https://errors.example.com/' });
+  const answer = toProblem(error, { correlationId, typeBase: 'https://errors.example.com/' });
+  if (environment !== 'development') return answer;
+  // Both are redacted, yet they tell how the service is built: never outside a developer's machine.
+  return { ...answer, body: { ...answer.body, debug: { name, message } } };
 }
 
 const leaky = Object.assign(new Error('login failed: password=Xk29vQz81LmP card 4111 1111 1111 1111 at db.internal'), {
@@ -34,6 +42,8 @@ for (const error of [leaky, own]) {
   console.log('client:', status, headers['content-type']);
   console.log(JSON.stringify(body, undefined, 1));
 }
+
+console.log('developer:', JSON.stringify(createUserSafeError(leaky, 'req-43', 'development').body.debug));
 
 // Output:
 // log:    high 28P01 grouped | login failed: password=[REDACTED:secret] card [REDACTED:card] at db.internal
@@ -59,3 +69,5 @@ for (const error of [leaky, own]) {
 //  "correlationId": "req-42",
 //  "retryable": false
 // }
+// log:    high 28P01 grouped | login failed: password=[REDACTED:secret] card [REDACTED:card] at db.internal
+// developer: {"name":"Error","message":"login failed: password=[REDACTED:secret] card [REDACTED:card] at db.internal"}
