@@ -69,10 +69,10 @@ test('H26 the client: typed errors from problem documents, repeated by the polic
     () => Response.json({ id: 7 }),
     () => problem(new errors.CARD_DECLINED()),
     () => new Response('<html>', { status: 200 }),
-    () => new Response('x'.repeat(200), { status: 200 }),
+    () => new Response('x'.repeat(500), { status: 200 }),
   ]);
   const policy = createRetry({ maxAttempts: 2, backoff: { kind: 'fixed', delayMs: 1 } });
-  const client = createClient({ baseUrl: 'http://pay.internal/v1/', errors, fetch, policy, maxBytes: 100 });
+  const client = createClient({ baseUrl: 'http://pay.internal/v1/', errors, fetch, policy, maxBytes: 400 });
   const schema = z.object({ id: z.number() });
   const { id } = await withContext(context, () =>
     client.request('POST', '/charges', { body: { a: 1 }, idempotencyKey: 'k', schema, query: { q: 'a b' } }),
@@ -83,7 +83,7 @@ test('H26 the client: typed errors from problem documents, repeated by the polic
   assert.deepEqual([sent[1]!.headers.get('idempotency-key'), sent[1]!.headers.get('x-correlation-id')], ['"k"', 'c-1']);
   await assert.rejects(client.request('GET', '/x'), (error) => isError(error, errors.CARD_DECLINED));
   await assert.rejects(client.request('POST', '/x'), /not JSON/);
-  await assert.rejects(client.request('POST', '/x'), /larger than 100/);
+  await assert.rejects(client.request('POST', '/x'), /larger than 400/);
   assert.throws(() => createClient({ baseUrl: '/v1' }), /options\.baseUrl/);
 });
 
