@@ -1,4 +1,3 @@
-import { AssertionError } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
 import type { LogRecord } from './record.ts';
 import type { MemorySink } from './sinks/memory.ts';
@@ -25,6 +24,7 @@ export interface LogExpectation {
 /** Looks at what a memory sink holds. Failures are `AssertionError`s that show the records. */
 export function expectLogs(sink: MemorySink): LogExpectation {
   const fail = (message: string): never => {
+    const { AssertionError } = process.getBuiltinModule('node:assert');
     throw new AssertionError({ message: `${message}; the records are:\n${sink.lines.join('')}` });
   };
   return {

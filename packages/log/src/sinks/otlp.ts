@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { Agent, request as httpRequest } from 'node:http';
-import { request as httpsRequest, Agent as SecureAgent } from 'node:https';
 import { OptionError } from '@breakwater/errors';
 import { toOtlpJson } from '../otlp/json.ts';
 import { rejectedIn, toOtlpProtobuf } from '../otlp/protobuf.ts';
@@ -75,7 +72,9 @@ export function otlpSink(options: OtlpOptions): Sink {
   const exitTimeoutMs = positive('exitTimeoutMs', options.exitTimeoutMs ?? 3000);
   const random = options.random ?? Math.random;
   const secure = options.url.startsWith('https:');
-  const agent = secure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  // Loaded only by those who use the sink: they are most of what an import of this package would cost.
+  const { Agent, request } = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
+  const agent = new Agent({ keepAlive: true });
   const headers = {
     'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
     ...options.headers,
@@ -96,22 +95,25 @@ export function otlpSink(options: OtlpOptions): Sink {
 
   function post(body: Uint8Array): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const make = secure ? httpsRequest : httpRequest;
       const size = { 'content-length': String(body.length) };
       const signal = AbortSignal.timeout(timeoutMs);
-      const call = make(options.url, { method: 'POST', headers: { ...headers, ...size }, agent, signal }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const after = Number(answer.headers['retry-after']);
-          resolve({
-            status: answer.statusCode ?? 0,
-            retryAfterMs: Number.isFinite(after) ? Math.max(0, after * 1000) : undefined,
-            body: Buffer.concat(chunks),
+      const call = request(
+        options.url,
+        { method: 'POST', headers: { ...headers, ...size }, agent, signal },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('error', reject);
+          answer.on('end', () => {
+            const after = Number(answer.headers['retry-after']);
+            resolve({
+              status: answer.statusCode ?? 0,
+              retryAfterMs: Number.isFinite(after) ? Math.max(0, after * 1000) : undefined,
+              body: Buffer.concat(chunks),
+            });
           });
-        });
-      });
+        },
+      );
       call.on('error', reject);
       // A logger must not keep a program alive.
       call.on('socket', (socket) => socket.unref());
@@ -214,12 +216,14 @@ export function otlpSink(options: OtlpOptions): Sink {
     flushSync() {
       while (batch.length > 0 || queue.size > 0) {
         while (batch.length < 4096 && queue.size > 0) batch.push(queue.shift()!);
-        const { status } = spawnSync(process.execPath, ['-e', LAST_POST, JSON.stringify([options.url, headers])], {
-          input: encode(batch),
-          timeout: exitTimeoutMs,
-          env: {},
-          stdio: ['pipe', 'ignore', 'ignore'],
-        });
+        const { status } = process
+          .getBuiltinModule('node:child_process')
+          .spawnSync(process.execPath, ['-e', LAST_POST, JSON.stringify([options.url, headers])], {
+            input: encode(batch),
+            timeout: exitTimeoutMs,
+            env: {},
+            stdio: ['pipe', 'ignore', 'ignore'],
+          });
         if (status !== 0) return;
         tally.written += batch.length;
         batch = [];
