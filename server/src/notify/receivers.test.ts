@@ -102,6 +102,13 @@ test(
       [none.ok, none.status, none.detail],
       [false, null, 'hook.example: getaddrinfo ENOTFOUND hook.example'],
     );
+    const tokens = ['tokenInThePath', 'tokenInTheQuery'];
+    const url = `http://hook.example/in/${tokens[0]}/a?key=${tokens[1]}`;
+    const withToken = receivers.create({ ...WEBHOOK, url, enabled: false });
+    answers.next = () =>
+      new Response(`no route /in/${tokens[0]}/a?key=${tokens[1]}, key ${tokens[1]}`, { status: 404 });
+    const { detail } = await receivers.test(withToken.id);
+    assert.equal(detail, 'hook.example answered 404: no route ***, key ***');
     assert.ok(!log.join('\n').includes(SECRET));
     await assert.rejects(receivers.test('x'), { code: 'NOT_FOUND' });
   }),

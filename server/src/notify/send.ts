@@ -7,7 +7,7 @@ export interface SendOptions {
   signal: AbortSignal;
   /** For connecting, sending and the answer. */
   timeoutMs: number;
-  /** Taken out of every reason. */
+  /** Taken out of every reason, as is what the URL may hold of a token: its path and query. */
   secret: string | null;
 }
 
@@ -21,6 +21,7 @@ export interface SendResult {
 }
 
 const MAX_SHOWN_BYTES = 300;
+const MIN_TOKEN_LENGTH = 8;
 
 /** Sends one request and says what came of it. Never rejects, except when `signal` aborts. */
 export async function send(
@@ -28,7 +29,8 @@ export async function send(
   verdictOf: ReceiverProtocol['verdictOf'],
   options: SendOptions,
 ): Promise<SendResult> {
-  const { now, signal, timeoutMs, secret } = options;
+  const { now, signal, timeoutMs } = options;
+  const secrets = secretsOf(request.url, options.secret);
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await options.fetch(request.url, {
@@ -41,7 +43,7 @@ export async function send(
     const verdict = verdictOf(response.status);
     const said = await beginningOf(response);
     const redirected = response.status >= 300 && response.status < 400 ? ' (redirects are not followed)' : '';
-    const quoted = verdict === 'delivered' || said === '' ? '' : `: ${withoutSecret(said, secret)}`;
+    const quoted = verdict === 'delivered' || said === '' ? '' : `: ${withoutSecrets(said, secrets)}`;
     return {
       verdict,
       status: response.status,
@@ -50,7 +52,7 @@ export async function send(
     };
   } catch (error) {
     if (signal.aborted) throw error;
-    const what = timeout.aborted ? `no answer within ${timeoutMs / 1_000} s` : withoutSecret(causeOf(error), secret);
+    const what = timeout.aborted ? `no answer within ${timeoutMs / 1_000} s` : withoutSecrets(causeOf(error), secrets);
     return { verdict: 'retry', status: null, reason: `${hostOf(request.url)}: ${what}`, retryAfterMs: null };
   }
 }
@@ -87,6 +89,15 @@ function causeOf(error: unknown): string {
   return cause.message || code || cause.name;
 }
 
-function withoutSecret(text: string, secret: string | null): string {
-  return secret === null || secret === '' ? text : text.replaceAll(secret, '***');
+/** Longest first, so that none is left in part. A short piece of the path, such as `in`, is also a word. */
+function secretsOf(address: string, secret: string | null): string[] {
+  const { pathname, search, searchParams } = new URL(address);
+  const pieces = [...pathname.split('/'), ...searchParams.values()].filter((piece) => piece.length >= MIN_TOKEN_LENGTH);
+  return [pathname + search, search, secret ?? '', ...pieces]
+    .filter((text) => text.length > 1)
+    .toSorted((a, b) => b.length - a.length);
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
 }
