@@ -44,12 +44,15 @@ export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
   app.notFound((context) => answerError(context, notFoundError()));
 
   function answerError(context: Context, error: unknown): Response {
-    const exchange = exchanges.get(context.req) ?? edge.open(toEdgeRequest(context, undefined));
+    const known = exchanges.get(context.req);
+    const exchange = known ?? edge.open(toEdgeRequest(context, undefined));
     const kept = [...context.res.headers].filter(([name]) => KEPT.test(name));
     // Hono adds what a handler set before to the response it is given.
     for (const [name] of [...context.res.headers]) if (!KEPT.test(name)) context.header(name, undefined);
     const response = toResponse(exchange.run(() => exchange.fail(fromHono(error))));
     for (const [name, value] of kept) response.headers.set(name, value);
+    // Opened only for this answer, by an error before the middleware had its turn.
+    if (known === undefined) exchange.end({ status: response.status });
     return response;
   }
 }
