@@ -110,9 +110,11 @@ test('R8: eight times the text takes no more than about eight times as long, wha
   for (const unit of UNITS) {
     const of = (size: number): string => unit.repeat(Math.ceil(size / unit.length));
     seconds(of(20_000));
-    const small = Math.max(0.002, Math.min(seconds(of(100_000)), seconds(of(100_000))));
-    const large = Math.min(seconds(of(800_000)), seconds(of(800_000)));
-    // A quadratic scanner would take 64 times as long.
+    // The clock of processor time may tick in steps of 4 ms.
+    const small = Math.max(0.004, Math.min(seconds(of(100_000)), seconds(of(100_000))));
+    let large = seconds(of(800_000));
+    // A quadratic scanner would take 64 times as long, and would do so again; a busy machine would not.
+    for (let again = 0; again < 5 && large > small * 28; again++) large = Math.min(large, seconds(of(800_000)));
     if (large > small * 28 || large > 2)
       slow.push(`${JSON.stringify(unit)}: ${small.toFixed(4)} s, then ${large.toFixed(4)} s`);
   }
