@@ -12,7 +12,7 @@ import type { Route } from './route.ts';
 export const MAX_TAIL_ROWS_PER_SECOND = 200;
 const PING_MS = 15_000;
 /** Bytes that may wait for a reader; a burst of usual rows has room. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING_BYTES = 2 * 1024 * 1024;
 /** The browser waits this long before it connects again. */
 const RETRY_MS = 2_000;
 

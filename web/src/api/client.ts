@@ -72,6 +72,10 @@ export async function api<T>(path: string, options: RequestOptions = {}): Promis
 
 const NOT_JSON = Symbol('not JSON');
 
+function mediaType(response: Response): string {
+  return response.headers.get('content-type')?.split(';')[0] || 'without content type';
+}
+
 function toProblem(response: Response, json: unknown): Problem {
   if (typeof json === 'object' && json !== null && 'title' in json) {
     return {
@@ -88,10 +92,9 @@ function toProblem(response: Response, json: unknown): Problem {
     type: 'about:blank',
     title: gateway ? 'The server is not available' : 'Unexpected answer',
     status: response.status,
-    detail: `The server answered ${response.status} ${response.statusText} without a problem document.`.replace(
-      '  ',
-      ' ',
-    ),
+    detail: gateway
+      ? `A proxy in front of it answered ${response.status}. This page tries again by itself.`
+      : `What answered (${response.status}, ${mediaType(response)}) is not Breakwater: a proxy or a login page in front of it?`,
     code: 'UNEXPECTED_ANSWER',
   };
 }
