@@ -21,6 +21,7 @@ test('a file in the way and a file system without room for folders are named', (
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-data-'));
   try {
     writeFileSync(join(folder, 'file'), '');
+    assert.throws(() => ensureDataDir(join(folder, 'file')), /file cannot be written \(ENOTDIR\)/);
     assert.throws(() => ensureDataDir(join(folder, 'file', 'x')), /file\/x cannot be written \(ENOTDIR\).*--data/);
     if (process.platform === 'linux')
       assert.throws(() => ensureDataDir('/proc/nowhere/x'), /\/proc\/nowhere\/x cannot be written \(ENOENT\)/);

@@ -63,8 +63,10 @@ describe('the life of an engine', { timeout: 120_000 }, () => {
   });
 
   it('refuses a second opener, and names the process that has the directory', async () => {
-    await assert.rejects(startEngine({ dataDir, log: () => {} }), (error: unknown) => {
+    const lines: string[] = [];
+    await assert.rejects(startEngine({ dataDir, log: (line) => lines.push(line) }), (error: unknown) => {
       assert.ok(error instanceof EngineLockedError);
+      assert.deepEqual(lines, []);
       assert.equal(error.code, 'ENGINE_LOCKED');
       assert.equal(error.holderPid, process.pid);
       assert.match(error.message, new RegExp(`process ${process.pid}`));

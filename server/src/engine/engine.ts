@@ -203,6 +203,9 @@ function toStartMessage(dataDir: string, maxMemoryBytes: number): StartMessage {
   };
 }
 
+/** What chDB says when another process has the data directory. */
+const LOCKED = /Cannot lock file|Another server instance/;
+
 /** Starts one engine process. `onSpawn` gets it before it is ready, so that it can be stopped meanwhile. */
 async function launch(
   start: StartMessage,
@@ -225,7 +228,8 @@ async function launch(
       createInterface({ input: output }).on('line', (line) => {
         lastLines.push(line);
         lastLines.splice(0, lastLines.length - 20);
-        log(`engine: ${line}`);
+        // The error that follows says it better, and once.
+        if (!LOCKED.test(line)) log(`engine: ${line}`);
       });
     }
   }
@@ -253,7 +257,7 @@ async function launch(
 
 function toStartError(dataDir: string, reason: string, lines: readonly string[], ending: string): Error {
   const output = lines.join('\n');
-  if (/Cannot lock file|Another server instance/.test(output + reason)) {
+  if (LOCKED.test(output + reason)) {
     const owner = readOwner(dataDir);
     return new EngineLockedError(dataDir, owner?.serverPid ?? owner?.pid);
   }
