@@ -159,7 +159,7 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
                           key={service}
                           to="/logs"
                           search={{ query: `${filterClause('service', service)} level:>=error` }}
-                          className="rounded-sm hover:underline"
+                          className="flex max-w-full min-w-0 rounded-sm hover:underline"
                         >
                           <ServiceName service={service} />
                         </Link>
