@@ -46,9 +46,17 @@ function run(bench, args) {
 function save(bench, line) {
   const { results: rows } = JSON.parse(line);
   mkdirSync(results, { recursive: true });
-  const data = { bench, date: new Date().toISOString().slice(0, 10), node: '24', machine: '2 virtual CPUs, Linux x64', results: rows };
+  const data = {
+    bench,
+    date: new Date().toISOString().slice(0, 10),
+    node: '24',
+    machine: '2 virtual CPUs, Linux x64',
+    results: rows,
+  };
   writeFileSync(join(results, `${bench}.json`), `${JSON.stringify(data, null, 2)}\n`);
-  const saved = namesIn(results, '.json').map((file) => JSON.parse(readFileSync(join(results, `${file}.json`), 'utf8')));
+  const saved = namesIn(results, '.json').map((file) =>
+    JSON.parse(readFileSync(join(results, `${file}.json`), 'utf8')),
+  );
   writeFileSync(join(root, 'docs', 'benchmarks.md'), benchmarksPage(saved));
   const readme = join(root, 'README.md');
   writeFileSync(readme, fillBlocks(readFileSync(readme, 'utf8'), saved));
@@ -57,14 +65,16 @@ function save(bench, line) {
 
 function benchmarksPage(saved) {
   const sections = saved.map(
-    (entry) => `## ${entry.bench}\n\n\`npm run bench -- ${entry.bench}\`, ${entry.date}, Node ${entry.node}, ${entry.machine}\n\n${table(entry.results)}\n`,
+    (entry) =>
+      `## ${entry.bench}\n\n\`npm run bench -- ${entry.bench}\`, ${entry.date}, Node ${entry.node}, ${entry.machine}\n\n${table(entry.results)}\n`,
   );
   return `# Benchmarks\n\nMade by \`npm run bench -- NAME --save\` from \`bench/results/\`. Peers run interleaved in one process. The machine is shared and\nnoisy: ratios hold better than absolute figures.\n\n${sections.join('\n')}`;
 }
 
 function table(rows) {
   const lines = rows.map(({ name: what, value, unit, goal, better, met }) => {
-    const wanted = goal === undefined || goal === null ? '' : `${better === 'lower' ? '≤' : '≥'} ${format(goal)} ${unit}`;
+    const wanted =
+      goal === undefined || goal === null ? '' : `${better === 'lower' ? '≤' : '≥'} ${format(goal)} ${unit}`;
     return `| ${what.replaceAll('|', '\\|')} | ${format(value)} ${unit} | ${wanted} | ${wanted === '' ? '' : met ? 'yes' : 'no'} |`;
   });
   return ['| what | measured | goal | met |', '|---|---|---|---|', ...lines].join('\n');

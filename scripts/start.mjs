@@ -60,16 +60,26 @@ function startChild(name, args, env) {
     // A group of its own: Ctrl-C reaches this script only, which then stops the shop before the server.
     detached: true,
   });
-  const entry = { name, child, exited: new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1))) };
+  const entry = {
+    name,
+    child,
+    exited: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code: code ?? 1, signal }))),
+  };
   children.push(entry);
   const ready = new Promise((resolve) => {
     child.once('message', resolve);
-    void entry.exited.then((code) => {
+    void entry.exited.then(({ code, signal }) => {
       resolve(null);
-      if (!ending) void end(code, name === 'server' ? null : `The ${name} ended unexpectedly with exit code ${code}.`);
+      if (!ending) void end(code, endOf(name, code, signal));
     });
   });
   return { ready };
+}
+
+/** Why a child ended unasked, or null where it has said so itself. */
+function endOf(name, code, signal) {
+  if (signal) return `The ${name} was ended by ${signal}. What it had acknowledged is stored; start again to go on.`;
+  return name === 'server' ? null : `The ${name} ended unexpectedly with exit code ${code}.`;
 }
 
 /** Stops the children, last started first, then ends this process. */
@@ -85,7 +95,7 @@ async function end(code, reason = null) {
         console.error(`npm start: the ${name} did not stop within ${STOP_TIMEOUT_MS / 1000} s and is killed.`);
         child.kill('SIGKILL');
       }, STOP_TIMEOUT_MS);
-      const childCode = await exited;
+      const { code: childCode } = await exited;
       clearTimeout(timer);
       worst ||= childCode;
     }

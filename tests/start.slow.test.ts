@@ -166,6 +166,27 @@ describe('npm start', { timeout: 280_000 }, () => {
     }
   });
 
+  test('a server that is killed is named, and nothing is left running', async () => {
+    const killed = temporaryFolder();
+    const started = npmStart(['--no-shop', '--port', '0', '--otlp-port', '0', '--data', killed.path]);
+    try {
+      await waitFor(
+        'the server',
+        async () => (started.output().includes('Ctrl-C ends everything') ? true : undefined),
+        30_000,
+      );
+      const [line] = (await processesWith(killed.path)).filter((entry) => entry.includes('server/src/main.ts'));
+      process.kill(Number(line?.trim().split(' ')[0]), 'SIGKILL');
+      assert.notEqual(await started.exit, 0);
+      assert.match(started.output(), /The server was ended by SIGKILL/);
+      await waitFor('the engine to end', async () =>
+        (await processesWith(killed.path)).length === 0 ? true : undefined,
+      );
+    } finally {
+      killed.remove();
+    }
+  });
+
   test('bound to other addresses it demands a login and an ingest key, shown once', async () => {
     const guarded = temporaryFolder();
     const [port, otlpPort] = await freePorts(2);
