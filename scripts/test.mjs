@@ -5,8 +5,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, ensurePageBuilt, projectNode, root, SetupError, sourceFlags, step } from './setup.mjs';
 
-const chromiumPath = '/usr/bin/chromium';
 const slowPattern = /\.slow\.test\.ts$/;
+/** What slow tests start, by the Debian package that brings it. */
+const servers = [
+  { package: 'chromium', isThere: () => existsSync('/usr/bin/chromium') },
+  { package: 'redis-server', isThere: () => existsSync('/usr/bin/redis-server') },
+  {
+    package: 'postgresql',
+    isThere: () =>
+      existsSync('/usr/lib/postgresql') &&
+      readdirSync('/usr/lib/postgresql').some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)),
+  },
+];
 const totals = { pass: 0, fail: 0, skipped: 0 };
 
 try {
@@ -34,8 +44,7 @@ async function main(args) {
   const skipped = [];
   if (slow.length > 0) {
     ensurePageBuilt();
-    const reason = ensureChromium();
-    if (reason) skipped.push(`Tests in Chromium are skipped: ${reason}`);
+    skipped.push(...ensureServers());
   }
 
   let failed = false;
@@ -61,22 +70,29 @@ function findTests() {
     .sort();
 }
 
-/** Installs Debian's Chromium when it is missing and this process may; otherwise says why not. */
-function ensureChromium() {
-  if (existsSync(chromiumPath)) return null;
+/** Installs from Debian what is missing, where this process may. Answers one line for each that stays missing, and why. */
+function ensureServers() {
+  const missing = servers.filter((server) => !server.isThere()).map((server) => server.package);
+  if (missing.length === 0) return [];
+  const skipped = (why) => missing.map((name) => `Tests that need ${name} are skipped: ${why}`);
   if (process.getuid?.() !== 0)
-    return `${chromiumPath} is missing and this user may not install it. Run "sudo apt-get install chromium".`;
-  if (spawnSync('which', ['apt-get']).status !== 0) return `${chromiumPath} is missing and this system has no apt-get.`;
-  step('Installing Chromium from Debian');
+    return skipped(`this user may not install it. Run "sudo apt-get install ${missing.join(' ')}".`);
+  if (spawnSync('which', ['apt-get']).status !== 0) return skipped('this system has no apt-get.');
+  step(`Installing ${missing.join(', ')} from Debian`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [
     ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', 'chromium'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...missing],
   ]) {
     const done = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    if (done.status !== 0) return `"apt-get ${args.join(' ')}" failed with exit code ${done.status}.`;
+    if (done.status !== 0) return skipped(`"apt-get ${args.join(' ')}" failed with exit code ${done.status}.`);
   }
-  return existsSync(chromiumPath) ? null : `apt-get installed the package but ${chromiumPath} is not there.`;
+  return servers
+    .filter((server) => !server.isThere())
+    .map(
+      (server) =>
+        `Tests that need ${server.package} are skipped: apt-get installed it, and it is not where it should be.`,
+    );
 }
 
 async function runPageTests() {
