@@ -138,9 +138,9 @@ function idleBreakerBytes(): number {
   return Math.round((process.memoryUsage().heapUsed - before) / many.length);
 }
 
-/** Minified and gzipped kilobytes of a bundle that exports some names. `external`: what is not part of it. */
-async function bundle(names: string, external: string[]): Promise<{ kB: number; text: string }> {
-  const contents = `export ${names} from '@breakwater/resilience'`;
+/** Minified and gzipped kilobytes of a bundle that exports some names of an entry. `external`: what is not part of it. */
+async function bundle(names: string, external: string[], entry = ''): Promise<{ kB: number; text: string }> {
+  const contents = `export ${names} from '@breakwater/resilience${entry}'`;
   const result = await build({
     stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
     bundle: true,
@@ -165,7 +165,13 @@ open.forceOpen(1e9);
 const refusal = await refusalMicroseconds(open);
 const idle = idleBreakerBytes();
 const four = await bundle('{ createRetry, createTimeout, createBreaker, createBulkhead }', ['@breakwater/errors']);
+// Every policy, with all that chains are built of: the main entry. The other entries connect policies to something else
+// (fetch, undici, Redis, worker threads, telemetry); each is measured alone, with all of the core that it needs.
 const all = await bundle('*', ['@breakwater/errors']);
+const entries = new Map<string, number>();
+for (const entry of ['http', 'undici', 'redis', 'worker', 'telemetry']) {
+  entries.set(entry, (await bundle('*', ['@breakwater/errors', 'undici'], `/${entry}`)).kB);
+}
 const withErrors = await bundle('{ createRetry, createTimeout, createBreaker, createBulkhead }', []);
 const timeoutOnly = await bundle('{ createTimeout }', []);
 
@@ -178,8 +184,11 @@ for (const [name, { ns, ratio }] of measured) {
 console.log(`\nbytes per call: bare ${bytesBare}, composed ${bytes}`);
 console.log(`refusal by an open breaker: ${refusal.toFixed(2)} µs; idle breaker: ${idle} B`);
 console.log(
-  `minified and gzipped, without @breakwater/errors: four core policies ${four.kB.toFixed(1)} kB, everything ${all.kB.toFixed(1)} kB; ` +
+  `minified and gzipped, without @breakwater/errors: four core policies ${four.kB.toFixed(1)} kB, every policy ${all.kB.toFixed(1)} kB; ` +
     `four with @breakwater/errors ${withErrors.kB.toFixed(1)} kB; timeout alone ${timeoutOnly.kB.toFixed(1)} kB`,
+);
+console.log(
+  `other entries, each with what it needs of the core: ${[...entries].map(([entry, kB]) => `/${entry} ${kB.toFixed(1)} kB`).join(', ')}`,
 );
 
 interface Result {
@@ -205,6 +214,7 @@ const results = [
   result('idle breaker', idle, 'B', 400),
   result('four core policies, gzipped', four.kB, 'kB', 4),
   result('everything, gzipped', all.kB, 'kB', 15),
+  ...[...entries].map(([entry, kB]) => result(`entry /${entry} alone, gzipped`, kB, 'kB')),
   // What is not used must not be bundled: the queue of a bulkhead has no place in a timeout.
   result(
     'bulkhead code in a bundle of the timeout alone',

@@ -1,6 +1,7 @@
 import { type AnyErrorType, fromProblem, OptionError } from '@breakwater/errors';
 import { currentContext } from '@breakwater/log';
-import { DEADLINE_HEADER, type Policy, toDeadlineHeader } from '@breakwater/resilience';
+import type { Policy } from '@breakwater/resilience';
+import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
 import { createPropagatingFetch } from './propagate.ts';
 import type { StandardSchema } from './validate.ts';
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { bindContext, type LogContext, withContext } from '@breakwater/log';
-import { deadlineFromHeaders } from '@breakwater/resilience';
+import { deadlineFromHeaders } from '@breakwater/resilience/http';
 import { type CorrelationIds, readCorrelation, toTraceparent } from './correlation.ts';
 import type { EdgeParts } from './edge.ts';
 import type { Answer, EdgeRequest } from './message.ts';

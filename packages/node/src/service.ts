@@ -6,7 +6,8 @@ import {
   type HealthOptions,
 } from '@breakwater/http';
 import { createLogger, type Logger, type LoggerOptions, type Sink, stdoutSink } from '@breakwater/log';
-import { connectTelemetry, logEvents, type Policy } from '@breakwater/resilience';
+import type { Policy } from '@breakwater/resilience';
+import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type Config, HOOK_SHARE } from './config/settings.ts';

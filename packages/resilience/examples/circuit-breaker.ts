@@ -1,5 +1,6 @@
 // The circuit breaker of chapter 6.2 around a payment gateway, with a second provider while it is open.
-import { BreakerOpenError, createBreaker, logEvents } from '@breakwater/resilience';
+import { BreakerOpenError, createBreaker } from '@breakwater/resilience';
+import { logEvents } from '@breakwater/resilience/telemetry';
 import { createVirtualClock } from '@breakwater/testing';
 
 class PaymentGatewayError extends Error {}

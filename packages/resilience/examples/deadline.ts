@@ -1,5 +1,6 @@
 // A request comes in with 300 ms left; what goes on from here has what is left of them, never more.
-import { createRetry, DEADLINE_HEADER, deadlineFromHeaders, toDeadlineHeader } from '@breakwater/resilience';
+import { createRetry } from '@breakwater/resilience';
+import { DEADLINE_HEADER, deadlineFromHeaders, toDeadlineHeader } from '@breakwater/resilience/http';
 import { createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` out

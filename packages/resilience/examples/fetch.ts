@@ -1,7 +1,8 @@
 // A `fetch` that repeats what may be repeated, waits as it is told, and sends its deadline along.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createBreaker, createFetch, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createBreaker, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createFetch } from '@breakwater/resilience/http';
 
 let count = 0;
 const server = createServer((request, response) => {

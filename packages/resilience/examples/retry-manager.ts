@@ -1,5 +1,6 @@
 // The retry manager of chapter 6.2, with what it lacks: a budget, a deadline over everything, Retry-After.
-import { attemptErrors, createRetry, logEvents, RetryExhaustedError } from '@breakwater/resilience';
+import { attemptErrors, createRetry, RetryExhaustedError } from '@breakwater/resilience';
+import { logEvents } from '@breakwater/resilience/telemetry';
 import { createRandom, createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` and `random` out

@@ -1,5 +1,6 @@
 // The timeout manager of chapter 6.2: limits by kind of call, a log line when time is up, a typed error.
-import { createTimeout, logEvents, pipeline, TimeoutError } from '@breakwater/resilience';
+import { createTimeout, pipeline, TimeoutError } from '@breakwater/resilience';
+import { logEvents } from '@breakwater/resilience/telemetry';
 import { createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` out

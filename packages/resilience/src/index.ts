@@ -19,9 +19,6 @@ export {
   type OpenReason,
 } from './breaker/breaker.ts';
 export type { BreakerOptions, WindowOptions } from './breaker/options.ts';
-// Redis, for what a fleet shares
-export { createRedisBreakerStore, type RedisBreakerStoreOptions } from './breaker/redis-store.ts';
-export { type BreakerStore, type SharedBreaker, type ShareOptions, shareBreaker } from './breaker/shared.ts';
 export type { Counts } from './breaker/window.ts';
 // Bulkhead
 export {
@@ -31,13 +28,6 @@ export {
   type BulkheadRefusal,
   createBulkhead,
 } from './bulkhead/bulkhead.ts';
-export {
-  createWorkerBulkhead,
-  type WorkerBulkhead,
-  type WorkerBulkheadOptions,
-  WorkerCrashedError,
-  type WorkerMemory,
-} from './bulkhead/worker.ts';
 // Fallback, cache, coalescing
 export { type Cache, type CacheEntry, type CacheEvent, type CacheOptions, createCache } from './cache.ts';
 export { type Call, run, start, withContext } from './call.ts';
@@ -68,11 +58,6 @@ export {
 } from './fallback.ts';
 // Hedging
 export { createHedge, type Hedge, type HedgeEvent, type HedgeOptions } from './hedge.ts';
-// HTTP
-export { DEADLINE_HEADER, deadlineFromHeaders, type HeadersLike, toDeadlineHeader } from './http/deadline.ts';
-export { createFetch, type FetchInit, type FetchOptions, type GuardedFetch } from './http/fetch.ts';
-export { HttpStatusError } from './http/status-error.ts';
-export { createUndiciInterceptor, type UndiciOptions } from './http/undici.ts';
 export type { KeyOf } from './keyed.ts';
 // Load shedding
 export {
@@ -121,16 +106,12 @@ export {
   type RateLimiter,
   type RateLimitOptions,
 } from './rate-limit/rate-limit.ts';
-export { createRedisRateLimit, type RedisRateLimiter, type RedisRateLimitOptions } from './rate-limit/redis.ts';
-export type { RedisLike } from './redis.ts';
 export { createRegistry, type Makers, type PipelineConfig, type Registry } from './registry.ts';
 // Retry
 export type { Backoff, Jitter } from './retry/backoff.ts';
 export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
 export { attemptErrors } from './retry/history.ts';
 export { createRetry, type RetryEvent, type RetryOptions, type RetryPolicy } from './retry/retry.ts';
-export { type LogLevel, logEvents, type WriteLine } from './telemetry/log.ts';
-export { connectTelemetry, type TelemetryOptions } from './telemetry/otel.ts';
 // Client throttling
 export { createThrottle, type Throttle, ThrottledError, type ThrottleEvent, type ThrottleOptions } from './throttle.ts';
 // Timeout

@@ -12,13 +12,13 @@ import {
   createHedge,
   createLoadShed,
   createRateLimit,
-  createRedisRateLimit,
   createRegistry,
   createRetry,
   createThrottle,
   createTimeout,
   type Policy,
 } from './index.ts';
+import { createRedisRateLimit } from './redis.ts';
 
 const redis = { eval: async () => [1, 9, '0', '0'] };
 

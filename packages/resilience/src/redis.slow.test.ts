@@ -5,15 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  createBreaker,
-  createRateLimit,
-  createRedisBreakerStore,
-  createRedisRateLimit,
-  type RateLimitSpec,
-  type RedisLike,
-  shareBreaker,
-} from './index.ts';
+import { createBreaker, createRateLimit, type RateLimitSpec } from './index.ts';
+import { createRedisBreakerStore, createRedisRateLimit, type RedisLike, shareBreaker } from './redis.ts';
 
 const missing = spawnSync('redis-server', ['--version']).error !== undefined;
 const skip = missing ? 'redis-server is not installed' : false;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { classify, OptionError } from '@breakwater/errors';
-import type { RedisLike } from '@breakwater/resilience';
+import type { RedisLike } from '@breakwater/resilience/redis';
 import type { Answer } from '../message.ts';
 import type { IdempotencyStore } from './store.ts';
 

@@ -4,7 +4,8 @@ import { defineErrors } from '@breakwater/errors';
 import { createEdge } from '@breakwater/http';
 import { fastifyEdge } from '@breakwater/http/fastify';
 import { start } from '@breakwater/node';
-import { createBreaker, createFetch, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createBreaker, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createFetch } from '@breakwater/resilience/http';
 import Fastify from 'fastify';
 import pg from 'pg';
 

@@ -1,5 +1,5 @@
 import { checkOptions, durationMs, type Rule, text } from '../options.ts';
-import { type RedisLike, redisClient } from '../redis.ts';
+import { type RedisLike, redisClient } from '../redis-client.ts';
 import type { BreakerSnapshot } from './breaker.ts';
 import type { BreakerStore } from './shared.ts';
 

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
-import {
-  type BreakerSnapshot,
-  type BreakerStore,
-  type CircuitBreaker,
-  createBreaker,
-  type SharedBreaker,
-  shareBreaker,
-} from '../index.ts';
+import { type BreakerSnapshot, type CircuitBreaker, createBreaker } from '../index.ts';
+import { type BreakerStore, type SharedBreaker, shareBreaker } from '../redis.ts';
 
 const down = (): Promise<never> => Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { createWorkerBulkhead, type WorkerBulkhead, type WorkerBulkheadOptions } from '../index.ts';
+import { createWorkerBulkhead, type WorkerBulkhead, type WorkerBulkheadOptions } from '../worker.ts';
 
 const module = new URL('../../fixtures/worker.ts', import.meta.url);
 const made: WorkerBulkhead<unknown, unknown>[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
-import { DEADLINE_HEADER, deadlineFromHeaders, toDeadlineHeader } from '../index.ts';
+import { DEADLINE_HEADER, deadlineFromHeaders, toDeadlineHeader } from '../http.ts';
 
 test('D1 comes in as a deadline of this machine, goes out as what is left, and is never longer', async () => {
   const clock = createVirtualClock();

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom, createVirtualClock, type VirtualClock } from '@breakwater/testing';
-import {
-  compose,
-  createBreaker,
-  createFetch,
-  createRetry,
-  createTimeout,
-  type FetchOptions,
-  type GuardedFetch,
-  type Policy,
-} from '../index.ts';
+import { createFetch, type FetchOptions, type GuardedFetch } from '../http.ts';
+import { compose, createBreaker, createRetry, createTimeout, type Policy } from '../index.ts';
 
 interface Sent {
   readonly at: number;

@@ -4,16 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createRandom } from '@breakwater/testing';
 import { Agent, type Dispatcher, request, fetch as undiciFetch } from 'undici';
-import {
-  compose,
-  createBreaker,
-  createBulkhead,
-  createFetch,
-  createRetry,
-  createTimeout,
-  createUndiciInterceptor,
-  type UndiciOptions,
-} from '../index.ts';
+import { createFetch } from '../http.ts';
+import { compose, createBreaker, createBulkhead, createRetry, createTimeout } from '../index.ts';
+import { createUndiciInterceptor, type UndiciOptions } from '../undici.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
-import { createRedisRateLimit, type RateLimitEvent, type RedisLike } from '../index.ts';
+import type { RateLimitEvent } from '../index.ts';
+import { createRedisRateLimit, type RedisLike } from '../redis.ts';
 
 test('RL10 fail-open lets calls pass while Redis fails or is silent, and does not ask it again for a while', async () => {
   const clock = createVirtualClock();

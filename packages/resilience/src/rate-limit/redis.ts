@@ -5,7 +5,7 @@ import { emit, type Listener, subscribe } from '../events.ts';
 import { checkOptions, delayMs, durationMs, oneOf, type Rule, text } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
-import { type RedisLike, redisClient } from '../redis.ts';
+import { type RedisLike, redisClient } from '../redis-client.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { type RateLimitDecision, type RateLimitSpec, rateLimitRules, requireBurstFits } from './algorithms.ts';
 import { type RateLimitEvent, RateLimitedError, requireCost } from './rate-limit.ts';

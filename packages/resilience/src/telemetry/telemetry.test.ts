@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import { type Meter, type ObservableCallback, trace } from '@opentelemetry/api';
-import {
-  connectTelemetry,
-  createBreaker,
-  createBulkhead,
-  createRetry,
-  createTimeout,
-  logEvents,
-  pipeline,
-} from '../index.ts';
+import { createBreaker, createBulkhead, createRetry, createTimeout, pipeline } from '../index.ts';
+import { connectTelemetry, logEvents } from '../telemetry.ts';
 
 const down = (): Error => Object.assign(new Error('connect ECONNREFUSED 10.0.0.9'), { code: 'ECONNREFUSED' });
 
