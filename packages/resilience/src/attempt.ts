@@ -332,14 +332,12 @@ export class Call implements CallContext, Timed {
       this.done(FAILED, error);
       return;
     }
-    const onValue = (value: unknown): void => this.done(SUCCEEDED, value);
-    const onError = (error: unknown): void => this.done(FAILED, error);
     if (result instanceof Promise && result.constructor === Promise) {
-      result.then(onValue, onError);
+      result.then(onValue.bind(this), onError.bind(this));
     } else if ((typeof result !== 'object' || result === null) && typeof result !== 'function') {
       this.done(SUCCEEDED, result);
     } else {
-      Promise.resolve(result).then(onValue, onError);
+      Promise.resolve(result).then(onValue.bind(this), onError.bind(this));
     }
   }
 
@@ -390,4 +388,12 @@ export class Call implements CallContext, Timed {
 export function parentOf(options: CallOptions): Call | undefined {
   if (options instanceof Call) return options;
   return options.within instanceof Call ? options.within : undefined;
+}
+
+// Bound to the call instead of written as closures: half the bytes, and no slower.
+function onValue(this: Call, value: unknown): void {
+  this.done(SUCCEEDED, value);
+}
+function onError(this: Call, error: unknown): void {
+  this.done(FAILED, error);
 }
