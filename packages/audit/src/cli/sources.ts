@@ -14,7 +14,7 @@ function directorySource(directory: string): TrailSource {
     description: `The directory ${directory}`,
     async read(path) {
       try {
-        // This program and its threads have nothing else to do meanwhile, and this way costs less time.
+        // This program and its processes have nothing else to do meanwhile, and this way costs less time.
         return readFileSync(join(directory, path));
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;

@@ -1,4 +1,4 @@
-import { equalBytes } from './bytes.ts';
+import { sameRange } from './bytes.ts';
 import { pathOf } from './layout.ts';
 import { pruningOf } from './pruning.ts';
 import type { Finding } from './report.ts';
@@ -26,14 +26,27 @@ export interface BundleResult {
   readonly pruningIsProved: boolean;
 }
 
-/** Checks entries against their tiles. Every entry that is right goes to `onEntry`, in order. */
+/** A bundle that was checked. Its bytes are the source's own and stand only during the call. */
+export interface CheckedBundle {
+  /** Index of its first entry, and how many entries were found. */
+  readonly first: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  /** The entry at a place (0 to `count` - 1), or null where it is not the one that was signed. */
+  entry(place: number): Uint8Array | null;
+}
+
+/** Checks entries against their tiles. Each bundle that is there goes to `onBundle` when it was checked, in order. */
 export async function checkBundles(
   job: BundleJob,
   source: TrailSource,
   primitives: Primitives,
-  onEntry?: (index: number, entry: Uint8Array) => void,
+  onBundle?: (bundle: CheckedBundle) => void,
 ): Promise<BundleResult> {
   const hasher = createHasher(primitives);
+  /** Leaf hashes of a bundle's entries, and where each entry ends. */
+  const computed = new Uint8Array(256 * 32);
+  const ends = new Uint32Array(256);
   const findings: Finding[] = [];
   const roots: (Uint8Array | null)[] = [];
   let checkedEntries = 0;
@@ -72,30 +85,37 @@ export async function checkBundles(
       else findings.push({ kind: 'missing', message: `${path} is missing`, path, from: first, to: first + width });
       return;
     }
+    let count = 0;
     let offset = 0;
-    for (let i = 0; i < width; i += 1) {
-      const at = first + i;
+    while (count < width) {
       const length = offset + 2 <= bundle.length ? bundle[offset]! * 256 + bundle[offset + 1]! : -1;
       const end = offset + 2 + length;
-      if (length < 0 || end > bundle.length) {
-        const message = `${path} ends before entry ${at}`;
-        findings.push({ kind: 'damaged', message, path, from: at, to: first + width });
-        return;
-      }
-      const entry = bundle.subarray(offset + 2, end);
-      if (equalBytes(tile, hasher.leaf(entry), i * 32)) {
-        if (at === job.pruneEntry) pruningIsProved = pruningOf(entry) === job.prunedBelow;
-        onEntry?.(at, entry);
-      } else {
-        const message = `Entry ${at} is not the one that was signed`;
-        findings.push({ kind: 'changed_entry', message, path, from: at, to: at + 1 });
-      }
-      checkedEntries += 1;
+      if (length < 0 || end > bundle.length) break;
+      hasher.leafInto(bundle, offset + 2, end, computed, count * 32);
+      ends[count] = end;
       offset = end;
+      count += 1;
     }
-    if (offset < bundle.length) {
+    checkedEntries += count;
+    const isGood = (place: number): boolean => sameRange(tile, computed, place * 32, place * 32 + 32);
+    const entryAt = (place: number): Uint8Array => bundle.subarray(place === 0 ? 2 : ends[place - 1]! + 2, ends[place]);
+    if (!sameRange(tile, computed, 0, count * 32)) {
+      for (let place = 0; place < count; place += 1) {
+        const at = first + place;
+        const message = `Entry ${at} is not the one that was signed`;
+        if (!isGood(place)) findings.push({ kind: 'changed_entry', message, path, from: at, to: at + 1 });
+      }
+    }
+    if (count < width) {
+      const from = first + count;
+      findings.push({ kind: 'damaged', message: `${path} ends before entry ${from}`, path, from, to: first + width });
+    } else if (offset < bundle.length) {
       const message = `${path} holds more than its ${width} entries`;
       findings.push({ kind: 'damaged', message, path, from: first + width - 1, to: first + width });
     }
+    const record = job.pruneEntry - first;
+    if (record >= 0 && record < count && isGood(record))
+      pruningIsProved = pruningOf(entryAt(record)) === job.prunedBelow;
+    onBundle?.({ first, count, bytes: bundle, entry: (place) => (isGood(place) ? entryAt(place) : null) });
   }
 }

@@ -11,9 +11,17 @@ export function toText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array, aStart = 0, length: number = b.length): boolean {
-  if (a.length < aStart + length || b.length !== length) return false;
-  for (let i = 0; i < length; i += 1) if (a[aStart + i] !== b[i]) return false;
+/** True where all of `b` stands in `a` from `aStart` on. */
+export function equalBytes(a: Uint8Array, b: Uint8Array, aStart = 0): boolean {
+  if (a.length < aStart + b.length) return false;
+  for (let i = 0; i < b.length; i += 1) if (a[aStart + i] !== b[i]) return false;
+  return true;
+}
+
+/** True where `a` and `b` have the same bytes from `from` to `to`, and both reach that far. */
+export function sameRange(a: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
+  if (a.length < to || b.length < to) return false;
+  for (let i = from; i < to; i += 1) if (a[i] !== b[i]) return false;
   return true;
 }
 

@@ -1,5 +1,5 @@
 /** The verifier alone (`@breakwater/audit/verify`): no import from the writer, no Node built-ins, runs in browsers. */
-export { type BundleJob, type BundleResult, checkBundles } from './bundles.ts';
+export { type BundleJob, type BundleResult, type CheckedBundle, checkBundles } from './bundles.ts';
 export { type ProvedEntry, verifyProof } from './proof.ts';
 export type { Finding, VerifyOptions, VerifyReport } from './report.ts';
 export { type PublicKey, readCheckpoint, readPublicKey, type SignedCheckpoint } from './signed-checkpoint.ts';

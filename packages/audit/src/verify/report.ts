@@ -42,7 +42,7 @@ export interface VerifyOptions {
   readonly earlier?: readonly Uint8Array[];
   readonly onProgress?: (checkedEntries: number, allEntries: number) => void;
   /**
-   * Checks entries elsewhere, such as in worker threads: `check` is called for one range after the other, at most
+   * Checks entries elsewhere, such as in other processes: `check` is called for one range after the other, at most
    * `concurrency` at a time, and does what `checkBundles` does. `onEntry` is then its business. Default: here.
    */
   readonly entryChecker?: { readonly check: (job: BundleJob) => Promise<BundleResult>; readonly concurrency: number };

@@ -1,37 +1,61 @@
 import type { Primitives } from './source.ts';
 
-/** RFC 6962 hashes over reused buffers: the verifier's inner loop allocates the digest only. */
+const HASH_BYTES = 32;
+
+/** RFC 6962 hashes. The verifier's inner loops (`leafInto`, `root`) hash where the bytes stand and copy none. */
 export interface TreeHasher {
   leaf(entry: Uint8Array): Uint8Array;
+  /**
+   * Hash of the leaf that stands at `from` (at least 1) to `to` in `bytes`, to `target` from `offset` on. The byte before
+   * the leaf is changed for the time of the call.
+   */
+  leafInto(bytes: Uint8Array, from: number, to: number, target: Uint8Array, offset: number): void;
   node(left: Uint8Array, right: Uint8Array): Uint8Array;
-  /** Root over a run of hashes, each 32 bytes, as one perfect or ragged tree. */
+  /** Root over a run of hashes (at least one), each 32 bytes, as one perfect or ragged tree. */
   root(hashes: Uint8Array): Uint8Array;
 }
 
-export function createHasher({ sha256 }: Primitives): TreeHasher {
-  let leafInput = new Uint8Array(4_096);
-  const nodeInput = new Uint8Array(65);
+export function createHasher({ sha256, sha256Into }: Primitives): TreeHasher {
+  const hashInto =
+    sha256Into ?? ((bytes: Uint8Array, target: Uint8Array, offset: number) => target.set(sha256(bytes), offset));
+  const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES);
   nodeInput[0] = 1;
-  const node = (left: Uint8Array, right: Uint8Array): Uint8Array => {
-    nodeInput.set(left, 1);
-    nodeInput.set(right, 33);
-    return sha256(nodeInput);
-  };
-  const rootOfRange = (hashes: Uint8Array, from: number, to: number): Uint8Array => {
-    const count = to - from;
-    if (count === 1) return hashes.subarray(from * 32, to * 32);
-    let split = 1;
-    while (split * 2 < count) split *= 2;
-    return node(rootOfRange(hashes, from, from + split), rootOfRange(hashes, from + split, to));
-  };
+  let row = new Uint8Array(1 + 256 * HASH_BYTES);
   return {
-    node,
-    leaf(entry) {
-      if (entry.length + 1 > leafInput.length) leafInput = new Uint8Array(2 * (entry.length + 1));
-      leafInput[0] = 0;
-      leafInput.set(entry, 1);
-      return sha256(leafInput.subarray(0, entry.length + 1));
+    node(left, right) {
+      nodeInput.set(left, 1);
+      nodeInput.set(right, 1 + HASH_BYTES);
+      return sha256(nodeInput);
     },
-    root: (hashes) => rootOfRange(hashes, 0, hashes.length / 32),
+    leaf(entry) {
+      const input = new Uint8Array(entry.length + 1);
+      input.set(entry, 1);
+      return sha256(input);
+    },
+    leafInto(bytes, from, to, target, offset) {
+      const before = bytes[from - 1]!;
+      bytes[from - 1] = 0;
+      hashInto(bytes.subarray(from - 1, to), target, offset);
+      bytes[from - 1] = before;
+    },
+    root(hashes) {
+      if (hashes.length >= row.length) row = new Uint8Array(1 + hashes.length);
+      row.set(hashes, 1);
+      // Row by row, each over the one before it. The prefix of a pair goes over the last byte of the pair before it and
+      // its hash over a pair further left; both were hashed already.
+      for (let count = hashes.length / HASH_BYTES; count > 1; count = Math.ceil(count / 2)) {
+        for (let i = 0; i + 1 < count; i += 2) {
+          const at = i * HASH_BYTES;
+          row[at] = 1;
+          hashInto(row.subarray(at, at + 1 + 2 * HASH_BYTES), row, 1 + at / 2);
+        }
+        // An odd one goes up as it is: the same tree as the split at the largest power of two.
+        if (count % 2 === 1) {
+          const last = 1 + (count - 1) * HASH_BYTES;
+          row.copyWithin(1 + ((count - 1) / 2) * HASH_BYTES, last, last + HASH_BYTES);
+        }
+      }
+      return row.slice(1, 1 + HASH_BYTES);
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { type BundleJob, type BundleResult, checkBundles } from './bundles.ts';
+import { type BundleJob, type BundleResult, type CheckedBundle, checkBundles } from './bundles.ts';
 import { equalBytes } from './bytes.ts';
 import { pathOf, tilesOfLevel } from './layout.ts';
 import { type Pruning, readPruning } from './pruning.ts';
@@ -122,11 +122,21 @@ function createWalk(options: VerifyOptions, checkpoint: SignedCheckpoint, prunin
     await checkChildren(level, index, width, tile);
   }
 
+  const { onEntry } = options;
+  const onBundle =
+    onEntry &&
+    ((bundle: CheckedBundle): void => {
+      for (let place = 0; place < bundle.count; place += 1) {
+        const entry = bundle.entry(place);
+        if (entry !== null) onEntry(bundle.first + place, entry);
+      }
+    });
+
   /** Entries and level-0 tiles, in ranges of which several may be under way; results are taken in order. */
   async function checkEntries(): Promise<void> {
     const tiles = Math.ceil(size / 256);
     const { check, concurrency } = options.entryChecker ?? {
-      check: (job: BundleJob) => checkBundles(job, source, primitives, options.onEntry),
+      check: (job: BundleJob) => checkBundles(job, source, primitives, onBundle),
       concurrency: 1,
     };
     const running: Promise<BundleResult>[] = [];
