@@ -3,13 +3,15 @@ import type { Sink } from './sink.ts';
 
 const sinks = new Set<Sink>();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const SIGNAL_WAIT_MS = 3000;
+let ending = false;
 
-function flushAll(): void {
-  for (const sink of sinks) sink.flushSync();
+function flushQuick(): void {
+  for (const sink of sinks) if (sink.isSlow !== true) sink.flushSync();
 }
 
 function onExit(): void {
-  flushAll();
+  for (const sink of sinks) sink.flushSync();
   for (const sink of sinks) {
     const { emitted, pending, dropped } = sink.counts();
     const lost = pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
@@ -27,28 +29,54 @@ function lastWord(text: string): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  flushAll();
+  flushQuick();
+  const slow = [...sinks].filter((sink) => sink.isSlow === true);
+  // Somebody else decides what the signal does; the end itself, when it comes, flushes what is left.
+  if (process.listenerCount(signal) > 1) {
+    for (const sink of slow) void sink.flush();
+    return;
+  }
   // With nobody else listening the signal must do what it would have done without us: end the process.
-  if (process.listenerCount(signal) > 1) return;
-  process.off(signal, onSignal);
-  process.kill(process.pid, signal);
+  const finish = (): void => {
+    onExit();
+    for (const each of SIGNALS) process.off(each, onSignal);
+    process.kill(process.pid, signal);
+  };
+  const busy = slow.filter((sink) => sink.counts().pending > 0);
+  if (busy.length === 0 || ending) {
+    finish();
+    return;
+  }
+  // A request may be under way: while the event loop runs, its answer can be waited for. A second signal does not wait.
+  ending = true;
+  let over = false;
+  const once = (): void => {
+    if (over) return;
+    over = true;
+    finish();
+  };
+  const waitMs = Math.max(...busy.map((sink) => sink.exitTimeoutMs ?? SIGNAL_WAIT_MS));
+  setTimeout(once, waitMs);
+  void Promise.all(busy.map((sink) => sink.flush())).finally(once);
 }
 
 /**
  * Flushes `sink` when the process ends: on exit (return from main, `process.exit`, an uncaught exception), and on
- * SIGTERM, SIGINT and SIGHUP before the signal takes its effect. Returns a function that takes it off again.
+ * SIGTERM, SIGINT and SIGHUP before the signal takes its effect. A sink whose `flushSync` is slow is given its
+ * `exitTimeoutMs` to flush in its own way after a signal; a second signal ends that wait. What was not written is told on
+ * standard error. Returns a function that takes it off again.
  */
 export function flushAtExit(sink: Sink): () => void {
   if (sinks.size === 0) {
     process.on('exit', onExit);
-    process.on('uncaughtExceptionMonitor', flushAll);
+    process.on('uncaughtExceptionMonitor', flushQuick);
     for (const signal of SIGNALS) process.on(signal, onSignal);
   }
   sinks.add(sink);
   return () => {
     if (!sinks.delete(sink) || sinks.size > 0) return;
     process.off('exit', onExit);
-    process.off('uncaughtExceptionMonitor', flushAll);
+    process.off('uncaughtExceptionMonitor', flushQuick);
     for (const signal of SIGNALS) process.off(signal, onSignal);
   };
 }

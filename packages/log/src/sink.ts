@@ -32,6 +32,10 @@ export interface Sink {
   flushSync(): void;
   /** `flushSync` costs so much that it is for the end of the process only. */
   readonly isSlow?: boolean;
+  /** Milliseconds that a signal waits for `flush` of a slow sink before `flushSync`. Default 3000. */
+  readonly exitTimeoutMs?: number;
+  /** The sinks behind this one, where it only passes lines on. */
+  readonly inner?: readonly Sink[];
   /** Flushes and lets go; lines given later are dropped as `closed`. */
   close(): Promise<void>;
   counts(): SinkCounts;

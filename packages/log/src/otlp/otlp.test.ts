@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger, memorySink, toOtlpJson, toOtlpProtobuf, toRecord } from '../index.ts';
-import { rejectedIn } from './protobuf.ts';
+import { toAnswer } from './answer.ts';
+import { partialSuccessIn } from './protobuf.ts';
 
 /** Fields of one message: number, and an integer or bytes. */
 function read(bytes: Uint8Array): [number, bigint | Uint8Array][] {
@@ -102,8 +103,34 @@ test('R60 JSON: integers are texts, doubles numbers', async () => {
   assert.deepEqual(attributes.find(({ key }) => key === 'double')!.value, { doubleValue: 1.5 });
 });
 
-test('R61 the number of rejected records is read from the answer', () => {
-  assert.equal(rejectedIn(new Uint8Array()), 0);
-  assert.equal(rejectedIn(new Uint8Array([10, 3, 8, 0xac, 2])), 300);
-  assert.equal(rejectedIn(new Uint8Array([1, 2, 3])), 0);
+test('R61 the number of rejected records and the words for it are read from the answer, in any order', () => {
+  const none = { rejected: 0, message: '' };
+  assert.deepEqual(partialSuccessIn(new Uint8Array()), none);
+  assert.deepEqual(partialSuccessIn(new Uint8Array([10, 3, 8, 0xac, 2])), { rejected: 300, message: '' });
+  assert.deepEqual(partialSuccessIn(new Uint8Array([10, 6, 18, 2, 110, 111, 8, 5])), { rejected: 5, message: 'no' });
+  assert.deepEqual(partialSuccessIn(new Uint8Array([10, 4, 18, 2, 110, 111])), { rejected: 0, message: 'no' });
+  for (const foreign of [
+    [1, 2, 3],
+    [10, 90, 8],
+    [255, 255, 255],
+    [10, 11, 8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
+  ])
+    assert.deepEqual(partialSuccessIn(new Uint8Array(foreign)), none);
+  const json = (text: string) => toAnswer(200, undefined, Buffer.from(text), 'json', 0);
+  assert.equal(json('{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}').rejected, 2);
+  assert.equal(json('{"partialSuccess":{"rejectedLogRecords":-1}}').rejected, 0);
+  assert.equal(json('<html>').rejected, 0);
+});
+
+test('R62 Retry-After is seconds or a date, never more than an hour', () => {
+  const now = Date.UTC(2026, 10, 25, 10, 0, 0);
+  const delay = (header: string | undefined) => toAnswer(503, header, Buffer.of(), 'json', now).retryAfterMs;
+  assert.equal(delay(undefined), undefined);
+  assert.equal(delay(''), undefined);
+  assert.equal(delay('soon'), undefined);
+  assert.equal(delay('1.5'), 1500);
+  assert.equal(delay('-4'), 0);
+  assert.equal(delay('Wed, 25 Nov 2026 10:00:07 GMT'), 7000);
+  assert.equal(delay('Wed, 25 Nov 2026 09:00:00 GMT'), 0);
+  assert.equal(delay('1e12'), 3_600_000);
 });

@@ -146,15 +146,51 @@ export function toOtlpProtobuf(records: readonly LogRecord[]): Uint8Array {
   return request.done();
 }
 
-/** `rejected_log_records` of an `ExportLogsServiceResponse`; 0 for an empty or foreign answer. */
-export function rejectedIn(response: Uint8Array): number {
-  // partial_success (1, bytes) { rejected_log_records (1, varint) }
-  if (response[0] !== 10 || response[2] !== 8) return 0;
-  let value = 0;
-  for (let index = 3, factor = 1; index < response.length; index++, factor *= 128) {
-    const byte = response[index]!;
-    value += (byte & 127) * factor;
-    if (byte < 128) return value;
+/**
+ * `partial_success` of an `ExportLogsServiceResponse`, its fields in any order; nothing rejected for an empty or foreign
+ * answer.
+ */
+export function partialSuccessIn(response: Uint8Array): { rejected: number; message: string } {
+  let rejected = 0;
+  let message = '';
+  for (const [field, part] of fieldsOf(response)) {
+    if (field !== 1 || typeof part === 'number') continue;
+    for (const [inner, value] of fieldsOf(part)) {
+      if (inner === 1 && typeof value === 'number') rejected = value;
+      else if (inner === 2 && typeof value !== 'number') message = Buffer.from(value).toString();
+    }
   }
-  return 0;
+  return { rejected, message };
+}
+
+/** Numbers and bytes of one message; ends where it makes no sense. */
+function* fieldsOf(bytes: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let factor = 1; at < bytes.length; factor *= 128) {
+      const byte = bytes[at++]!;
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+    return Number.NaN;
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const kind = tag % 8;
+    const field = Math.floor(tag / 8);
+    if (kind === 0) {
+      const value = varint();
+      // Above 2^63 it is a negative number, which counts nothing.
+      if (Number.isNaN(value)) return;
+      yield [field, value >= 2 ** 63 ? 0 : value];
+    } else if (kind === 2) {
+      const length = varint();
+      if (!(at + length <= bytes.length)) return;
+      yield [field, bytes.subarray(at, at + length)];
+      at += length;
+    } else if (kind === 1) at += 8;
+    else if (kind === 5) at += 4;
+    else return;
+  }
 }

@@ -1,10 +1,14 @@
 import { OptionError } from '@breakwater/errors';
+import { type Clock, createRetry, systemClock } from '@breakwater/resilience';
+import { type Answer, isRetried } from '../otlp/answer.ts';
 import { toOtlpJson } from '../otlp/json.ts';
-import { rejectedIn, toOtlpProtobuf } from '../otlp/protobuf.ts';
-import { toRecord } from '../record.ts';
+import { postByChild } from '../otlp/last-post.ts';
+import { createPoster } from '../otlp/poster.ts';
+import { toOtlpProtobuf } from '../otlp/protobuf.ts';
+import { type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 import { positive } from './fd-sink.ts';
-import { LineQueue, type QueuedLine } from './line-queue.ts';
+import { LineQueue } from './line-queue.ts';
 
 export interface OtlpOptions {
   readonly name?: string;
@@ -25,35 +29,30 @@ export interface OtlpOptions {
   readonly timeoutMs?: number;
   /** Milliseconds that `flush` and `close` may take. Default 10 000. */
   readonly flushTimeoutMs?: number;
-  /** Milliseconds the end of the process may wait for the last request, made by a child process. Default 3000. */
+  /** Milliseconds the end of the process may wait for the receiver, all requests together. Default 3000. */
   readonly exitTimeoutMs?: number;
+  /** Told when a receiver refuses records, or warns about them (`count` 0), with its words. Must be quick. */
+  readonly onRejected?: (count: number, reason: string) => void;
   readonly random?: () => number;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly retryAfterMs: number | undefined;
-  readonly body: Buffer;
-}
-
-const RETRIED = new Set([429, 502, 503, 504]);
-const MAX_DELAY_MS = 30_000;
-
-/** Reads the body on its standard input and posts it; exit code 0 when it was taken. */
-const LAST_POST = `const [url, headers] = JSON.parse(process.argv[1]); const chunks = [];
-process.stdin.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-  const { request } = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http');
-  request(url, { method: 'POST', headers }, (answer) => { answer.resume(); answer.on('end', () => process.exit(answer.statusCode < 300 ? 0 : 1)); })
-    .on('error', () => process.exit(1)).end(Buffer.concat(chunks));
-});`;
+/** A wait must not keep a program alive. */
+const QUIET_CLOCK: Clock = {
+  ...systemClock,
+  setTimer: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
+};
+/** Tries of one batch before the waits begin to grow anew: each one is kept in the history of its retry. */
+const MAX_ATTEMPTS = 500;
+const MAX_LAST_BATCH = 4096;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Sends records to an OpenTelemetry receiver over HTTP. One request at a time; what the receiver cannot take now (429,
- * 502, 503, 504, no connection) is sent again with growing, random delays, as long as there is room to keep it. A
- * request whose answer was lost is sent again, so a record may arrive twice.
+ * Sends records to an OpenTelemetry receiver over HTTP. One request at a time, repeated by the retry of
+ * `@breakwater/resilience` while the receiver cannot take it (429, 502, 503, 504, no connection, no answer): with growing,
+ * random waits, not before its `Retry-After` (an hour at most), as long as there is room to keep what is said meanwhile. A
+ * request whose answer was lost is sent again, so a record may arrive twice; where an answer comes, once.
  *
- * The delays are its own, not the retry of `@breakwater/resilience`: a queue that waits needs thirty lines of it, and a logger
- * must load where nothing else does.
+ * Its requests are hidden from OpenTelemetry's instrumentation: no span, no header.
  */
 export function otlpSink(options: OtlpOptions): Sink {
   if (typeof options?.url !== 'string' || !URL.canParse(options.url) || !/^https?:/.test(options.url))
@@ -64,61 +63,72 @@ export function otlpSink(options: OtlpOptions): Sink {
   const whenFull = options.whenFull ?? 'drop-oldest';
   if (whenFull !== 'drop-oldest' && whenFull !== 'drop-lowest')
     throw new OptionError('options.whenFull', whenFull, 'drop-oldest or drop-lowest');
+  if (options.onRejected !== undefined && typeof options.onRejected !== 'function')
+    throw new OptionError('options.onRejected', options.onRejected, 'a function');
   const batchSize = positive('batchSize', options.batchSize ?? 512);
   const flushMs = positive('flushMs', options.flushMs ?? 1000);
   const maxChars = positive('maxBufferChars', options.maxBufferChars ?? 16_777_216);
   const timeoutMs = positive('timeoutMs', options.timeoutMs ?? 10_000);
   const flushTimeoutMs = positive('flushTimeoutMs', options.flushTimeoutMs ?? 10_000);
   const exitTimeoutMs = positive('exitTimeoutMs', options.exitTimeoutMs ?? 3000);
-  const random = options.random ?? Math.random;
-  const secure = options.url.startsWith('https:');
-  // Loaded only by those who use the sink: they are most of what an import of this package would cost.
-  const { Agent, request } = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
-  const agent = new Agent({ keepAlive: true });
+  const { url } = options;
   const headers = {
     'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
     ...options.headers,
   };
+  const poster = createPoster(url, headers, encoding);
+  const retry = createRetry({
+    name: 'otlp',
+    maxAttempts: MAX_ATTEMPTS,
+    attemptTimeoutMs: timeoutMs,
+    backoff: { kind: 'exponential', baseMs: 200, maxMs: 30_000, jitter: 'equal' },
+    retryIf: () => true,
+    retryResult: (answer) => isRetried(answer as Answer),
+    retryAfterMs: (answer) => (answer as Answer).retryAfterMs,
+    // One request at a time is all the load there ever is.
+    budget: false,
+    random: options.random,
+    clock: QUIET_CLOCK,
+  });
   const tally = new Tally();
   const queue = new LineQueue();
-  let batch: QueuedLine[] = [];
-  let sending = false;
+  /** What is being sent. Whoever takes it away puts another list in its place. */
+  let batch: LogRecord[] = [];
+  let underWay: AbortController | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let failures = 0;
   let closed = false;
   const waiting = new Set<() => void>();
 
-  function encode(lines: readonly QueuedLine[]): Uint8Array {
-    const records = lines.map(({ line }) => toRecord(line));
-    return encoding === 'json' ? Buffer.from(toOtlpJson(records)) : toOtlpProtobuf(records);
+  function fill(size: number): void {
+    while (batch.length < size) {
+      const next = queue.shift();
+      if (next === undefined) return;
+      try {
+        batch.push(toRecord(next.line));
+      } catch {
+        // No line of this package: it would stand in the way of all others for ever.
+        tally.drop('failed');
+      }
+    }
   }
 
-  function post(body: Uint8Array): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const size = { 'content-length': String(body.length) };
-      const signal = AbortSignal.timeout(timeoutMs);
-      const call = request(
-        options.url,
-        { method: 'POST', headers: { ...headers, ...size }, agent, signal },
-        (answer) => {
-          const chunks: Buffer[] = [];
-          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-          answer.on('error', reject);
-          answer.on('end', () => {
-            const after = Number(answer.headers['retry-after']);
-            resolve({
-              status: answer.statusCode ?? 0,
-              retryAfterMs: Number.isFinite(after) ? Math.max(0, after * 1000) : undefined,
-              body: Buffer.concat(chunks),
-            });
-          });
-        },
-      );
-      call.on('error', reject);
-      // A logger must not keep a program alive.
-      call.on('socket', (socket) => socket.unref());
-      call.end(body);
-    });
+  function encode(): Uint8Array {
+    return encoding === 'json' ? Buffer.from(toOtlpJson(batch)) : toOtlpProtobuf(batch);
+  }
+
+  function settle({ status, rejected, message }: Answer): void {
+    const good = status >= 200 && status < 300;
+    const lost = good ? Math.min(batch.length, rejected) : batch.length;
+    tally.drop('rejected', lost);
+    tally.written += batch.length - lost;
+    batch = [];
+    if (lost === 0 && message === '') return;
+    try {
+      options.onRejected?.(lost, message === '' ? `HTTP ${status}` : message);
+    } catch {
+      // The records are counted; whoever wanted to hear of them failed at it.
+      tally.drop('failed', 0);
+    }
   }
 
   function arm(ms: number): void {
@@ -131,69 +141,64 @@ export function otlpSink(options: OtlpOptions): Sink {
   }
 
   function start(): void {
-    if (sending) return;
-    sending = true;
-    void send().finally(() => {
-      sending = false;
-      if (batch.length > 0) arm(delayMs);
-      else if (queue.size > 0) arm(queue.size >= batchSize ? 1 : flushMs);
+    if (underWay !== undefined) return;
+    underWay = new AbortController();
+    void send(underWay.signal).finally(() => {
+      underWay = undefined;
+      if (batch.length > 0 || queue.size > 0) arm(flushMs);
       for (const wake of waiting) wake();
     });
   }
 
-  let delayMs = 0;
-
-  async function send(): Promise<void> {
+  async function send(signal: AbortSignal): Promise<void> {
     do {
-      while (batch.length < batchSize && queue.size > 0) batch.push(queue.shift()!);
+      fill(batchSize);
       if (batch.length === 0) return;
+      const mine = batch;
+      const body = encode();
       let answer: Answer | undefined;
       try {
-        answer = await post(encode(batch));
+        answer = await retry.execute((call) => poster.post(body, call.signal), { signal });
       } catch {
-        // No connection or no answer in time: as a receiver that asks to come back later.
+        // The last of many tries, none of which the receiver answered; or the end of the process has taken over.
         answer = undefined;
       }
-      // The end of the process may have taken the batch away meanwhile.
-      if (batch.length === 0) return;
-      if (answer === undefined || RETRIED.has(answer.status)) {
-        failures++;
-        const backoff = Math.min(MAX_DELAY_MS, 100 * 2 ** Math.min(failures, 10)) * (0.5 + random() / 2);
-        delayMs = Math.min(MAX_DELAY_MS, Math.max(backoff, answer?.retryAfterMs ?? 0));
-        return;
-      }
-      failures = 0;
-      const lost = answer.status >= 300 ? batch.length : Math.min(batch.length, rejected(answer.body));
-      tally.drop('rejected', lost);
-      tally.written += batch.length - lost;
-      batch = [];
-    } while (queue.size >= batchSize || (queue.size > 0 && waiting.size > 0));
-  }
-
-  function rejected(body: Buffer): number {
-    if (encoding === 'protobuf') return rejectedIn(body);
-    try {
-      const answer = JSON.parse(body.toString()) as { partialSuccess?: { rejectedLogRecords?: unknown } };
-      return Number(answer.partialSuccess?.rejectedLogRecords ?? 0) || 0;
-    } catch {
-      // An empty or foreign answer with a good status: taken.
-      return 0;
-    }
+      if (batch !== mine) return;
+      if (answer !== undefined && !isRetried(answer)) settle(answer);
+    } while (batch.length > 0 || queue.size >= batchSize || (queue.size > 0 && waiting.size > 0));
   }
 
   async function flush(): Promise<void> {
     const end = performance.now() + flushTimeoutMs;
-    while ((queue.size > 0 || batch.length > 0) && performance.now() < end) {
-      let late: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        waiting.add(resolve);
-        late = setTimeout(resolve, Math.max(1, Math.min(end - performance.now(), batch.length > 0 ? delayMs : 50)));
-        start();
-      }).finally(() => {
-        clearTimeout(late);
-        waiting.clear();
-      });
+    while (queue.size > 0 || batch.length > 0) {
+      const left = end - performance.now();
+      if (left <= 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const late = setTimeout(resolve, left);
+      waiting.add(resolve);
+      start();
+      await promise;
+      waiting.delete(resolve);
+      clearTimeout(late);
     }
+  }
+
+  /** Waits for the answer under way. False when the receiver wants to be left alone for longer than there is time. */
+  function takeOver(end: number): boolean {
+    if (underWay === undefined || batch.length === 0) return true;
+    const answer = poster.settleSync(exitTimeoutMs);
+    const taken = batch;
+    underWay.abort();
+    if (typeof answer === 'object' && !isRetried(answer)) {
+      settle(answer);
+      return true;
+    }
+    batch = [...taken];
+    const waitMs = typeof answer === 'object' ? (answer.retryAfterMs ?? 0) : 0;
+    if (waitMs === 0) return true;
+    if (waitMs >= end - performance.now()) return false;
+    Atomics.wait(pause, 0, 0, waitMs);
+    return true;
   }
 
   return {
@@ -214,22 +219,19 @@ export function otlpSink(options: OtlpOptions): Sink {
     },
     flush,
     flushSync() {
-      while (batch.length > 0 || queue.size > 0) {
-        while (batch.length < 4096 && queue.size > 0) batch.push(queue.shift()!);
-        const { status } = process
-          .getBuiltinModule('node:child_process')
-          .spawnSync(process.execPath, ['-e', LAST_POST, JSON.stringify([options.url, headers])], {
-            input: encode(batch),
-            timeout: exitTimeoutMs,
-            env: {},
-            stdio: ['pipe', 'ignore', 'ignore'],
-          });
-        if (status !== 0) return;
-        tally.written += batch.length;
-        batch = [];
+      const end = performance.now() + exitTimeoutMs;
+      if (!takeOver(end)) return;
+      for (;;) {
+        fill(MAX_LAST_BATCH);
+        const left = end - performance.now();
+        if (batch.length === 0 || left <= 0) return;
+        const answer = postByChild(url, headers, encode(), encoding, left);
+        if (answer === undefined || isRetried(answer)) return;
+        settle(answer);
       }
     },
     isSlow: true,
+    exitTimeoutMs,
     async close() {
       if (closed) return;
       await flush();
@@ -238,7 +240,8 @@ export function otlpSink(options: OtlpOptions): Sink {
       tally.drop('timeout', batch.length + queue.size);
       batch = [];
       while (queue.shift() !== undefined);
-      agent.destroy();
+      underWay?.abort();
+      poster.destroy();
     },
     counts: (): SinkCounts => tally.counts(),
   };

@@ -26,6 +26,8 @@ export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
   return {
     name,
     isSlow: sinks.some((sink) => sink.isSlow === true),
+    exitTimeoutMs: Math.max(...sinks.map((sink) => sink.exitTimeoutMs ?? 0)) || 3000,
+    inner: sinks,
     write(line, severity) {
       for (const { sink, from, below } of ways) if (severity >= from && severity < below) sink.write(line, severity);
     },
