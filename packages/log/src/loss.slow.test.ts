@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,56 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { LoggerCounts } from './index.ts';
+import { assertAll, end, linesOf, start } from './testing/run-end.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-log-loss-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-interface End {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly counts: LoggerCounts | undefined;
-}
-
-function start(args: readonly string[]): ChildProcess {
-  return spawn(
-    process.execPath,
-    ['--conditions=@breakwater/source', join(import.meta.dirname, 'testing/ends.ts'), ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
-    },
-  );
-}
-
-async function end(args: readonly string[], act?: (child: ChildProcess) => void): Promise<End> {
-  const child = start(args);
-  const texts = ['', '', ''];
-  for (const [index, stream] of [child.stdout!, child.stderr!, child.stdio[3]!].entries()) {
-    stream.on('data', (chunk: Buffer) => {
-      texts[index] = `${texts[index]}${chunk}`;
-    });
-  }
-  act?.(child);
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  const counts = texts[2] === '' ? undefined : (JSON.parse(texts[2]!) as LoggerCounts);
-  return { code, signal, stdout: texts[0]!, stderr: texts[1]!, counts };
-}
-
-function linesOf(text: string): number[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => (JSON.parse(line) as { attributes: { index: number } }).attributes.index);
-}
-
-function assertAll(indexes: readonly number[], count: number): void {
-  assert.equal(indexes.length, count);
-  assert.deepEqual(
-    indexes,
-    Array.from({ length: count }, (_, index) => index),
-  );
-}
 
 for (const kind of ['stdout', 'file'] as const) {
   for (const how of ['return', 'exit', 'throw', 'term'] as const) {

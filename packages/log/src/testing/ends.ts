@@ -21,6 +21,8 @@ function sink(): Sink {
       });
     case 'otlp':
       return otlpSink({ url: target, flushMs: 60_000, batchSize: 100_000 });
+    case 'otlp-busy':
+      return otlpSink({ url: target, flushMs: 1, batchSize: 100_000, encoding: 'json' });
     default:
       return stdoutSink({ flushMs: 60_000, blockMs: 300 });
   }
@@ -31,7 +33,20 @@ process.on('exit', () => {
   // After the logger's own listener, which was added first.
   writeSync(3, JSON.stringify(logger.counts()));
 });
-for (let index = 0; index < Number(count); index++) logger.info('line', { index, filler: 'x'.repeat(40) });
+let said = 0;
+function say(lines: number): void {
+  for (const last = said + lines; said < last; said++)
+    logger.info('line', { index: said, filler: 'x'.repeat(Number(process.env['FILLER'] ?? 40)) });
+}
+say(Number(count));
+
+/** Once the parent says so: a few lines more, and then the end. */
+function whenTold(how: () => void): void {
+  process.once('message', () => {
+    say(50);
+    how();
+  });
+}
 
 switch (how) {
   case 'exit':
@@ -44,6 +59,18 @@ switch (how) {
     break;
   case 'term':
     process.send?.('ready');
+    setInterval(() => {}, 1000);
+    break;
+  case 'told-exit':
+    whenTold(() => process.exit(0));
+    break;
+  case 'told-throw':
+    whenTold(() => {
+      throw new Error('from a message');
+    });
+    break;
+  case 'told-term':
+    whenTold(() => process.kill(process.pid, 'SIGTERM'));
     setInterval(() => {}, 1000);
     break;
   case 'return':
