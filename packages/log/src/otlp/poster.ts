@@ -23,14 +23,18 @@ interface UnderWay {
   readonly chunks: Buffer[];
 }
 
+/**
+ * The context of when this module was loaded. A request would else belong to whoever said the first line of its batch,
+ * and the connection keep that one's context alive.
+ */
+const outside = AsyncLocalStorage.snapshot();
+
 /** The way to one receiver, over connections that are kept. Its requests are not traced and carry nobody's context. */
 export function createPoster(url: string, headers: Readonly<Record<string, string>>, encoding: Encoding): Poster {
   const secure = url.startsWith('https:');
   // Loaded only by those who use the sink: they are most of what an import of this module would cost.
   const { Agent, request } = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
   const agent = new Agent({ keepAlive: true });
-  // A request would else belong to whoever said the first line of the batch, and its connection keep that context alive.
-  const outside = AsyncLocalStorage.snapshot();
   let underWay: UnderWay | undefined;
 
   function send(
