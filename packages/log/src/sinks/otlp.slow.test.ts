@@ -65,3 +65,49 @@ test('R62 while the receiver is away lines wait in bounded memory; at close the 
   assert.equal((dropped['queue-full'] ?? 0) + (dropped.timeout ?? 0), 20);
   assert.ok((dropped.timeout ?? 0) >= 5);
 });
+
+test('R62 nothing is sent before Retry-After has passed, not even by flush', async () => {
+  const times: number[] = [];
+  const { url, close } = await receiver((count, response) => {
+    times.push(performance.now());
+    response.writeHead(count === 1 ? 429 : 200, count === 1 ? { 'retry-after': '0.4' } : {}).end();
+  });
+  const sink = otlpSink({ url, random: () => 0 });
+  sink.write(line(0), 9);
+  await Promise.all([sink.flush(), sink.flush()]);
+  assert.ok(times[1]! - times[0]! >= 399, `${times[1]! - times[0]!} ms`);
+  assert.equal(sink.counts().written, 1);
+  await sink.close();
+  await close();
+});
+
+test('R61 refusals and warnings are told in the receiver’s words; a line that is none does not stop the others', async () => {
+  const { url, close } = await receiver((count, response) => {
+    if (count === 1) response.end('{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}');
+    else if (count === 2) response.end('{"partialSuccess":{"errorMessage":"slow down"}}');
+    else response.writeHead(413).end();
+  });
+  const told: [number, string][] = [];
+  const sink = otlpSink({
+    url,
+    encoding: 'json',
+    onRejected(count, reason) {
+      told.push([count, reason]);
+      throw new Error('must not matter');
+    },
+  });
+  sink.write('no line of this package\n', 9);
+  for (let index = 0; index < 3; index++) {
+    sink.write(line(index), 9);
+    sink.write(line(index), 9);
+    await sink.flush();
+  }
+  assert.deepEqual(told, [
+    [1, 'too old'],
+    [0, 'slow down'],
+    [2, 'HTTP 413'],
+  ]);
+  assert.deepEqual(sink.counts(), { emitted: 7, written: 3, pending: 0, dropped: { failed: 1, rejected: 3 } });
+  await sink.close();
+  await close();
+});
