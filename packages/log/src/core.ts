@@ -6,6 +6,7 @@ import { isErrorLike } from './error-like.ts';
 import { ExceptionWriter } from './exception.ts';
 import type { KeyInfo } from './keys.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
+import { type Origin, originHead } from './origin.ts';
 import type { Paths } from './paths.ts';
 import { keepLine, writeKept } from './request-buffer.ts';
 import type { Sampler } from './sampling.ts';
@@ -17,9 +18,12 @@ import { hasOwn, isLabel, Writer, type WriterLimits } from './writer.ts';
 
 /** The event a record stands for: its name, and attributes that no field may take. */
 export interface Occasion {
+  /** '' for a record that stands for none. */
   readonly name: string;
   /** `"name":value,…`, or ''. */
   readonly json: string;
+  /** Set for a record that another logging API made. */
+  readonly origin?: Origin;
 }
 
 const DROPPED: Occasion = { name: 'breakwater.log.dropped', json: '' };
@@ -120,7 +124,7 @@ export class Core {
       rate = sampler({
         severity,
         message: typeof message === 'string' ? message : '',
-        eventName: event?.name,
+        eventName: event?.name === '' ? undefined : event?.name,
         context: cell?.values,
         nowMs,
       });
@@ -201,16 +205,24 @@ export class Core {
     rate: number,
   ): string {
     this.writer.begin();
-    const template = typeof message === 'string' && message.indexOf('{') !== -1;
+    const origin = event?.origin;
+    const template = typeof message === 'string' && message.indexOf('{') !== -1 && origin === undefined;
     let head =
-      this.timestamps.lineStart(nowMs, HEADS[level]) +
+      (origin === undefined
+        ? this.timestamps.lineStart(nowMs, HEADS[level])
+        : this.timestamps.lineStart(origin.timeMs ?? nowMs, originHead(origin, HEADS[level]))) +
       (typeof message === 'string' && !template ? this.writer.text(message) : this.body(message, fields));
     if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version))
       prepareContext(cell, this, this.writer, this.options.baggage);
-    const trace = this.options.trace === undefined ? cell?.head : traceHead(this.options.trace() ?? cell?.values);
+    const trace =
+      origin?.trace !== undefined
+        ? traceHead(origin.trace)
+        : this.options.trace === undefined
+          ? cell?.head
+          : traceHead(this.options.trace() ?? cell?.values);
     if (event === undefined && (trace === undefined || trace === '')) head += parts.open;
     else
-      head += `${parts.tail}${event === undefined ? '' : `,"eventName":${toJsonString(event.name)}`}${trace ?? ''},"attributes":{`;
+      head += `${parts.tail}${event === undefined || event.name === '' ? '' : `,"eventName":${toJsonString(event.name)}`}${trace ?? ''},"attributes":{`;
     let json = cell === undefined ? '' : cell.fragment;
     const bound = parts.clashes && cell !== undefined ? boundBeside(parts, cell) : parts.boundJson;
     if (bound !== '') json = json === '' ? bound : `${json},${bound}`;

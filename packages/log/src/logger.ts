@@ -7,6 +7,7 @@ import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
 import { Levels } from './levels.ts';
+import type { Origin } from './origin.ts';
 import { compilePaths, type Paths } from './paths.ts';
 import type { Sampler } from './sampling.ts';
 import type { Sink, SinkCounts } from './sink.ts';
@@ -210,6 +211,10 @@ class LoggerImpl implements Logger {
     this.parts = { tail, open: toFlat(`${tail},"attributes":{`), bound, boundJson: toFlat(boundJson), clashes };
   }
 
+  get sinks(): readonly Sink[] {
+    return this.core.sinks;
+  }
+
   trace(message: Message, fields?: Fields | Error): void {
     if (this.gate.min <= 1) this.core.emit('trace', this.parts, message, fields, undefined, false);
     else this.below('trace', message, fields, undefined);
@@ -302,4 +307,31 @@ export function sayEvent(
 ): void {
   if (logger instanceof LoggerImpl) logger.say(level, message, fields, { name, json });
   else logger.log(level, message, fields, name);
+}
+
+/** Says a record that another logging API made, with its body as it is. */
+export function sayForeign(
+  logger: Logger,
+  level: Level,
+  body: unknown,
+  fields: Fields | Error | undefined,
+  origin: Origin,
+  eventName = '',
+): void {
+  if (logger instanceof LoggerImpl) logger.say(level, body as Message, fields, { name: eventName, json: '', origin });
+  else logger.log(level, typeof body === 'string' ? body : toText(body), fields, eventName || undefined);
+}
+
+/** Whether what `logger` says reaches `sink`, directly or through a sink that passes it on. */
+export function holdsSink(logger: Logger, sink: Sink): boolean {
+  const reaches = (own: Sink): boolean => own === sink || own.inner?.some(reaches) === true;
+  return logger instanceof LoggerImpl && logger.sinks.some(reaches);
+}
+
+function toText(body: unknown): string {
+  try {
+    return JSON.stringify(body) ?? String(body);
+  } catch {
+    return '[Unreadable]';
+  }
 }

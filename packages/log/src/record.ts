@@ -12,6 +12,8 @@ export type AttributeValue =
 export interface LogRecord {
   /** RFC 3339, UTC. */
   readonly timestamp: string;
+  /** When a record that another API made was first seen, where that is another time. */
+  readonly observedTimestamp?: string;
   readonly severityText: string;
   readonly severityNumber: number;
   readonly body: string;

@@ -26,7 +26,7 @@ function logRecord(record: LogRecord): object {
   const nano = String(unixNano(record.timestamp));
   return {
     timeUnixNano: nano,
-    observedTimeUnixNano: nano,
+    observedTimeUnixNano: record.observedTimestamp === undefined ? nano : String(unixNano(record.observedTimestamp)),
     severityNumber: record.severityNumber,
     severityText: record.severityText,
     body: { stringValue: record.body },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger, memorySink, toOtlpJson, toOtlpProtobuf, toRecord } from '../index.ts';
+import { createLogger, toRecord } from '../index.ts';
+import { toOtlpJson, toOtlpProtobuf } from '../otlp.ts';
+import { memorySink } from '../testing.ts';
 import { toAnswer } from './answer.ts';
 import { partialSuccessIn } from './protobuf.ts';
 

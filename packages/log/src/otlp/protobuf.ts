@@ -125,7 +125,7 @@ function logRecord(message: Message, record: LogRecord): void {
   if (record.traceFlags !== undefined) message.fixed32(8, record.traceFlags);
   if (record.traceId !== undefined) message.bytes(9, Buffer.from(record.traceId, 'hex'));
   if (record.spanId !== undefined) message.bytes(10, Buffer.from(record.spanId, 'hex'));
-  message.fixed64(11, nano);
+  message.fixed64(11, record.observedTimestamp === undefined ? nano : unixNano(record.observedTimestamp));
   if (record.eventName !== undefined) message.text(12, record.eventName);
 }
 
