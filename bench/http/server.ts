@@ -1,6 +1,7 @@
 // One service of the http bench, in a process of its own: `server.ts FRAMEWORK bare|edge`. Sends its port to the parent,
 // and its CPU time whenever the parent asks.
-import { createLogger, fileSink } from '@breakwater/log';
+import { createLogger } from '@breakwater/log';
+import { fileSink } from '@breakwater/log/file';
 import { apps } from '../../packages/http/src/conformance/apps.ts';
 import { createEdge } from '../../packages/http/src/edge.ts';
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createEdge } from '@breakwater/http';
 import { expressEdge, expressErrors } from '@breakwater/http/express';
 import { jwtGuard } from '@breakwater/http/jwt';
-import { createLogger, memorySink } from '@breakwater/log';
+import { createLogger } from '@breakwater/log';
+import { memorySink } from '@breakwater/log/testing';
 import express from 'express';
 import { SignJWT } from 'jose';
 

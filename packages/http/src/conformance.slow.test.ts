@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { MemorySink } from '@breakwater/log';
+import type { MemorySink } from '@breakwater/log/testing';
 import { createRandom } from '@breakwater/testing';
 import { type App, apps } from './conformance/apps.ts';
 import { type RawResponse, send } from './conformance/raw-client.ts';

@@ -1,5 +1,7 @@
 /** 6.3 "Business event logging": typed events of the catalogue, and one of the service's own. */
-import { createLogger, defineEvent, events, type LogRecord, memorySink } from '@breakwater/log';
+import { createLogger, type LogRecord } from '@breakwater/log';
+import { defineEvent, events } from '@breakwater/log/events';
+import { memorySink } from '@breakwater/log/testing';
 
 const sink = memorySink();
 const logger = createLogger({ service: 'payment-service', sinks: [sink] });

@@ -1,13 +1,7 @@
 /** Debug lines only of the request that failed, and one wide record per request. */
-import {
-  addToEvent,
-  countInEvent,
-  createLogger,
-  keepUnlessOk,
-  memorySink,
-  withContext,
-  withWideEvent,
-} from '@breakwater/log';
+import { createLogger, withContext } from '@breakwater/log';
+import { addToEvent, countInEvent, keepUnlessOk, withWideEvent } from '@breakwater/log/request';
+import { memorySink } from '@breakwater/log/testing';
 
 const sink = memorySink();
 const logger = createLogger({ service: 'orders', sinks: [sink] });

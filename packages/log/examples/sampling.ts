@@ -1,5 +1,7 @@
 /** 6.3 "Log sampling": a tenth of the information, every error, and a count that can be restored. */
-import { createLogger, memorySink, sampleByRate } from '@breakwater/log';
+import { createLogger } from '@breakwater/log';
+import { sampleByRate } from '@breakwater/log/sampling';
+import { memorySink } from '@breakwater/log/testing';
 
 const sink = memorySink();
 let turn = 0;

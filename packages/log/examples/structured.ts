@@ -1,5 +1,6 @@
 /** 6.3 "What makes logging structured": one text with everything in it, and the same as data. */
-import { createLogger, type LogRecord, memorySink } from '@breakwater/log';
+import { createLogger, type LogRecord } from '@breakwater/log';
+import { memorySink } from '@breakwater/log/testing';
 
 const sink = memorySink();
 const logger = createLogger({ service: 'accounts', sinks: [sink] });

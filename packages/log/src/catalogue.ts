@@ -1,4 +1,4 @@
-import { defineEvent, type EventType } from './events.ts';
+import { defineEvent, type EventType } from './define-event.ts';
 
 const processed = {
   'payment.id': 'string',

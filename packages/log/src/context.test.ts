@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { currentErrorContext } from '@breakwater/errors';
-import { bindContext, createLogger, currentContext, memorySink, updateContext, withContext } from './index.ts';
+import { bindContext, createLogger, currentContext, updateContext, withContext } from './index.ts';
+import { memorySink } from './testing.ts';
 
 test('R30 context survives promises, timers, streams and emitters, and ends with its work', async () => {
   const seen: (string | undefined)[] = [];

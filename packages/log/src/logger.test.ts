@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import {
-  addToEvent,
-  countInEvent,
-  createLogger,
-  DROP_EVENT,
-  defineEvent,
-  events,
-  expectLogs,
-  failRequest,
-  keepUnlessOk,
-  type Logger,
-  type LoggerOptions,
-  limitPerKey,
-  memorySink,
-  sampleAll,
-  sampleByLevel,
-  sampleByRate,
-  sampleByTrace,
-  sampleToBudget,
-  withContext,
-  withWideEvent,
-} from './index.ts';
+import { defineEvent, events } from './events.ts';
+import { createLogger, DROP_EVENT, type Logger, type LoggerOptions, withContext } from './index.ts';
+import { addToEvent, countInEvent, failRequest, keepUnlessOk, withWideEvent } from './request.ts';
+import { limitPerKey, sampleAll, sampleByLevel, sampleByRate, sampleByTrace, sampleToBudget } from './sampling.ts';
+import { expectLogs, memorySink } from './testing.ts';
 
 const loggers: Logger[] = [];
 after(async () => {

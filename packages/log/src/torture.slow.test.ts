@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createRedactor } from '@breakwater/redact';
 import fc from 'fast-check';
-import { createLogger, type Logger, type LogRecord, memorySink, withContext } from './index.ts';
+import { createLogger, type Logger, type LogRecord, withContext } from './index.ts';
+import { memorySink } from './testing.ts';
 import { isPlainWord } from './text.ts';
 
 const loggers: Logger[] = [];

@@ -1,5 +1,5 @@
 // What runs when a service ends, and in which order. Telemetry and stdout are off, so that nothing else is printed.
-import { memorySink } from '@breakwater/log';
+import { memorySink } from '@breakwater/log/testing';
 import { start } from '@breakwater/node';
 
 const records = memorySink();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { memorySink } from '@breakwater/log';
+import { memorySink } from '@breakwater/log/testing';
 import { createBreaker } from '@breakwater/resilience';
 import { context, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { ConfigError } from './config/config-error.ts';

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { createLogger, memorySink } from '@breakwater/log';
+import { createLogger } from '@breakwater/log';
+import { memorySink } from '@breakwater/log/testing';
 import fastify from 'fastify';
 import pg from 'pg';
 import { exchangeOf, fastifyEdge, sendAnswer } from '../adapters/fastify.ts';

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type BreakwaterError, defineErrors } from '@breakwater/errors';
-import { createLogger, currentContext, type MemorySink, memorySink } from '@breakwater/log';
+import { createLogger, currentContext } from '@breakwater/log';
+import { type MemorySink, memorySink } from '@breakwater/log/testing';
 import { createEdge, type Edge, type Guard } from '../edge.ts';
 
 /** Texts that must never leave the service. */

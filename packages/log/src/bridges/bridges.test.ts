@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { configureSync, getLogger, resetSync } from '@logtape/logtape';
 import { type Meter, trace } from '@opentelemetry/api';
-import { createLogger, expectLogs, type Logger, memorySink } from '../index.ts';
+import { createLogger, type Logger } from '../index.ts';
+import { expectLogs, memorySink } from '../testing.ts';
 import { captureConsole, connectLogMetrics, logTapeSink, otelSink, otelTrace, toPino, toWinston } from './bridges.ts';
 
 const loggers: Logger[] = [];

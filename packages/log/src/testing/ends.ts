@@ -3,7 +3,9 @@
  * counted on file descriptor 3.
  */
 import { writeSync } from 'node:fs';
-import { createLogger, fileSink, otlpSink, type Sink, stdoutSink } from '../index.ts';
+import { createLogger, type Sink, stdoutSink } from '../index.ts';
+import { otlpSink } from '../otlp.ts';
+import { fileSink } from '../sinks/file.ts';
 
 const [how = '', kind = '', target = '', count = '0'] = process.argv.slice(2);
 
