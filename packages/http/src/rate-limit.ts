@@ -1,11 +1,6 @@
 import { OptionError } from '@breakwater/errors';
-import {
-  type Clock,
-  createRateLimit,
-  type RateLimitDecision,
-  type RateLimitSpec,
-  toRateLimitHeaders,
-} from '@breakwater/resilience';
+import { type Clock, createRateLimit, type RateLimitDecision, type RateLimitSpec } from '@breakwater/resilience';
+import { toRateLimitHeaders } from '@breakwater/resilience/http';
 import { edgeErrors } from './catalogue.ts';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,5 +1,6 @@
 // Three calls a second per client, told to the client in header fields.
-import { createRateLimit, RateLimitedError, toRateLimitHeaders } from '@breakwater/resilience';
+import { createRateLimit, RateLimitedError } from '@breakwater/resilience';
+import { toRateLimitHeaders } from '@breakwater/resilience/http';
 import { createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` out

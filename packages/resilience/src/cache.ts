@@ -1,11 +1,12 @@
 import { start } from './call.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { emit, type Listener, subscribe, warn } from './events.ts';
-import { defaultKeyOf, detached, hasGivenUp, type KeyOf } from './keyed.ts';
-import { callable, checkOptions, delayMs, durationMs, type Rule, whole } from './options.ts';
+import type { Clock } from './clock.ts';
+import { warn } from './events.ts';
+import { detached, hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
+import { callable, delayMs, durationMs, whole } from './options.ts';
 import { isOutage } from './outage.ts';
-import { type Plan, toPlan } from './plan.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
+import { tell } from './tell.ts';
 
 export interface CacheOptions {
   /** How long an answer is fresh. */
@@ -70,14 +71,19 @@ interface Kept {
   revalidating: boolean;
 }
 
-const rules: Record<string, Rule> = {
-  ttlMs: durationMs,
-  staleWhileRevalidateMs: delayMs,
-  staleIfErrorMs: delayMs,
-  maxEntries: whole(1),
-  keyOf: callable,
-  cacheIf: callable,
-  staleIf: callable,
+const kind: Kind<CacheOptions> = {
+  kind: 'cache',
+  maker: 'createCache',
+  rules: {
+    ttlMs: durationMs,
+    staleWhileRevalidateMs: delayMs,
+    staleIfErrorMs: delayMs,
+    maxEntries: whole(1),
+    keyOf: callable,
+    cacheIf: callable,
+    staleIf: callable,
+  },
+  required: ['ttlMs'],
 };
 
 /**
@@ -90,69 +96,57 @@ export function createCache(options: CacheOptions): Cache {
   return new CacheImpl(options);
 }
 
-class CacheImpl implements Cache {
-  readonly kind = 'cache';
-  readonly name: string;
-  readonly clock: Clock;
-  listeners: readonly Listener<CacheEvent>[] | undefined = undefined;
-  readonly #plan: Plan;
+class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
+  declare readonly kind: 'cache';
   readonly #entries: Map<string, Kept> = new Map();
-  #options!: CacheOptions;
   /** Grows with every invalidation: what was asked for before it is not kept. */
   #epoch = 0;
 
   constructor(options: CacheOptions) {
-    this.reconfigure(options);
-    const { name = 'cache', clock = systemClock } = options;
-    this.name = name;
-    this.clock = clock;
-    this.#plan = toPlan({ name, clock, cuts: true });
+    super(kind, options);
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
-    const key = options.idempotent === false ? undefined : this.#keyOf(options);
-    if (key === undefined || hasGivenUp(options)) return start(this.#plan, work, options, undefined);
-    const { ttlMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, staleIf = isOutage } = this.#options;
+  override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
+    const key = options.idempotent === false ? undefined : sharedKey(options, this.options.keyOf);
+    if (key === undefined || hasGivenUp(options)) return start(this.plan, work, options, undefined);
+    const { ttlMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, staleIf = isOutage } = this.options;
     const kept = this.#entries.get(key);
-    const ageMs = kept === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - kept.at;
+    const ageMs = this.#ageOf(kept);
     if (kept !== undefined && ageMs < ttlMs + staleWhileRevalidateMs) {
       const fresh = ageMs < ttlMs;
-      this.#entries.delete(key);
-      this.#entries.set(key, kept);
-      this.#tell(options, key, { type: 'cache.hit', reason: fresh ? 'fresh' : 'revalidating', ageMs });
+      this.#keep(key, kept);
+      if (this.listeners) {
+        tell(this, options, { type: 'cache.hit', reason: fresh ? 'fresh' : 'revalidating', key, ageMs });
+      }
       if (!fresh && !kept.revalidating) this.#revalidate(work, options, key, kept);
       return kept.value as T;
     }
-    this.#tell(options, key, { type: 'cache.miss' });
+    if (this.listeners) tell(this, options, { type: 'cache.miss', key });
     try {
       return await this.#fetch(work, options, key);
     } catch (error) {
       // Another caller may have got a newer one meanwhile.
       const stale = this.#entries.get(key);
-      const staleMs = stale === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - stale.at;
+      const staleMs = this.#ageOf(stale);
       if (stale === undefined || hasGivenUp(options) || staleMs >= ttlMs + staleIfErrorMs || !staleIf(error))
         throw error;
-      this.#tell(options, key, { type: 'cache.hit', reason: 'error', ageMs: staleMs, error });
+      if (this.listeners) tell(this, options, { type: 'cache.hit', reason: 'error', key, ageMs: staleMs, error });
       return stale.value as T;
     }
   }
 
-  on(listener: Listener<CacheEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
   peek(options: CallOptions): CacheEntry | undefined {
-    const key = this.#keyOf(options);
+    const key = sharedKey(options, this.options.keyOf);
     const kept = key === undefined ? undefined : this.#entries.get(key);
-    return kept === undefined ? undefined : { value: kept.value, ageMs: this.clock.now() - kept.at };
+    return kept && { value: kept.value, ageMs: this.#ageOf(kept) };
   }
 
   invalidate(options: CallOptions): void {
-    const key = this.#keyOf(options);
+    const key = sharedKey(options, this.options.keyOf);
     if (key === undefined) return;
     this.#epoch++;
     this.#entries.delete(key);
@@ -163,25 +157,29 @@ class CacheImpl implements Cache {
     this.#entries.clear();
   }
 
-  reconfigure(options: CacheOptions): void {
-    checkOptions('createCache', options, rules, ['ttlMs']);
-    this.#options = options;
+  override reconfigure(options: CacheOptions): void {
+    super.reconfigure(options);
     this.#trim();
   }
 
-  #keyOf(options: CallOptions): string | undefined {
-    return (this.#options.keyOf ?? defaultKeyOf)(options);
+  #ageOf(kept: Kept | undefined): number {
+    return kept === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - kept.at;
+  }
+
+  /** Puts an answer where it is forgotten last. */
+  #keep(key: string, kept: Kept): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, kept);
+    this.#trim();
   }
 
   async #fetch<T>(work: Work<T>, options: CallOptions, key: string): Promise<T> {
     const begunAt = this.clock.now();
     const epoch = this.#epoch;
-    const value = await start(this.#plan, work, options, undefined);
+    const value = await start(this.plan, work, options, undefined);
     const newer = (this.#entries.get(key)?.begunAt ?? Number.NEGATIVE_INFINITY) > begunAt;
-    if (epoch === this.#epoch && !newer && this.#options.cacheIf?.(value) !== false) {
-      this.#entries.delete(key);
-      this.#entries.set(key, { value, at: this.clock.now(), begunAt, revalidating: false });
-      this.#trim();
+    if (epoch === this.#epoch && !newer && this.options.cacheIf?.(value) !== false) {
+      this.#keep(key, { value, at: this.clock.now(), begunAt, revalidating: false });
     }
     return value;
   }
@@ -190,7 +188,9 @@ class CacheImpl implements Cache {
   #revalidate(work: Work<unknown>, options: CallOptions, key: string, kept: Kept): void {
     kept.revalidating = true;
     this.#fetch(work, detached(options), key)
-      .catch((error: unknown) => this.#tell(options, key, { type: 'cache.revalidation-failed', error }))
+      .catch((error: unknown) => {
+        if (this.listeners) tell(this, options, { type: 'cache.revalidation-failed', key, error });
+      })
       .finally(() => {
         kept.revalidating = false;
       })
@@ -198,19 +198,9 @@ class CacheImpl implements Cache {
   }
 
   #trim(): void {
-    const { maxEntries = 1000 } = this.#options;
     for (const key of this.#entries.keys()) {
-      if (this.#entries.size <= maxEntries) return;
+      if (this.#entries.size <= (this.options.maxEntries ?? 1000)) return;
       this.#entries.delete(key);
     }
   }
-
-  #tell(options: CallOptions, key: string, what: CacheTold): void {
-    if (this.listeners === undefined) return;
-    const { operation = this.name, correlationId } = options;
-    emit(this, { policy: this.name, operation, correlationId, key, ...what });
-  }
 }
-
-/** An event without the fields that all have. */
-type CacheTold = CacheEvent extends infer E ? (E extends CacheEvent ? Omit<E, keyof EventBase> : never) : never;

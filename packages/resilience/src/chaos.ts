@@ -1,10 +1,10 @@
 import { OptionError } from '@breakwater/errors';
 import { type Call, start } from './call.ts';
-import { type Clock, type Random, systemClock } from './clock.ts';
-import { emit, type Listener, subscribe } from './events.ts';
+import type { Clock, Random } from './clock.ts';
 import { callable, checkOptions, delayMs, either, flag, number, oneOf, type Rule, text } from './options.ts';
-import { type Plan, toPlan } from './plan.ts';
 import { type CallContext, type CallOptions, FAILED, type Policy, type Work } from './policy.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
+import { tell } from './tell.ts';
 import { Timer, timersOf } from './timers.ts';
 
 /** What goes wrong, how often, and for which calls. */
@@ -53,15 +53,30 @@ export interface Chaos extends Policy<ChaosEvent> {
   reconfigure(options: ChaosOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  enabled: either(flag, callable),
-  rules: ['a list of rules', Array.isArray],
+/** The option of each kind of rule, and whether it must be given. */
+const kindRules: Record<ChaosRule['kind'], readonly [option: string, rule: Rule, required: boolean]> = {
+  latency: ['delayMs', either(delayMs, callable), true],
+  error: ['error', callable, false],
+  abort: ['afterMs', delayMs, false],
+  result: ['result', callable, true],
 };
-const kindRules: Record<ChaosRule['kind'], Record<string, Rule>> = {
-  latency: { delayMs: either(delayMs, callable) },
-  error: { error: callable },
-  abort: { afterMs: delayMs },
-  result: { result: callable },
+
+const kind: Kind<ChaosOptions> = {
+  kind: 'chaos',
+  maker: 'createChaos',
+  rules: { enabled: either(flag, callable), rules: ['a list of rules', Array.isArray] },
+  required: ['rules'],
+  check({ rules }) {
+    for (const [index, rule] of rules.entries()) {
+      const at = `createChaos.rules[${index}]`;
+      if (!Object.hasOwn(kindRules, rule?.kind)) {
+        throw new OptionError(`${at}.kind`, rule?.kind, `one of ${Object.keys(kindRules).join(', ')}`);
+      }
+      const [option, own, required] = kindRules[rule.kind];
+      const common = { rate: number(0, 1), when: callable, name: text, kind: oneOf(rule.kind) };
+      checkOptions(at, rule, { ...common, [option]: own }, required ? ['rate', option] : ['rate']);
+    }
+  },
 };
 
 /**
@@ -73,116 +88,77 @@ export function createChaos(options: ChaosOptions): Chaos {
   return new ChaosImpl(options);
 }
 
-class ChaosImpl implements Chaos {
-  readonly kind = 'chaos';
-  readonly name: string;
-  readonly clock: Clock;
-  listeners: readonly Listener<ChaosEvent>[] | undefined = undefined;
+class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
+  declare readonly kind: 'chaos';
   readonly #random: Random;
-  readonly #plan: Plan;
-  #options!: ChaosOptions;
 
   constructor(options: ChaosOptions) {
-    this.reconfigure(options);
-    const { name = 'chaos', clock = systemClock, random = Math.random } = options;
-    this.name = name;
-    this.clock = clock;
-    this.#random = random;
-    this.#plan = toPlan({ name, clock, cuts: true });
+    super(kind, options);
+    this.#random = options.random ?? Math.random;
   }
 
   get enabled(): boolean {
-    const { enabled = false } = this.#options;
+    const { enabled = false } = this.options;
     return typeof enabled === 'function' ? enabled() === true : enabled;
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    let call: Call | undefined;
-    return start(
-      this.#plan,
-      (context) => (this.enabled ? this.#disturb(work, context, call!) : work(context)),
-      options,
-      (begun) => {
-        call = begun;
-      },
-    );
-  }
-
-  on(listener: Listener<ChaosEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: ChaosOptions): void {
-    checkOptions('createChaos', options, rules, ['rules']);
-    for (const [index, rule] of options.rules.entries()) {
-      const at = `createChaos.rules[${index}]`;
-      const own = Object.hasOwn(kindRules, rule?.kind) ? kindRules[rule.kind] : undefined;
-      if (own === undefined)
-        throw new OptionError(`${at}.kind`, rule?.kind, `one of ${Object.keys(kindRules).join(', ')}`);
-      const required = rule.kind === 'latency' ? ['delayMs'] : rule.kind === 'result' ? ['result'] : [];
-      const common = { rate: number(0, 1), when: callable, name: text, kind: oneOf(rule.kind) };
-      checkOptions(at, rule, { ...common, ...own }, ['rate', ...required]);
-    }
-    this.#options = options;
+  override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
+    let call: Call;
+    const disturbed: Work<T> = (context) => (this.enabled ? this.#disturb(work, context, call) : work(context));
+    return start(this.plan, disturbed, options, (begun) => {
+      call = begun;
+    });
   }
 
   async #disturb<T>(work: Work<T>, context: CallContext, call: Call): Promise<T> {
     let replace: ((real: unknown) => unknown) | undefined;
-    let breakAfterMs: number | undefined;
+    let breakAfterMs = Number.POSITIVE_INFINITY;
     let waitMs = 0;
-    let failure: { readonly error: unknown } | undefined;
-    for (const rule of this.#options.rules) {
+    let failure: (() => unknown) | undefined;
+    for (const rule of this.options.rules) {
       // One draw per rule and call, whatever matches: one rule more does not shift the fate of all that follows.
       const struck = this.#random() < rule.rate;
       if (!struck || rule.when?.(context) === false) continue;
-      this.#tell(rule, context);
+      const { kind: reason, name = reason } = rule;
+      if (this.listeners) tell(this, context, { type: 'chaos.injected', reason, rule: name });
       if (rule.kind === 'latency')
         waitMs += typeof rule.delayMs === 'number' ? rule.delayMs : rule.delayMs(this.#random);
-      else if (rule.kind === 'error')
-        failure ??= { error: rule.error === undefined ? broken('ECONNREFUSED') : rule.error() };
-      else if (rule.kind === 'abort')
-        breakAfterMs = Math.min(breakAfterMs ?? Number.POSITIVE_INFINITY, rule.afterMs ?? 0);
+      else if (rule.kind === 'error') failure ??= rule.error ?? (() => broken('ECONNREFUSED'));
+      else if (rule.kind === 'abort') breakAfterMs = Math.min(breakAfterMs, rule.afterMs ?? 0);
       else replace = rule.result;
     }
+    if (waitMs > 0) await this.#wait(waitMs, context.signal);
+    if (failure !== undefined) throw failure();
     const timers = timersOf(this.clock);
-    if (waitMs > 0) await this.#sleep(waitMs, context.signal);
-    if (failure !== undefined) throw failure.error;
-    let timer: Timer | undefined;
-    if (breakAfterMs !== undefined) {
-      timer = new Timer(() => call.giveUp(FAILED, broken('ECONNRESET')));
+    const timer = new Timer(() => call.giveUp(FAILED, broken('ECONNRESET')));
+    if (breakAfterMs < Number.POSITIVE_INFINITY) {
       timers.add(timer, breakAfterMs);
+      // Work that is deaf to its signal must not keep the timer of a caller who has gone.
+      context.signal.addEventListener('abort', () => timers.remove(timer));
     }
     try {
       const real = await work(context);
       if (breakAfterMs === 0) throw broken('ECONNRESET');
       return replace === undefined ? real : (replace(real) as T);
     } finally {
-      if (timer !== undefined) timers.remove(timer);
+      timers.remove(timer);
     }
   }
 
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
     const timers = timersOf(this.clock);
-    return new Promise((resolve, reject) => {
-      const timer = new Timer(() => {
-        signal.removeEventListener('abort', stop);
+    // A rule or a listener may have made the caller give up.
+    signal.throwIfAborted();
+    await new Promise<void>((resolve) => {
+      const timer = new Timer(resolve);
+      timers.add(timer, ms);
+      // The signal is that of this attempt: it is gone when the attempt is.
+      signal.addEventListener('abort', () => {
+        timers.remove(timer);
         resolve();
       });
-      const stop = (): void => {
-        timers.remove(timer);
-        reject(signal.reason);
-      };
-      timers.add(timer, ms);
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
     });
-  }
-
-  #tell(rule: ChaosRule, context: CallContext): void {
-    if (this.listeners === undefined) return;
-    const { operation, correlationId } = context;
-    const { kind: reason, name = reason } = rule;
-    emit(this, { type: 'chaos.injected', reason, policy: this.name, operation, correlationId, rule: name });
+    signal.throwIfAborted();
   }
 }
 

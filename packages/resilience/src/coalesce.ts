@@ -1,10 +1,10 @@
 import { type Call, start } from './call.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { emit, type Listener, subscribe } from './events.ts';
-import { defaultKeyOf, detached, type KeyOf } from './keyed.ts';
-import { callable, checkOptions, type Rule } from './options.ts';
-import { type Plan, toPlan } from './plan.ts';
+import type { Clock } from './clock.ts';
+import { detached, type KeyOf, sharedKey } from './keyed.ts';
+import { callable } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
+import { tell } from './tell.ts';
 
 export interface CoalesceOptions {
   /** Calls with the same key have the same answer. Default: `operation` and `key` of the call; calls without a `key` are not shared. */
@@ -39,7 +39,7 @@ interface Shared {
   callers: number;
 }
 
-const rules: Record<string, Rule> = { keyOf: callable };
+const kind: Kind<CoalesceOptions> = { kind: 'coalesce', maker: 'createCoalesce', rules: { keyOf: callable } };
 
 /**
  * Calls with the same key, made while one is under way, wait for that one. All get the same result object, or the same
@@ -50,30 +50,21 @@ export function createCoalesce(options: CoalesceOptions = {}): Coalesce {
   return new CoalesceImpl(options);
 }
 
-class CoalesceImpl implements Coalesce {
-  readonly kind = 'coalesce';
-  readonly name: string;
-  readonly clock: Clock;
-  listeners: readonly Listener<CoalesceEvent>[] | undefined = undefined;
-  readonly #plan: Plan;
+class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements Coalesce {
+  declare readonly kind: 'coalesce';
   readonly #shared: Map<string, Shared> = new Map();
-  #keyOf!: KeyOf;
 
   constructor(options: CoalesceOptions) {
-    this.reconfigure(options);
-    const { name = 'coalesce', clock = systemClock } = options;
-    this.name = name;
-    this.clock = clock;
-    this.#plan = toPlan({ name, clock, cuts: true });
+    super(kind, options);
   }
 
   get size(): number {
     return this.#shared.size;
   }
 
-  async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
-    const key = options.idempotent === false ? undefined : this.#keyOf(options);
-    if (key === undefined) return start(this.#plan, work, options, undefined);
+  override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
+    const key = options.idempotent === false ? undefined : sharedKey(options, this.options.keyOf);
+    if (key === undefined) return start(this.plan, work, options, undefined);
     let joined: Shared | undefined;
     // The wait of this caller, which ends with its own signal, deadline and outer policies.
     const wait: Work<T> = () => {
@@ -81,35 +72,22 @@ class CoalesceImpl implements Coalesce {
       return joined.promise as Promise<T>;
     };
     try {
-      return await start(this.#plan, wait, options, undefined);
+      return await start(this.plan, wait, options, undefined);
     } finally {
       if (joined !== undefined) this.#leave(key, joined);
     }
   }
 
-  on(listener: Listener<CoalesceEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: CoalesceOptions): void {
-    checkOptions('createCoalesce', options, rules);
-    this.#keyOf = options.keyOf ?? defaultKeyOf;
-  }
-
   #join(key: string, work: Work<unknown>, options: CallOptions): Shared {
     const known = this.#shared.get(key);
     if (known !== undefined) {
-      known.callers++;
-      if (this.listeners !== undefined) {
-        const { operation = this.name, correlationId } = options;
-        const { callers } = known;
-        emit(this, { type: 'coalesce.joined', policy: this.name, operation, correlationId, key, callers });
-      }
+      const callers = ++known.callers;
+      if (this.listeners) tell(this, options, { type: 'coalesce.joined', key, callers });
       return known;
     }
     const shared: Shared = { promise: Promise.resolve(), call: undefined, callers: 1 };
     this.#shared.set(key, shared);
-    shared.promise = start(this.#plan, work, detached(options), (call) => {
+    shared.promise = start(this.plan, work, detached(options), (call) => {
       shared.call = call;
     });
     const forget = (): void => this.#forget(key, shared);

@@ -13,7 +13,14 @@ test('E1 each entry has its own names, and the main entry none of them', async (
   assert.deepEqual(
     Object.fromEntries(Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()])),
     {
-      http: ['DEADLINE_HEADER', 'HttpStatusError', 'createFetch', 'deadlineFromHeaders', 'toDeadlineHeader'],
+      http: [
+        'DEADLINE_HEADER',
+        'HttpStatusError',
+        'createFetch',
+        'deadlineFromHeaders',
+        'toDeadlineHeader',
+        'toRateLimitHeaders',
+      ],
       redis: ['createRedisBreakerStore', 'createRedisRateLimit', 'shareBreaker'],
       telemetry: ['connectTelemetry', 'logEvents'],
       undici: ['HttpStatusError', 'createUndiciInterceptor'],

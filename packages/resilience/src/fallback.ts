@@ -1,14 +1,14 @@
 import { OptionError } from '@breakwater/errors';
 import type { Cache } from './cache.ts';
 import { start } from './call.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { emit, type Listener, subscribe } from './events.ts';
+import type { Clock } from './clock.ts';
 import { hasGivenUp } from './keyed.ts';
 import { callable, checkOptions, durationMs, type Rule, text } from './options.ts';
 import { isOutage } from './outage.ts';
-import { type Plan, toPlan } from './plan.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
 import { keepErrors } from './retry/history.ts';
+import { tell } from './tell.ts';
 
 /** Something to answer with when the call fails. */
 export type FallbackStep =
@@ -51,10 +51,6 @@ export interface Fallback extends Policy<FallbackEvent> {
   reconfigure(options: FallbackOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  steps: ['a list of at least one step', (v) => Array.isArray(v) && v.length > 0],
-  when: callable,
-};
 const stepRules: Record<string, Rule> = {
   name: text,
   value: ['any value', () => true],
@@ -63,40 +59,46 @@ const stepRules: Record<string, Rule> = {
   maxAgeMs: durationMs,
 };
 
+const kind: Kind<FallbackOptions> = {
+  kind: 'fallback',
+  maker: 'createFallback',
+  rules: { steps: ['a list of at least one step', (v) => Array.isArray(v) && v.length > 0], when: callable },
+  required: ['steps'],
+  check({ steps }) {
+    for (const [index, step] of steps.entries()) {
+      const at = `createFallback.steps[${index}]`;
+      checkOptions(at, step, stepRules);
+      // `undefined` is a value to answer with, but neither a function nor a cache.
+      const given = { ...step, value: 'value' in step };
+      const kinds = (['value', 'use', 'cache'] as const).filter(
+        (one) => (given as { [K in typeof one]?: unknown })[one],
+      );
+      if (kinds.length !== 1) throw new OptionError(at, kinds.join(', '), 'one of value, use, cache');
+    }
+  },
+};
+
 /**
  * Answers a failed call with something else. Steps are tried in order; when none has an answer, the failure of the call
  * itself comes out, and `attemptErrors(error)` holds it and those of the steps. A caller who gives up gets no fallback.
  * Throws `OptionError` on bad options.
  */
 export function createFallback(options: FallbackOptions): Fallback {
-  return new FallbackImpl(options);
+  return new FallbackImpl(kind, options);
 }
 
-class FallbackImpl implements Fallback {
-  readonly kind = 'fallback';
-  readonly name: string;
-  readonly clock: Clock;
-  listeners: readonly Listener<FallbackEvent>[] | undefined = undefined;
-  readonly #plan: Plan;
-  #options!: FallbackOptions;
+class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements Fallback {
+  declare readonly kind: 'fallback';
 
-  constructor(options: FallbackOptions) {
-    this.reconfigure(options);
-    const { name = 'fallback', clock = systemClock } = options;
-    this.name = name;
-    this.clock = clock;
-    this.#plan = toPlan({ name, clock, cuts: true });
-  }
-
-  async execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    const { steps, when = isOutage } = this.#options;
+  override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
+    const { steps, when = isOutage } = this.options;
     try {
-      return await start(this.#plan, work, options, undefined);
+      return await start(this.plan, work, options, undefined);
     } catch (error) {
       if (hasGivenUp(options) || !when(error)) throw error;
       const errors: unknown[] = [error];
       for (const step of steps) {
-        const answer = await this.#try(step, error, errors, options);
+        const answer = await this.#try(step, errors, options);
         if (answer !== undefined) return answer.value as T;
         if (hasGivenUp(options)) throw errors.at(-1);
       }
@@ -105,74 +107,43 @@ class FallbackImpl implements Fallback {
     }
   }
 
-  on(listener: Listener<FallbackEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: FallbackOptions): void {
-    checkOptions('createFallback', options, rules, ['steps']);
-    for (const [index, step] of options.steps.entries()) {
-      checkOptions(`createFallback.steps[${index}]`, step, stepRules);
-      // `undefined` is a value to answer with, but neither a function nor a cache.
-      const given = step as { readonly [kind: string]: unknown };
-      const kinds = ['value', 'use', 'cache'].filter(
-        (kind) => kind in step && (kind === 'value' || given[kind] !== undefined),
-      );
-      if (kinds.length === 1) continue;
-      throw new OptionError(`createFallback.steps[${index}]`, kinds.join(', '), 'one of value, use, cache');
+  /** `errors`: the failure of the call, and those of the steps before; one of this step is added. */
+  async #try(step: FallbackStep, errors: unknown[], options: CallOptions): Promise<{ value: unknown } | undefined> {
+    const given = step as {
+      [K in 'value' | 'use' | 'cache']: Extract<FallbackStep, { readonly [Kind in K]: unknown }>[K];
+    };
+    const [error] = errors;
+    let used: 'value' | 'use' | 'cache' = 'value';
+    let failed: 'failed' | 'nothing-cached' | 'too-old' | undefined;
+    let { value } = given;
+    if (given.use) {
+      used = 'use';
+      try {
+        value = await start(this.plan, (context) => given.use(context, error), options, undefined);
+      } catch (failure) {
+        failed = 'failed';
+        errors.push(failure);
+      }
+    } else if (given.cache) {
+      used = 'cache';
+      const entry = given.cache.peek(options);
+      if (entry === undefined) failed = 'nothing-cached';
+      else if (entry.ageMs > ((step as { maxAgeMs?: number }).maxAgeMs ?? Number.POSITIVE_INFINITY)) failed = 'too-old';
+      value = entry?.value;
     }
-    this.#options = options;
-  }
-
-  async #try(
-    step: FallbackStep,
-    error: unknown,
-    errors: unknown[],
-    options: CallOptions | undefined,
-  ): Promise<{ readonly value: unknown } | undefined> {
-    if ('value' in step) return this.#used(step, 'value', step.value, error, options);
-    if (!('use' in step) || step.use === undefined) {
-      const { cache, maxAgeMs = Number.POSITIVE_INFINITY } = step as Extract<FallbackStep, { readonly cache: Cache }>;
-      const entry = cache.peek(options ?? {});
-      const tooOld = entry !== undefined && entry.ageMs > maxAgeMs;
-      if (entry !== undefined && !tooOld) return this.#used(step, 'cache', entry.value, error, options);
-      this.#tell(options, {
+    const { name = used } = step;
+    if (failed === undefined) {
+      if (this.listeners) tell(this, options, { type: 'fallback.used', reason: used, step: name, error });
+      return { value };
+    }
+    if (this.listeners) {
+      tell(this, options, {
         type: 'fallback.failed',
-        reason: tooOld ? 'too-old' : 'nothing-cached',
-        step: step.name ?? 'cache',
-        error,
+        reason: failed,
+        step: name,
+        error: failed === 'failed' ? errors.at(-1) : error,
       });
-      return undefined;
     }
-    try {
-      const value = await start(this.#plan, (context) => step.use(context, error), options, undefined);
-      return this.#used(step, 'use', value, error, options);
-    } catch (failure) {
-      errors.push(failure);
-      this.#tell(options, { type: 'fallback.failed', reason: 'failed', step: step.name ?? 'use', error: failure });
-      return undefined;
-    }
-  }
-
-  #used(
-    step: FallbackStep,
-    reason: 'value' | 'use' | 'cache',
-    value: unknown,
-    error: unknown,
-    options: CallOptions | undefined,
-  ): { readonly value: unknown } {
-    this.#tell(options, { type: 'fallback.used', reason, step: step.name ?? reason, error });
-    return { value };
-  }
-
-  #tell(
-    options: CallOptions | undefined,
-    what:
-      | { type: 'fallback.used'; reason: 'value' | 'use' | 'cache'; step: string; error: unknown }
-      | { type: 'fallback.failed'; reason: 'failed' | 'nothing-cached' | 'too-old'; step: string; error: unknown },
-  ): void {
-    if (this.listeners === undefined) return;
-    const { operation = this.name, correlationId } = options ?? {};
-    emit(this, { ...what, policy: this.name, operation, correlationId });
+    return undefined;
   }
 }

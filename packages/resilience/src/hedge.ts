@@ -1,12 +1,12 @@
 import { type Call, start } from './call.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { emit, type Listener, subscribe } from './events.ts';
+import type { Clock } from './clock.ts';
 import { LatencyWindow } from './latency.ts';
-import { checkOptions, delayMs, durationMs, either, number, oneOf, type Rule, record, whole } from './options.ts';
-import { type Plan, toPlan } from './plan.ts';
+import { delayMs, durationMs, number, whole } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
-import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
-import { Timer, type Timers, timersOf } from './timers.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
+import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
+import { tell } from './tell.ts';
+import { Timer, timersOf } from './timers.ts';
 
 export interface HedgeOptions {
   /** A fixed time after which the second call is made. Default: none, the time follows `quantile`. */
@@ -50,13 +50,17 @@ export interface Hedge extends Policy<HedgeEvent> {
   reconfigure(options: HedgeOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  delayMs,
-  quantile: number(0, 1, true),
-  floorMs: durationMs,
-  minimumSamples: whole(1),
-  maxHedges: whole(1),
-  budget: either(oneOf(false), record),
+const kind: Kind<HedgeOptions> = {
+  kind: 'hedge',
+  maker: 'createHedge',
+  rules: {
+    delayMs,
+    quantile: number(0, 1, true),
+    floorMs: durationMs,
+    minimumSamples: whole(1),
+    maxHedges: whole(1),
+    budget: budgetRule,
+  },
 };
 
 /**
@@ -69,148 +73,90 @@ export function createHedge(options: HedgeOptions = {}): Hedge {
   return new HedgeImpl(options);
 }
 
-class HedgeImpl implements Hedge {
-  readonly kind = 'hedge';
-  readonly name: string;
-  readonly clock: Clock;
-  listeners: readonly Listener<HedgeEvent>[] | undefined = undefined;
+class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
+  declare readonly kind: 'hedge';
   readonly budget: RetryBudget | undefined;
-  #options!: HedgeOptions;
-  readonly latency: LatencyWindow = new LatencyWindow();
-  readonly plan: Plan;
+  readonly #latency: LatencyWindow = new LatencyWindow();
 
   constructor(options: HedgeOptions) {
-    this.reconfigure(options);
-    const { name = 'hedge', clock = systemClock, budget = { ratio: 0.05 } } = options;
-    this.name = name;
-    this.clock = clock;
-    this.budget = budget === false ? undefined : 'withdraw' in budget ? budget : createRetryBudget(budget);
-    this.plan = toPlan({ name, clock, cuts: true });
-  }
-
-  get maxHedges(): number {
-    return this.#options.maxHedges ?? 1;
+    super(kind, options);
+    this.budget = toBudget(options.budget ?? { ratio: 0.05 });
   }
 
   get currentDelayMs(): number | undefined {
-    const { delayMs: fixed, quantile = 0.99, floorMs = 1, minimumSamples = 50 } = this.#options;
+    const { delayMs: fixed, quantile = 0.99, floorMs = 1, minimumSamples = 50 } = this.options;
     if (fixed !== undefined) return fixed;
-    return this.latency.count < minimumSamples ? undefined : Math.max(floorMs, this.latency.quantile(quantile)!);
+    return this.#latency.count < minimumSamples ? undefined : Math.max(floorMs, this.#latency.quantile(quantile)!);
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      new Race(this, work, options, resolve, reject).add();
-    });
+  override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
+    return new Promise<T>((resolve, reject) => this.#race(work, options, resolve, reject));
   }
 
-  on(listener: Listener<HedgeEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: HedgeOptions): void {
-    checkOptions('createHedge', options, rules);
-    this.#options = options;
-  }
-}
-
-/** Why the other calls of a race are given up. */
-class HedgeLost extends Error {
-  override readonly name = 'AbortError';
-  readonly code = 'HEDGE_LOST';
-}
-
-/** One call with its hedges. */
-class Race<T> {
-  readonly #hedge: HedgeImpl;
-  readonly #work: Work<T>;
-  readonly #options: CallOptions | undefined;
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #startedAt: number;
-  readonly #calls: Call[] = [];
-  #running = 0;
-  #over = false;
-  #timer: Timer | undefined = undefined;
-
-  constructor(
-    hedge: HedgeImpl,
+  /** One call with its hedges. */
+  #race<T>(
     work: Work<T>,
     options: CallOptions | undefined,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
-  ) {
-    this.#hedge = hedge;
-    this.#work = work;
-    this.#options = options;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#startedAt = hedge.clock.now();
-  }
-
-  get #timers(): Timers {
-    return timersOf(this.#hedge.clock);
-  }
-
-  add(): void {
-    const number = this.#calls.length;
-    this.#running++;
-    const promise = start(this.#hedge.plan, this.#work, this.#options, (call) => this.#calls.push(call));
-    promise.then(
-      (value) => {
-        if (this.#over) return;
-        this.#end(true);
-        if (number > 0) this.#tell({ type: 'hedge.won', hedge: number });
-        this.#hedge.budget?.deposit();
-        this.#resolve(value);
-      },
-      (error: unknown) => {
-        this.#running--;
-        if (this.#over || this.#running > 0) return;
-        this.#end(false);
-        this.#reject(error);
-      },
-    );
-    this.#wait();
-  }
-
-  #wait(): void {
-    const delay = this.#hedge.currentDelayMs;
-    if (delay === undefined || this.#calls.length > this.#hedge.maxHedges) return;
-    if (this.#options?.idempotent === false || this.#calls[0]!.ended) return;
-    this.#timer = new Timer(() => this.#onDue(delay));
-    this.#timers.add(this.#timer, delay);
-  }
-
-  #onDue(delay: number): void {
-    if (this.#hedge.budget?.withdraw() === false) {
-      this.#tell({ type: 'hedge.skipped', reason: 'budget' });
-      return;
-    }
-    this.#tell({ type: 'hedge.started', hedge: this.#calls.length, delayMs: delay });
-    this.add();
-  }
-
-  #end(succeeded: boolean): void {
-    this.#over = true;
-    if (this.#timer !== undefined) this.#timers.remove(this.#timer);
-    const durationMs = this.#hedge.clock.now() - this.#startedAt;
-    // A slow call that was given up took at least this long: leaving it out would make the delay shrink for ever. A quick
-    // failure says nothing about how long answers take.
-    if (succeeded || durationMs >= (this.#hedge.currentDelayMs ?? 0)) this.#hedge.latency.record(durationMs);
-    if (this.#calls.length === 1) return;
-    const reason = new HedgeLost('Another call of the hedge answered first');
-    for (const call of this.#calls) call.cancel(reason);
-  }
-
-  #tell(
-    what:
-      | { type: 'hedge.started'; hedge: number; delayMs: number }
-      | { type: 'hedge.won'; hedge: number }
-      | { type: 'hedge.skipped'; reason: 'budget' },
   ): void {
-    if (this.#hedge.listeners === undefined) return;
-    const { operation, correlationId } = this.#calls[0]!;
-    emit(this.#hedge, { ...what, policy: this.#hedge.name, operation, correlationId });
+    const { clock, budget } = this;
+    const timers = timersOf(clock);
+    const startedAt = clock.now();
+    const calls: Call[] = [];
+    let running = 0;
+    let over = false;
+    let delay: number | undefined;
+
+    const timer = new Timer(() => {
+      if (budget?.withdraw() === false) {
+        if (this.listeners) tell(this, calls[0]!, { type: 'hedge.skipped', reason: 'budget' });
+        return;
+      }
+      if (this.listeners) tell(this, calls[0]!, { type: 'hedge.started', hedge: calls.length, delayMs: delay! });
+      // A listener may have made the caller give up.
+      if (!over && !calls[0]!.ended) add();
+    });
+
+    const add = (): void => {
+      const hedge = calls.length;
+      running++;
+      start(this.plan, work, options, (call) => calls.push(call)).then(
+        (value) => {
+          if (over) return;
+          end(true);
+          if (hedge > 0 && this.listeners) tell(this, calls[0]!, { type: 'hedge.won', hedge });
+          budget?.deposit();
+          resolve(value);
+        },
+        (error: unknown) => {
+          running--;
+          if (over || running > 0) return;
+          end(false);
+          reject(error);
+        },
+      );
+      delay = this.currentDelayMs;
+      const { maxHedges = 1 } = this.options;
+      if (delay === undefined || hedge >= maxHedges || options?.idempotent === false || calls[0]!.ended) return;
+      timers.add(timer, delay);
+    };
+
+    const end = (succeeded: boolean): void => {
+      over = true;
+      timers.remove(timer);
+      const durationMs = clock.now() - startedAt;
+      // A slow call that was given up took at least this long: leaving it out would make the delay shrink for ever. A quick
+      // failure says nothing about how long answers take.
+      if (succeeded || durationMs >= (this.currentDelayMs ?? 0)) this.#latency.record(durationMs);
+      if (calls.length === 1) return;
+      const reason = Object.assign(new Error('Another call of the hedge answered first'), {
+        name: 'AbortError',
+        code: 'HEDGE_LOST',
+      });
+      for (const call of calls) call.cancel(reason);
+    };
+
+    add();
   }
 }

@@ -4,11 +4,10 @@
 export {
   type AdaptiveConcurrency,
   type AdaptiveConcurrencyEvent,
-  type AdaptiveConcurrencyOptions,
   ConcurrencyLimitedError,
   createAdaptiveConcurrency,
 } from './adaptive/adaptive-concurrency.ts';
-export type { LimitReason } from './adaptive/gradient.ts';
+export type { AdaptiveConcurrencyOptions, LimitReason } from './adaptive/gradient.ts';
 // Circuit breaker
 export {
   type BreakerEvent,
@@ -98,7 +97,6 @@ export {
 } from './provider-pool.ts';
 // Rate limit
 export type { RateLimitDecision, RateLimitSpec } from './rate-limit/algorithms.ts';
-export { toRateLimitHeaders } from './rate-limit/headers.ts';
 export {
   createRateLimit,
   type RateLimitEvent,

@@ -18,10 +18,11 @@ export function hasGivenUp(options: CallOptions | undefined): boolean {
 export type KeyOf = (options: CallOptions) => string | undefined;
 
 /**
- * By `operation` and `key`; calls without a key share nothing. The operation is the one the caller gave: the name that a
- * call has without one depends on where in a chain it is seen, and `invalidate({ key })` must find it.
+ * The key under which a call shares its answer; `undefined`: with none. By default by `operation` and `key`; calls without a key share nothing. The operation is the one the caller gave: the
+ * name that a call has without one depends on where in a chain it is seen, and `invalidate({ key })` must find it.
  */
-export function defaultKeyOf(options: CallOptions): string | undefined {
+export function sharedKey(options: CallOptions, keyOf: KeyOf | undefined): string | undefined {
+  if (keyOf !== undefined) return keyOf(options);
   if (options.key === undefined) return undefined;
   let given: CallOptions | undefined = options;
   while (given instanceof Call) given = given.options;

@@ -1,13 +1,26 @@
-/** Settings of a {@link Gradient}, with defaults applied. */
-export interface GradientSettings {
-  readonly initial: number;
-  readonly min: number;
-  readonly max: number;
-  readonly tolerance: number;
-  readonly smoothing: number;
-  readonly windowMs: number;
-  readonly minimumSamples: number;
-  readonly probeEveryMs: number;
+import type { Clock, Random } from '../clock.ts';
+
+export interface AdaptiveConcurrencyOptions {
+  /** Default 20, within the bounds. */
+  readonly initialLimit?: number | undefined;
+  /** Default 1. */
+  readonly minLimit?: number | undefined;
+  /** Default 1000. */
+  readonly maxLimit?: number | undefined;
+  /** How much slower than without load calls may be before the limit falls. Default 1.5. */
+  readonly tolerance?: number | undefined;
+  /** The share of a change that is made per window. Default 0.2. */
+  readonly smoothing?: number | undefined;
+  /** The limit is looked at this often at most. Default 100. */
+  readonly windowMs?: number | undefined;
+  /** Calls that must have ended in a window. Default 10. */
+  readonly minimumSamples?: number | undefined;
+  /** About how often the latency without load is measured anew. Default 10 000. */
+  readonly probeEveryMs?: number | undefined;
+  /** Default `adaptive-concurrency`. */
+  readonly name?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
 }
 
 /** Latency at half the limit, relative to that before, below which half of the calls were only queueing. */
@@ -26,7 +39,7 @@ export type LimitReason = 'latency' | 'room' | 'failures' | 'probe';
  * drains, and the base is measured anew.
  */
 export class Gradient {
-  #set: GradientSettings;
+  #options: AdaptiveConcurrencyOptions;
   #limit: number;
   #base = 0;
   #windowEnds: number;
@@ -39,28 +52,32 @@ export class Gradient {
   /** Mean latency before the limit was halved. */
   #full = 0;
   #nextProbeAt: number;
-  readonly #random: () => number;
+  readonly #random: Random;
 
-  constructor(set: GradientSettings, now: number, random: () => number) {
-    this.#set = set;
-    this.#limit = set.initial;
-    this.#random = random;
-    this.#windowEnds = now + set.windowMs;
+  constructor(options: AdaptiveConcurrencyOptions, now: number) {
+    this.#options = options;
+    this.#limit = this.#bounded(options.initialLimit ?? 20);
+    this.#random = options.random ?? Math.random;
+    this.#windowEnds = this.#windowFrom(now);
     this.#nextProbeAt = this.#later(now);
   }
 
   /** The limit in force, a whole number. */
   get limit(): number {
-    const { min } = this.#set;
-    return Math.max(min, Math.floor(this.#probe === 'none' ? this.#limit : this.#limit / 2));
+    return this.#bounded(Math.floor(this.#probe === 'none' ? this.#limit : this.#limit / 2));
   }
-  /** Mean latency without load, as last measured; 0: not known yet. */
-  get baseMs(): number {
-    return this.#base;
+  set options(options: AdaptiveConcurrencyOptions) {
+    this.#options = options;
+    this.#limit = this.#bounded(this.#limit);
   }
-  set settings(set: GradientSettings) {
-    this.#set = set;
-    this.#limit = Math.min(set.max, Math.max(set.min, this.#limit));
+
+  #bounded(limit: number): number {
+    const { minLimit = 1, maxLimit = 1000 } = this.#options;
+    return Math.min(maxLimit, Math.max(minLimit, limit));
+  }
+
+  #windowFrom(now: number): number {
+    return now + (this.#options.windowMs ?? 100);
   }
 
   /** A call ended. `active`: how many there were with it. Returns why the limit changed, if it did. */
@@ -71,21 +88,20 @@ export class Gradient {
       this.#sum += durationMs;
     }
     if (active > this.#busiest) this.#busiest = active;
-    if (now < this.#windowEnds || this.#count + this.#failures < this.#set.minimumSamples) return undefined;
+    if (now < this.#windowEnds || this.#count + this.#failures < (this.#options.minimumSamples ?? 10)) return undefined;
     const before = this.limit;
     const reason = this.#close(now);
-    this.#windowEnds = now + this.#set.windowMs;
+    this.#windowEnds = this.#windowFrom(now);
     this.#count = this.#sum = this.#failures = this.#busiest = 0;
     return this.limit === before ? undefined : reason;
   }
 
   #close(now: number): LimitReason {
-    const { min, max, tolerance, smoothing } = this.#set;
+    const { tolerance = 1.5, smoothing = 0.2, minLimit = 1 } = this.#options;
     // Timeouts tell more than latency: a share of them is a queue that nobody waits for any more.
-    const failing = this.#failures > (this.#count + this.#failures) * 0.1;
-    if (failing) {
+    if (this.#failures > (this.#count + this.#failures) * 0.1) {
       this.#probe = 'none';
-      this.#limit = Math.max(min, this.#limit * 0.9);
+      this.#limit = this.#bounded(this.#limit * 0.9);
       return 'failures';
     }
     const mean = this.#sum / this.#count;
@@ -95,16 +111,16 @@ export class Gradient {
     }
     if (this.#probe === 'measuring') {
       this.#base = mean;
-      if (mean < this.#full * QUEUEING && this.#limit > min) {
+      if (mean < this.#full * QUEUEING && this.#limit > minLimit) {
         // Half as many calls, and each hardly more than half as long: half of them only queued. Without them there may
         // still be a queue, so the latency is not yet that without load.
-        this.#limit = Math.max(min, this.#limit / 2);
+        this.#limit = this.#bounded(this.#limit / 2);
         this.#full = mean;
         this.#probe = 'settling';
-        return 'probe';
+      } else {
+        this.#probe = 'none';
+        this.#nextProbeAt = this.#later(now);
       }
-      this.#probe = 'none';
-      this.#nextProbeAt = this.#later(now);
       return 'probe';
     }
     this.#base = this.#base === 0 ? mean : Math.min(this.#base, mean);
@@ -114,17 +130,15 @@ export class Gradient {
       return 'probe';
     }
     const gradient = Math.min(1, Math.max(0.5, (tolerance * this.#base) / mean));
-    const wanted = this.#limit * gradient + Math.sqrt(this.#limit);
+    const change = this.#limit * gradient + Math.sqrt(this.#limit) - this.#limit;
+    const reason = change > 0 ? 'room' : 'latency';
     // A limit that is not used says nothing: without load it would grow for ever.
-    if (wanted > this.#limit && this.#busiest < this.#limit / 2) return 'room';
-    const next = this.#limit + smoothing * (wanted - this.#limit);
-    const reason = next > this.#limit ? 'room' : 'latency';
-    this.#limit = Math.min(max, Math.max(min, next));
+    if (change <= 0 || this.#busiest >= this.#limit / 2) this.#limit = this.#bounded(this.#limit + smoothing * change);
     return reason;
   }
 
   /** Members of a fleet must not halve their limits in step. */
   #later(now: number): number {
-    return now + this.#set.probeEveryMs * (0.75 + this.#random() / 2);
+    return now + (this.#options.probeEveryMs ?? 10_000) * (0.75 + this.#random() / 2);
   }
 }

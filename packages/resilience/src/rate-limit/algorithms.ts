@@ -5,7 +5,7 @@ import { durationMs, oneOf, type Rule, whole } from '../options.ts';
 export interface RateLimitSpec {
   /**
    * - `gcra` (default): even spacing with a burst; one number per key (ITU-T I.371).
-   * - `token-bucket`: the same limit, told as tokens that flow back.
+   * - `token-bucket`: the same limit under its other name: a token flows back every `windowMs / limit`, up to `burst`. Decides as `gcra`.
    * - `sliding-window`: at most `limit` in the window before any moment, estimated from two counters: the window before
    *   is taken as evenly spread.
    */
@@ -59,12 +59,22 @@ export function requireBurstFits(policy: string, spec: RateLimitSpec): void {
   throw new OptionError(`${policy}.burst`, spec.burst, 'no burst with the sliding window');
 }
 
-export function toAlgorithm(spec: RateLimitSpec): Algorithm {
-  const { algorithm = 'gcra', limit, windowMs, burst = limit } = spec;
-  if (algorithm === 'sliding-window') return slidingWindow(limit, windowMs);
-  return algorithm === 'gcra'
-    ? gcra(windowMs / limit, burst, windowMs)
-    : tokenBucket(windowMs / limit, burst, windowMs);
+export function toAlgorithm({ algorithm, limit, windowMs, burst = limit }: RateLimitSpec): Algorithm {
+  return algorithm === 'sliding-window' ? slidingWindow(limit, windowMs) : gcra(windowMs / limit, burst, windowMs);
+}
+
+/** `waitMs`: until a call that was refused would be allowed. */
+function decide(
+  allowed: boolean,
+  cost: number,
+  limit: number,
+  windowMs: number,
+  left: number,
+  resetMs: number,
+  waitMs: () => number,
+): RateLimitDecision {
+  const remaining = Math.max(0, Math.floor(left + EPSILON));
+  return { allowed, limit, windowMs, remaining, resetMs, retryAfterMs: allowed || cost > limit ? undefined : waitMs() };
 }
 
 /** `a`: the theoretical arrival time, up to which everything is spent. */
@@ -78,36 +88,7 @@ function gcra(spacingMs: number, burst: number, windowMs: number): Algorithm {
       const allowed = lackMs <= EPSILON;
       if (allowed) state.a = next;
       const resetMs = (allowed ? next : spent) - now;
-      return {
-        allowed,
-        limit: burst,
-        windowMs,
-        remaining: Math.max(0, Math.floor(burst - resetMs / spacingMs + EPSILON)),
-        resetMs,
-        retryAfterMs: allowed || cost > burst ? undefined : lackMs,
-      };
-    },
-  };
-}
-
-/** `a`: tokens there were at time `at`. */
-function tokenBucket(spacingMs: number, burst: number, windowMs: number): Algorithm {
-  return {
-    fresh: (now) => ({ a: burst, b: 0, at: now }),
-    take(state, now, cost) {
-      let tokens = Math.min(burst, state.a + Math.max(0, now - state.at) / spacingMs);
-      const allowed = tokens + EPSILON >= cost;
-      if (allowed) tokens = Math.max(0, tokens - cost);
-      state.a = tokens;
-      state.at = now;
-      return {
-        allowed,
-        limit: burst,
-        windowMs,
-        remaining: Math.floor(tokens + EPSILON),
-        resetMs: (burst - tokens) * spacingMs,
-        retryAfterMs: allowed || cost > burst ? undefined : (cost - tokens) * spacingMs,
-      };
+      return decide(allowed, cost, burst, windowMs, burst - resetMs / spacingMs, resetMs, () => lackMs);
     },
   };
 }
@@ -123,24 +104,16 @@ function slidingWindow(limit: number, windowMs: number): Algorithm {
         state.b = 0;
         state.at += windows * windowMs;
       }
-      const elapsedMs = now - state.at;
-      const fading = state.a * (1 - elapsedMs / windowMs);
+      const leftMs = state.at + windowMs - now;
+      const fading = (state.a * leftMs) / windowMs;
       const allowed = fading + state.b + cost <= limit + EPSILON;
       if (allowed) state.b += cost;
-      return {
-        allowed,
-        limit,
-        windowMs,
-        remaining: Math.max(0, Math.floor(limit - fading - state.b + EPSILON)),
-        resetMs: state.b > 0 ? 2 * windowMs - elapsedMs : state.a > 0 ? windowMs - elapsedMs : 0,
-        retryAfterMs: allowed || cost > limit ? undefined : waitFor(state, limit - cost, windowMs, elapsedMs),
-      };
+      const { a, b } = state;
+      const resetMs = b > 0 ? windowMs + leftMs : a > 0 ? leftMs : 0;
+      // Until no more than this is counted: in this window, while what was before fades, or in the next, while this one does.
+      const room = limit - cost;
+      const waitMs = (): number => leftMs - (b > room ? windowMs * (room / b - 1) : (windowMs * (room - b)) / a);
+      return decide(allowed, cost, limit, windowMs, limit - fading - b, resetMs, waitMs);
     },
   };
-}
-
-/** Until no more than `room` is counted. */
-function waitFor(state: LimitState, room: number, windowMs: number, elapsedMs: number): number {
-  if (state.b <= room) return windowMs * (1 - (room - state.b) / state.a) - elapsedMs;
-  return windowMs - elapsedMs + windowMs * (1 - room / state.b);
 }

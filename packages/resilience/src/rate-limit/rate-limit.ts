@@ -1,11 +1,11 @@
 import { OptionError } from '@breakwater/errors';
-import { type Call, run } from '../call.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { RejectedError, withoutStack } from '../errors.ts';
-import { emit, type Listener, subscribe } from '../events.ts';
-import { checkOptions, type Rule, whole } from '../options.ts';
-import { type Plan, toPlan } from '../plan.ts';
-import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { RejectedError } from '../errors.ts';
+import { whole } from '../options.ts';
+import type { Fusible, Gate, Policy } from '../policy.ts';
+import { type Kind, PolicyBase } from '../policy-base.ts';
+import { refuse } from '../tell.ts';
 import {
   type Algorithm,
   type LimitState,
@@ -74,7 +74,13 @@ export interface RateLimiter extends Policy<RateLimitEvent>, Fusible {
   reconfigure(options: RateLimitOptions): void;
 }
 
-const rules: Record<string, Rule> = { ...rateLimitRules, maxKeys: whole(1) };
+const kind: Kind<RateLimitOptions> = {
+  kind: 'rate-limit',
+  maker: 'createRateLimit',
+  rules: { ...rateLimitRules, maxKeys: whole(1) },
+  required: ['limit', 'windowMs'],
+  check: (options) => requireBurstFits('createRateLimit', options),
+};
 
 /**
  * Limits how many calls begin in a time, for each `key` of the call options (calls without one share a limit). Refuses
@@ -84,44 +90,27 @@ export function createRateLimit(options: RateLimitOptions): RateLimiter {
   return new RateLimitImpl(options);
 }
 
-class RateLimitImpl implements RateLimiter, Gate {
-  readonly kind = 'rate-limit';
-  readonly name: string;
-  readonly clock: Clock;
+class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> implements RateLimiter, Gate {
+  declare readonly kind: 'rate-limit';
+  override readonly gates: readonly Gate[] = [this];
   readonly holds = false;
-  readonly gates: readonly Gate[];
-  listeners: readonly Listener<RateLimitEvent>[] | undefined = undefined;
   /** The one not seen for the longest time first. */
   readonly #states: Map<string, LimitState> = new Map();
-  #options!: RateLimitOptions;
-  #algorithm!: Algorithm;
-  readonly #plan: Plan;
+  #algorithm: Algorithm;
 
   constructor(options: RateLimitOptions) {
-    this.reconfigure(options);
-    this.name = options.name ?? 'rate-limit';
-    this.clock = options.clock ?? systemClock;
-    this.gates = [this];
-    this.#plan = toPlan(this);
+    super(kind, options);
+    this.#algorithm = toAlgorithm(options);
   }
 
   get keys(): number {
     return this.#states.size;
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return run(this.#plan, work, options);
-  }
-
-  on(listener: Listener<RateLimitEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: RateLimitOptions): void {
-    checkOptions('createRateLimit', options, rules, ['limit', 'windowMs']);
-    requireBurstFits('createRateLimit', options);
-    if (this.#options !== undefined && options.algorithm !== this.#options.algorithm) this.#states.clear();
-    this.#options = options;
+  override reconfigure(options: RateLimitOptions): void {
+    const { algorithm } = this.options;
+    super.reconfigure(options);
+    if (options.algorithm !== algorithm) this.#states.clear();
     this.#algorithm = toAlgorithm(options);
   }
 
@@ -144,25 +133,23 @@ class RateLimitImpl implements RateLimiter, Gate {
   #makeRoom(now: number): void {
     let looked = 0;
     for (const [key, state] of this.#states) {
-      const crowded = this.#states.size >= (this.#options.maxKeys ?? 10_000);
-      if (!crowded && looked++ === 2) break;
-      if (!crowded && this.#algorithm.take(state, now, 0).resetMs > 0) break;
+      const crowded = this.#states.size >= (this.options.maxKeys ?? 10_000);
+      if (!crowded && (looked++ === 2 || this.#algorithm.take(state, now, 0).resetMs > 0)) break;
       this.#states.delete(key);
     }
   }
 
   enter(call: Call): unknown {
-    const key = call.key ?? '';
+    const { key = '' } = call;
     const decision = this.take(key);
     if (decision.allowed) return undefined;
-    if (this.listeners !== undefined) {
-      const { operation, correlationId } = call;
-      const { retryAfterMs } = decision;
-      const type = 'rate-limit.rejected';
-      emit(this, { type, reason: 'limit', policy: this.name, operation, correlationId, key, retryAfterMs });
-    }
-    call.refuse(withoutStack(() => new RateLimitedError(this.name, 'limit', decision)));
-    return WAIT;
+    const { retryAfterMs } = decision;
+    return refuse(
+      this,
+      call,
+      () => new RateLimitedError(this.name, 'limit', decision),
+      this.listeners && { type: 'rate-limit.rejected', reason: 'limit', key, retryAfterMs },
+    );
   }
 
   leave(): void {

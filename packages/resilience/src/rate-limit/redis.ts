@@ -1,11 +1,11 @@
-import { type Call, run } from '../call.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { TimeoutError, withoutStack } from '../errors.ts';
-import { emit, type Listener, subscribe } from '../events.ts';
-import { checkOptions, delayMs, durationMs, oneOf, type Rule, text } from '../options.ts';
-import { type Plan, toPlan } from '../plan.ts';
-import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { TimeoutError } from '../errors.ts';
+import { delayMs, durationMs, oneOf, text } from '../options.ts';
+import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
+import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
+import { refuse, tell } from '../tell.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { type RateLimitDecision, type RateLimitSpec, rateLimitRules, requireBurstFits } from './algorithms.ts';
 import { type RateLimitEvent, RateLimitedError, requireCost } from './rate-limit.ts';
@@ -30,15 +30,23 @@ export interface RedisRateLimiter extends Policy<RateLimitEvent>, Fusible {
   readonly kind: 'rate-limit';
   /** As `RateLimiter.take`, in one round trip. Rejects when Redis fails or is paused; `execute` then goes by `onFailure`. */
   take(key?: string, cost?: number): Promise<RateLimitDecision>;
+  /** Puts new options in force; what was spent stays in Redis. Throws as `createRedisRateLimit`. */
+  reconfigure(options: RedisRateLimitOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  ...rateLimitRules,
-  redis: redisClient,
-  onFailure: oneOf('open', 'closed'),
-  timeoutMs: durationMs,
-  pauseMs: delayMs,
-  prefix: text,
+const kind: Kind<RedisRateLimitOptions> = {
+  kind: 'rate-limit',
+  maker: 'createRedisRateLimit',
+  rules: {
+    ...rateLimitRules,
+    redis: redisClient,
+    onFailure: oneOf('open', 'closed'),
+    timeoutMs: durationMs,
+    pauseMs: delayMs,
+    prefix: text,
+  },
+  required: ['redis', 'limit', 'windowMs'],
+  check: (options) => requireBurstFits('createRedisRateLimit', options),
 };
 
 /**
@@ -94,38 +102,15 @@ return { allowed and 1 or 0, math.max(0, math.floor(left + eps)), string.format(
  * themselves when their limit is full again. Throws `OptionError` on bad options.
  */
 export function createRedisRateLimit(options: RedisRateLimitOptions): RedisRateLimiter {
-  return new RedisRateLimitImpl(options);
+  return new RedisRateLimitImpl(kind, options);
 }
 
-class RedisRateLimitImpl implements RedisRateLimiter, Gate {
-  readonly kind = 'rate-limit';
-  readonly name: string;
-  readonly clock: Clock;
+class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEvent> implements RedisRateLimiter, Gate {
+  declare readonly kind: 'rate-limit';
+  override readonly gates: readonly Gate[] = [this];
   readonly holds = false;
-  readonly gates: readonly Gate[];
-  listeners: readonly Listener<RateLimitEvent>[] | undefined = undefined;
-  readonly #options: RedisRateLimitOptions;
-  readonly #plan: Plan;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #lastError: unknown;
-
-  constructor(options: RedisRateLimitOptions) {
-    checkOptions('createRedisRateLimit', options, rules, ['redis', 'limit', 'windowMs']);
-    requireBurstFits('createRedisRateLimit', options);
-    this.#options = options;
-    this.name = options.name ?? 'rate-limit';
-    this.clock = options.clock ?? systemClock;
-    this.gates = [this];
-    this.#plan = toPlan(this);
-  }
-
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return run(this.#plan, work, options);
-  }
-
-  on(listener: Listener<RateLimitEvent>): () => void {
-    return subscribe(this, listener);
-  }
 
   async take(key = '', cost = 1): Promise<RateLimitDecision> {
     requireCost(cost);
@@ -136,10 +121,10 @@ class RedisRateLimitImpl implements RedisRateLimiter, Gate {
       windowMs,
       burst = limit,
       prefix = `breakwater:rate:${this.name}:`,
-    } = this.#options;
+    } = this.options;
     const args = [algorithm, limit, windowMs, burst, cost].map(String);
     try {
-      const reply = await this.#inTime(this.#options.redis.eval(SCRIPT, [prefix + key], args));
+      const reply = await this.#inTime(this.options.redis.eval(SCRIPT, [prefix + key], args));
       const [allowed, remaining, resetMs, retryAfterMs] = toNumbers(reply);
       const refusedFor = allowed === 1 || retryAfterMs! < 0 ? undefined : retryAfterMs;
       return {
@@ -152,14 +137,14 @@ class RedisRateLimitImpl implements RedisRateLimiter, Gate {
       };
     } catch (error) {
       this.#lastError = error;
-      this.#pausedUntil = this.clock.now() + (this.#options.pauseMs ?? 1000);
+      this.#pausedUntil = this.clock.now() + (this.options.pauseMs ?? 1000);
       throw error;
     }
   }
 
   /** The reply, or a `TimeoutError`; what comes later is ignored. */
   #inTime(reply: Promise<unknown>): Promise<unknown> {
-    const { timeoutMs = 100 } = this.#options;
+    const { timeoutMs = 100 } = this.options;
     const timers = timersOf(this.clock);
     return new Promise((resolve, reject) => {
       const timer = new Timer(() => reject(new TimeoutError(`redis of ${this.name}`, 'read', timeoutMs)));
@@ -169,27 +154,29 @@ class RedisRateLimitImpl implements RedisRateLimiter, Gate {
   }
 
   enter(call: Call): typeof WAIT {
-    const key = call.key ?? '';
-    const { operation, correlationId } = call;
-    const base = { policy: this.name, operation, correlationId };
-    const refuse = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
+    const { key = '' } = call;
+    const refuseFor = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
       const retryAfterMs = decision?.retryAfterMs;
-      if (this.listeners !== undefined) emit(this, { type: 'rate-limit.rejected', reason, key, retryAfterMs, ...base });
-      call.refuse(withoutStack(() => new RateLimitedError(this.name, reason, decision)));
+      refuse(
+        this,
+        call,
+        () => new RateLimitedError(this.name, reason, decision),
+        this.listeners && { type: 'rate-limit.rejected', reason, key, retryAfterMs },
+      );
     };
     this.take(key).then(
       (decision) => {
         if (call.ended) return;
         if (decision.allowed) call.resume(undefined);
-        else refuse('limit', decision);
+        else refuseFor('limit', decision);
       },
       (error: unknown) => {
         if (call.ended) return;
-        const open = this.#options.onFailure !== 'closed';
+        const open = this.options.onFailure !== 'closed';
         const reason = open ? 'allowed' : 'refused';
-        if (this.listeners !== undefined) emit(this, { type: 'rate-limit.store-failed', reason, error, ...base });
+        if (this.listeners) tell(this, call, { type: 'rate-limit.store-failed', reason, error });
         if (open) call.resume(undefined);
-        else refuse('store-failed', undefined);
+        else refuseFor('store-failed', undefined);
       },
     );
     return WAIT;

@@ -1,4 +1,4 @@
-import { checkOptions, number, type Rule, whole } from '../options.ts';
+import { checkOptions, either, number, oneOf, type Rule, record, whole } from '../options.ts';
 
 export interface RetryBudgetOptions {
   /** Extra calls allowed per successful call. Default 0.1. */
@@ -27,6 +27,15 @@ const rules: Record<string, Rule> = { ratio: number(0, 1), reserve: whole(0) };
 export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   checkOptions('createRetryBudget', options, rules);
   return new Budget(options.ratio ?? 0.1, options.reserve ?? 10);
+}
+
+/** What the option `budget` of a policy may be. */
+export const budgetRule: Rule = either(oneOf(false), record);
+
+/** The budget that the option `budget` of a policy asks for. */
+export function toBudget(budget: RetryBudgetOptions | RetryBudget | false): RetryBudget | undefined {
+  if (budget === false) return undefined;
+  return 'withdraw' in budget ? budget : createRetryBudget(budget);
 }
 
 class Budget implements RetryBudget {

@@ -4,7 +4,7 @@ import { type Clock, type Random, systemClock } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, TimeoutError, UnwantedResultError } from '../errors.ts';
 import { emit, type Listener, subscribe } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { callable, checkOptions, durationMs, either, oneOf, type Rule, record, whole } from '../options.ts';
+import { callable, checkOptions, durationMs, type Rule, record, whole } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import {
   type CallOptions,
@@ -20,7 +20,7 @@ import {
 import { createTimeout, type TimeoutExpired, type TimeoutPolicy } from '../timeout.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { type Backoff, type Delays, toDelays } from './backoff.ts';
-import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './budget.ts';
+import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
 import { isExhausted, keepErrors } from './history.ts';
 
 export interface RetryOptions {
@@ -90,7 +90,7 @@ const rules: Record<string, Rule> = {
   retryResult: callable,
   retryAfterMs: callable,
   classify: callable,
-  budget: either(oneOf(false), record),
+  budget: budgetRule,
 };
 
 /** What is kept from attempt to attempt. */
@@ -133,7 +133,7 @@ class RetryImpl implements RetryPolicy, Repeater {
     this.clock = clock;
     this.#random = options.random ?? Math.random;
     this.#accept(options);
-    this.budget = budget === false ? undefined : 'withdraw' in budget ? budget : createRetryBudget(budget);
+    this.budget = toBudget(budget);
     this.#attemptTimeout =
       attemptTimeoutMs === undefined ? undefined : createTimeout({ timeoutMs: attemptTimeoutMs, name, clock });
     this.#plan = toPlan({ name, clock, gates: this.gates, repeater: this, cuts: this.cuts });

@@ -1,0 +1,67 @@
+import { run } from './call.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Emits, type Listener, subscribe } from './events.ts';
+import { checkOptions, type Rule } from './options.ts';
+import { type Plan, toPlan } from './plan.ts';
+import type { CallOptions, Gate, Work } from './policy.ts';
+
+/** What a kind of policy says about its options. */
+export interface Kind<O> {
+  /** Also the default of `name`. */
+  readonly kind: string;
+  /** The function that makes it, for messages. */
+  readonly maker: string;
+  readonly rules: Record<string, Rule>;
+  readonly required?: readonly string[];
+  /** Throws `OptionError` for what the rules cannot say. */
+  readonly check?: (options: O) => void;
+}
+
+/** What policies of all kinds have in common: options that were checked, a name, a clock, listeners, a plan of their own. */
+export class PolicyBase<O extends { readonly name?: string | undefined; readonly clock?: Clock | undefined }, E>
+  implements Emits<E>
+{
+  readonly kind: string;
+  readonly name: string;
+  readonly clock: Clock;
+  listeners: readonly Listener<E>[] | undefined = undefined;
+  /** Set by those that `compose` can fuse. All others have an `execute` of their own, and may give up on a call. */
+  readonly gates: readonly Gate[] | undefined = undefined;
+  /** The options in force. */
+  protected options!: O;
+  readonly #of: Kind<O>;
+  #plan: Plan | undefined = undefined;
+
+  constructor(of: Kind<O>, options: O) {
+    this.#of = of;
+    this.#accept(options);
+    this.kind = of.kind;
+    this.name = options.name ?? of.kind;
+    this.clock = options.clock ?? systemClock;
+  }
+
+  protected get plan(): Plan {
+    const { name, clock, gates } = this;
+    this.#plan ??= toPlan({ name, clock, gates, cuts: gates === undefined });
+    return this.#plan;
+  }
+
+  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
+    return run(this.plan, work, options);
+  }
+
+  on(listener: Listener<E>): () => void {
+    return subscribe(this, listener);
+  }
+
+  reconfigure(options: O): void {
+    this.#accept(options);
+  }
+
+  #accept(options: O): void {
+    const { maker, rules, required, check } = this.#of;
+    checkOptions(maker, options, rules, required);
+    check?.(options);
+    this.options = options;
+  }
+}
