@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isDate, isMap, isSet } from 'node:util/types';
 import type { Redactor } from '@breakwater/redact';
 import { isErrorLike } from './error-like.ts';
 
@@ -22,11 +22,11 @@ function copyPlainly(value: unknown, depth: number, above: Set<object>): unknown
   if (depth <= 0) return '[too deep]';
   above.add(value);
   try {
-    if (types.isDate(value) || isErrorLike(value) || value instanceof Uint8Array) return value;
-    if (types.isMap(value)) {
+    if (isDate(value) || isErrorLike(value) || value instanceof Uint8Array) return value;
+    if (isMap(value)) {
       return new Map([...value].slice(0, 1000).map(([key, item]) => [key, copyPlainly(item, depth - 1, above)]));
     }
-    const list = Array.isArray(value) ? value : types.isSet(value) ? [...value] : undefined;
+    const list = Array.isArray(value) ? value : isSet(value) ? [...value] : undefined;
     if (list !== undefined) return list.slice(0, 1000).map((item) => copyPlainly(item, depth - 1, above));
     const target: [string, unknown][] = [];
     for (const name of Object.keys(value).slice(0, 1000)) {

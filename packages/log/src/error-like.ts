@@ -1,9 +1,9 @@
-import { types } from 'node:util';
+import { isNativeError } from 'node:util/types';
 
 /** An Error, also of another realm. Never throws. */
 export function isErrorLike(value: unknown): boolean {
   try {
-    return types.isNativeError(value) || value instanceof Error;
+    return isNativeError(value) || value instanceof Error;
   } catch {
     // A proxy whose getPrototypeOf trap throws.
     return false;

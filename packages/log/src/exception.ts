@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isNativeError } from 'node:util/types';
 import { fingerprint, isCategory, serialise } from '@breakwater/errors';
 import type { Redactor } from '@breakwater/redact';
 import { toFlat, toJsonString } from './text.ts';
@@ -51,7 +51,7 @@ export class ExceptionWriter {
     const seen: unknown[] = [];
     let rich = false;
     let at: unknown = error;
-    while (types.isNativeError(at) && chain.length <= MAX_CAUSES && !seen.includes(at)) {
+    while (isNativeError(at) && chain.length <= MAX_CAUSES && !seen.includes(at)) {
       seen.push(at);
       chain.push(this.link(at));
       rich ||= isRich(at);

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isDate, isMap, isSet } from 'node:util/types';
 import { serialise } from '@breakwater/errors';
 import type { Redactor } from '@breakwater/redact';
 import { bareCopier } from './bare-copy.ts';
@@ -159,7 +159,7 @@ export class Writer {
     if (Array.isArray(value)) return this.array(name, value, depth + 1);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.plain(value, depth + 1);
-    if (types.isDate(value)) return dateText(value);
+    if (isDate(value)) return dateText(value);
     if (isErrorLike(value)) return this.error(value);
     return this.field(name, value);
   }
@@ -265,10 +265,10 @@ export class Writer {
   private cleanObject(value: object, depth: number): string {
     if (depth > 64) return '"[too deep]"';
     if (Array.isArray(value)) return this.cleanItems(value, depth);
-    if (types.isDate(value)) return dateText(value);
+    if (isDate(value)) return dateText(value);
     if (isErrorLike(value)) return this.error(value);
-    if (types.isSet(value)) return this.cleanItems([...value], depth);
-    if (types.isMap(value)) {
+    if (isSet(value)) return this.cleanItems([...value], depth);
+    if (isMap(value)) {
       const entries = [...value];
       if (entries.every(([key]) => typeof key === 'string'))
         return this.cleanEntries(entries as [string, unknown][], depth);

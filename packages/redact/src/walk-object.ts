@@ -1,5 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import { types } from 'node:util';
+import {
+  isAnyArrayBuffer,
+  isBigIntObject,
+  isBooleanObject,
+  isBoxedPrimitive,
+  isDate,
+  isMap,
+  isNativeError,
+  isNumberObject,
+  isPromise,
+  isRegExp,
+  isSet,
+  isStringObject,
+  isWeakMap,
+  isWeakSet,
+} from 'node:util/types';
 import type { PathState } from './path.ts';
 import { BUDGET_MARKER } from './text/marker.ts';
 import { BUDGET_REF } from './text/redact-text.ts';
@@ -9,24 +24,24 @@ import { binaryStandIn, DROP, isSpent, redactString, report, STAND_INS, UNREADAB
 
 /** The copy of an object that is no array. May throw only what the object's own code throws. */
 export function copyObject(walk: Walk, value: object, state: PathState | undefined, name: string): unknown {
-  if (types.isDate(value)) return new Date(Date.prototype.getTime.call(value));
-  if (types.isMap(value)) return copyMap(walk, value, state);
-  if (types.isSet(value)) return copySet(walk, value, state, name);
-  if (types.isNativeError(value) || value instanceof Error) return copyError(walk, value, state);
-  if (types.isBoxedPrimitive(value)) return walk.visit.value(walk, unbox(value), state, name);
-  if (types.isAnyArrayBuffer(value)) return binaryStandIn(value.byteLength);
+  if (isDate(value)) return new Date(Date.prototype.getTime.call(value));
+  if (isMap(value)) return copyMap(walk, value, state);
+  if (isSet(value)) return copySet(walk, value, state, name);
+  if (isNativeError(value) || value instanceof Error) return copyError(walk, value, state);
+  if (isBoxedPrimitive(value)) return walk.visit.value(walk, unbox(value), state, name);
+  if (isAnyArrayBuffer(value)) return binaryStandIn(value.byteLength);
   if (ArrayBuffer.isView(value)) return copyBytes(walk, value);
-  if (types.isRegExp(value)) return redactString(walk, RegExp.prototype.toString.call(value));
-  if (types.isPromise(value)) return STAND_INS.promise;
-  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) return STAND_INS.weak;
+  if (isRegExp(value)) return redactString(walk, RegExp.prototype.toString.call(value));
+  if (isPromise(value)) return STAND_INS.promise;
+  if (isWeakMap(value) || isWeakSet(value) || value instanceof WeakRef) return STAND_INS.weak;
   return copyWeb(walk, value, state) ?? copyPlain(walk, value, state, name);
 }
 
 function unbox(value: object): unknown {
-  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
-  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
-  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
+  if (isStringObject(value)) return String.prototype.valueOf.call(value);
+  if (isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+  if (isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
   return Symbol.prototype.valueOf.call(value);
 }
 

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isProxy, isSet } from 'node:util/types';
 import { namedByPrevious, splitCards } from './arguments.ts';
 import type { Engine, RuleRef } from './engine.ts';
 import { takeKey } from './key.ts';
@@ -114,7 +114,7 @@ function redactNumber(walk: Walk, value: number | bigint): unknown {
 function redactObject(walk: Walk, value: object, state: PathState | undefined, name: string): unknown {
   const known = walk.seen.get(value);
   // The name matters only to what passes it on to its items.
-  const passed = types.isProxy(value) || Array.isArray(value) || types.isSet(value) ? name : '';
+  const passed = isProxy(value) || Array.isArray(value) || isSet(value) ? name : '';
   if (known !== undefined && known.state === state && known.name === passed) return known.copy;
   if (walk.ancestors.has(value)) return CIRCULAR;
   if (walk.ancestors.size >= walk.engine.maxDepth || isSpent(walk)) {
