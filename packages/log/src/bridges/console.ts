@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import type { Level } from '../level.ts';
-import type { Logger } from '../logger.ts';
+import { type Logger, sayForeign } from '../logger.ts';
 
 const METHODS: readonly (readonly ['log' | 'info' | 'warn' | 'error' | 'debug' | 'trace', Level])[] = [
   ['log', 'info'],
@@ -29,7 +29,7 @@ export function captureConsole(logger: Logger, target: Console = console): () =>
       try {
         const error = values.find((value) => value instanceof Error);
         const text = format(...values.map((value) => (value instanceof Error ? value.message : value)));
-        logger.log(level, () => text, error === undefined ? undefined : { error });
+        sayForeign(logger, level, text, error === undefined ? undefined : { error }, {});
       } finally {
         inside = false;
       }

@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import { isLevel, type Level } from '../level.ts';
-import type { Fields, Logger } from '../logger.ts';
+import { type Fields, type Logger, sayForeign } from '../logger.ts';
 
 type PinoCall = (first: unknown, ...rest: unknown[]) => void;
 
@@ -21,10 +21,11 @@ export function toPino(logger: Logger): PinoLike {
   const call =
     (level: Level): PinoCall =>
     (first, ...rest) => {
-      if (typeof first === 'string') logger.log(level, format(first, ...rest));
-      else if (first instanceof Error)
-        logger.log(level, rest.length === 0 ? first.message : format(...rest), { err: first });
-      else logger.log(level, rest.length === 0 ? '' : format(...rest), (first ?? {}) as Fields);
+      // As it is: what pino has put together is no template of this package.
+      const say = (text: string, fields?: Fields): void => sayForeign(logger, level, text, fields, {});
+      if (typeof first === 'string') say(format(first, ...rest));
+      else if (first instanceof Error) say(rest.length === 0 ? first.message : format(...rest), { err: first });
+      else say(rest.length === 0 ? '' : format(...rest), (first ?? {}) as Fields);
     };
   let threshold = 'info';
   return {

@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import type { Level } from '../level.ts';
-import type { Fields, Logger } from '../logger.ts';
+import { type Fields, type Logger, sayForeign } from '../logger.ts';
 
 type WinstonCall = (message: unknown, ...meta: unknown[]) => WinstonLike;
 
@@ -35,10 +35,11 @@ export function toWinston(logger: Logger): WinstonLike {
     const last = meta.at(-1);
     const fields = typeof last === 'object' && last !== null ? last : undefined;
     const values = fields === undefined ? meta : meta.slice(0, -1);
-    if (message instanceof Error) logger.log(known, message.message, { ...fields, error: message });
+    // As it is: what winston has put together is no template of this package.
+    if (message instanceof Error) sayForeign(logger, known, message.message, { ...fields, error: message }, {});
     else {
       const text = typeof message === 'string' ? format(message, ...values) : format(message);
-      logger.log(known, text, fields instanceof Error ? { error: fields } : (fields as Fields | undefined));
+      sayForeign(logger, known, text, fields instanceof Error ? { error: fields } : (fields as Fields | undefined), {});
     }
     return made;
   };
