@@ -26,15 +26,26 @@ export interface NodeRequest {
 
 /** The view of a Node request that the edge reads. `target`: where a framework has changed `url`. */
 export function fromNodeRequest(request: NodeRequest, target: string = request.url ?? '/'): EdgeRequest {
-  return {
-    method: request.method ?? 'GET',
-    target,
-    remoteAddress: request.socket?.remoteAddress,
-    header(name) {
-      const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined;
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-  };
+  return new NodeEdgeRequest(request, target);
+}
+
+class NodeEdgeRequest implements EdgeRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly remoteAddress: string | undefined;
+  readonly #headers: NodeRequest['headers'];
+
+  constructor(request: NodeRequest, target: string) {
+    this.method = request.method ?? 'GET';
+    this.target = target;
+    this.remoteAddress = request.socket?.remoteAddress;
+    this.#headers = request.headers;
+  }
+
+  header(name: string): string | undefined {
+    const value = Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
 }
 
 /** A JSON answer. */

@@ -3,20 +3,19 @@ import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, setHeaders, writeAnswer } from './node-response.ts';
-
-const exchanges: WeakMap<object, Exchange> = new WeakMap();
 
 /** The exchange of a request that went through `expressEdge`; `undefined` for another. */
 export function exchangeOf(request: Pick<Request, 'app'> | object): Exchange | undefined {
-  return exchanges.get(request);
+  return keptExchange(request);
 }
 
 /** The first middleware: `app.use(expressEdge(edge))`. */
 export function expressEdge(edge: Edge): RequestHandler {
   return (request, response, next) => {
     const exchange = edge.open(fromNodeRequest(request, request.originalUrl));
-    exchanges.set(request, exchange);
+    keepExchange(request, exchange);
     endWith(response, exchange);
     exchange.run(() => {
       const proceed = (answer: Answer | undefined): void => {
@@ -41,11 +40,11 @@ export function expressErrors(edge: Edge): [RequestHandler, ErrorRequestHandler]
 }
 
 export function answerError(edge: Edge, request: Request, response: Response, error: unknown): void {
-  let exchange = exchanges.get(request);
+  let exchange = keptExchange(request);
   if (exchange === undefined) {
     // An error before `expressEdge` has its turn is answered and recorded all the same.
     exchange = edge.open(fromNodeRequest(request, request.originalUrl));
-    exchanges.set(request, exchange);
+    keepExchange(request, exchange);
     endWith(response, exchange);
     if (!response.headersSent) setHeaders(response, exchange.headers);
   }

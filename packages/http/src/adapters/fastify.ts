@@ -3,20 +3,19 @@ import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, KEPT } from './node-response.ts';
-
-const exchanges: WeakMap<object, Exchange> = new WeakMap();
 
 /** The exchange of a request that went through `fastifyEdge`; `undefined` for another. */
 export function exchangeOf(request: Pick<FastifyRequest, 'raw'>): Exchange | undefined {
-  return exchanges.get(request.raw);
+  return keptExchange(request.raw);
 }
 
 /** Before the routes: `fastifyEdge(app, edge)`. Sets hooks, error handler and not-found handler of `app`. */
 export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
   app.addHook('onRequest', (request, reply, done) => {
     const exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
-    exchanges.set(request.raw, exchange);
+    keepExchange(request.raw, exchange);
     endWith(reply.raw, exchange);
     exchange.run(() => {
       const proceed = (answer: Answer | undefined): void => {
@@ -31,7 +30,7 @@ export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
   });
   // The body's events come from the socket, outside of the context: it is entered again behind them.
   app.addHook('preValidation', (request, _reply, done) => {
-    const exchange = exchanges.get(request.raw);
+    const exchange = keptExchange(request.raw);
     if (exchange === undefined) done();
     else exchange.run(() => done());
   });
@@ -40,11 +39,11 @@ export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
 }
 
 function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  let exchange = exchanges.get(request.raw);
+  let exchange = keptExchange(request.raw);
   if (exchange === undefined) {
     // An error before the hook has its turn, such as a URL that cannot be decoded.
     exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
-    exchanges.set(request.raw, exchange);
+    keepExchange(request.raw, exchange);
     endWith(reply.raw, exchange);
     reply.headers(exchange.headers);
   }

@@ -4,13 +4,12 @@ import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer, EdgeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, KEPT } from './node-response.ts';
-
-const exchanges: WeakMap<object, Exchange> = new WeakMap();
 
 /** The exchange of a request that went through `honoEdge`; `undefined` for another. */
 export function exchangeOf(context: Pick<Context, 'req'>): Exchange | undefined {
-  return exchanges.get(context.req);
+  return keptExchange(context.req);
 }
 
 /**
@@ -23,7 +22,7 @@ export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
       | { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse }
       | undefined;
     const exchange = edge.open(toEdgeRequest(context, bindings?.incoming));
-    exchanges.set(context.req, exchange);
+    keepExchange(context.req, exchange);
     if (bindings?.outgoing !== undefined) endWith(bindings.outgoing, exchange);
     return exchange.run(async () => {
       const answer = await exchange.guard();
@@ -44,7 +43,7 @@ export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
   app.notFound((context) => answerError(context, notFoundError()));
 
   function answerError(context: Context, error: unknown): Response {
-    const known = exchanges.get(context.req);
+    const known = keptExchange(context.req);
     const exchange = known ?? edge.open(toEdgeRequest(context, undefined));
     const kept = [...context.res.headers].filter(([name]) => KEPT.test(name));
     // Hono adds what a handler set before to the response it is given.

@@ -3,20 +3,19 @@ import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, KEPT } from './node-response.ts';
-
-const exchanges: WeakMap<object, Exchange> = new WeakMap();
 
 /** The exchange of a request that went through `koaEdge`; `undefined` for another. */
 export function exchangeOf(context: Context): Exchange | undefined {
-  return exchanges.get(context.req);
+  return keptExchange(context.req);
 }
 
 /** The first middleware: `app.use(koaEdge(edge))`. Answers what is thrown and what no route took, by problem documents. */
 export function koaEdge(edge: Edge): Middleware {
   return (context, next) => {
     const exchange = edge.open(fromNodeRequest(context.req, context.originalUrl));
-    exchanges.set(context.req, exchange);
+    keepExchange(context.req, exchange);
     endWith(context.res, exchange);
     return exchange.run(async () => {
       const answer = await exchange.guard();

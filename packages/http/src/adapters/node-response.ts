@@ -4,7 +4,7 @@ import type { Answer } from '../message.ts';
 
 /** Ends the exchange with the response, complete or not. */
 export function endWith(response: ServerResponse, exchange: Exchange): void {
-  response.once('close', () => exchange.end({ status: response.statusCode, aborted: !response.writableFinished }));
+  response.on('close', () => exchange.end({ status: response.statusCode, aborted: !response.writableFinished }));
 }
 
 export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
