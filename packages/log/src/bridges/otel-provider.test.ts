@@ -73,7 +73,7 @@ test('R74 every time the API allows; without one, now', () => {
     1_764_000_000_500,
     new Date(1_764_000_000_500),
     [1_764_000_000, 5e8] as [number, number],
-    1000,
+    1,
   ];
   for (const timestamp of times) log.emit({ body: 'x', ...(timestamp === undefined ? {} : { timestamp }) });
   log.emit({ body: 'x', observedTimestamp: 1_764_000_000_500 });
