@@ -217,6 +217,10 @@ describe('classify', () => {
     const yes = classify(make({ retryable: true }));
     assert.deepEqual([yes.retryable, yes.category, yes.reason, yes.alert], [true, 'transient', 'retry-advised', false]);
     assert.equal(classify(make({ retryable: 'yes' })).reason, 'unknown', 'only a boolean is a hint');
+    assert.equal(classify(make({ retryable: true, retryAfterMs: 1500 })).retryAfterMs, 1500);
+    for (const retryAfterMs of [-1, Number.NaN, '5', 2 ** 31])
+      assert.equal(classify(make({ retryable: true, retryAfterMs })).retryAfterMs, undefined);
+    assert.equal(classify(make({ retryable: false, retryAfterMs: 5 })).retryAfterMs, undefined);
   });
 
   it('R18: an own error speaks for itself and for what it wraps; the outermost counts', () => {

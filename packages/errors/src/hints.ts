@@ -1,5 +1,5 @@
 import { headersOf, readHeader } from './inspect.ts';
-import { readList, readProperty } from './read.ts';
+import { readList, readNumber, readProperty } from './read.ts';
 import type { Outcome, Unit } from './taxonomy.ts';
 
 /** What an error says itself about repeating it. */
@@ -77,7 +77,14 @@ export function readHint(value: unknown, name: string | undefined, status: numbe
   for (const [property, domain] of HINT_PROPERTIES) {
     const flag = readProperty(value, property);
     if (typeof flag !== 'boolean' || (name !== undefined && GAVE_UP.has(name))) continue;
-    return { rule: `${domain}/${property}`, domain, retryable: flag };
+    // Who says that it may be repeated may say when: the policies of `@breakwater/resilience` do.
+    const wait = flag ? readNumber(value, 'retryAfterMs') : undefined;
+    return {
+      rule: `${domain}/${property}`,
+      domain,
+      retryable: flag,
+      ...(wait !== undefined && wait >= 0 && wait < 2 ** 31 ? { retryAfterMs: wait } : {}),
+    };
   }
   if (status === undefined) return undefined;
   const headers = headersOf(value);
