@@ -10,7 +10,10 @@ export type HealthStatus = 'pass' | 'degraded' | 'fail';
 /** A dependency that is looked at. */
 export interface HealthCheck {
   readonly name: string;
-  /** Resolves when it works, or with `'degraded'` when it works in part; rejects when it does not. Aborted after `timeoutMs`. */
+  /**
+   * Resolves when it works, with `'degraded'` or `{ status: 'degraded', reason }` when it works in part; rejects when it
+   * does not. Aborted after `timeoutMs`.
+   */
   readonly check: (signal: AbortSignal) => Promise<unknown>;
   /** Default 1000. */
   readonly timeoutMs?: number | undefined;
@@ -25,7 +28,7 @@ export interface CheckReport {
   readonly name: string;
   readonly status: HealthStatus;
   readonly durationMs: number;
-  /** Why it is not `pass`: `timeout`, `degraded`, or the code the error is classified as. */
+  /** Why it is not `pass`: `timeout`, `degraded` or the check's own reason, or the code the error is classified as. */
   readonly reason?: string;
 }
 
@@ -143,11 +146,23 @@ function look(probe: Probe, clock: Clock): Promise<CheckReport> {
     }, timeoutMs);
     probe.running = (async (): Promise<unknown> => check(controller.signal))()
       .then(
-        (result) => (result === 'degraded' ? finish('degraded', 'degraded') : finish('pass')),
+        (result) => {
+          const reason = degradedBy(result);
+          if (reason === undefined) finish('pass');
+          else finish('degraded', reason);
+        },
         (error: unknown) => finish('fail', classify(error).code),
       )
       .then(() => {
         probe.running = undefined;
       });
   });
+}
+
+function degradedBy(result: unknown): string | undefined {
+  if (result === 'degraded') return result;
+  if (typeof result !== 'object' || result === null) return undefined;
+  const { status, reason } = result as { status?: unknown; reason?: unknown };
+  if (status !== 'degraded') return undefined;
+  return typeof reason === 'string' && reason !== '' ? reason.slice(0, 100) : 'degraded';
 }

@@ -8,6 +8,12 @@ import { join } from 'node:path';
 /** A server a test has started. */
 export interface TestServer {
   readonly port: number;
+  /** Ends it at once, as a crash does; what it kept on disk stays. */
+  crash(): Promise<void>;
+  /** Starts it again, on the same port. */
+  start(): Promise<void>;
+  /** `SIGSTOP` makes it hang, `SIGCONT` go on. */
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -47,24 +53,48 @@ export async function startPostgres(): Promise<TestServer | string> {
   const options = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-F'];
   // Not through runuser, which would keep the signal that ends it.
   const user = root ? { uid: Number(spawnSync('id', ['-u', 'postgres']).stdout.toString()) } : {};
-  const child = spawn(join(bin, 'postgres'), options, { stdio: ['ignore', 'ignore', 'pipe'], ...user });
-  await untilSays(child, 'database system is ready to accept connections');
-  return { port, stop: () => end(child, 'SIGINT', folder) };
+  const start = (): ChildProcess =>
+    spawn(join(bin, 'postgres'), options, { stdio: ['ignore', 'ignore', 'pipe'], ...user });
+  const ready = 'database system is ready to accept connections';
+  return running(port, folder, start, ready, { stop: 'SIGINT', crash: 'SIGQUIT' });
 }
 
 /** A new Redis, or why there is none. */
-export async function startRedis(): Promise<TestServer | string> {
+export async function startRedis(more: readonly string[] = []): Promise<TestServer | string> {
   const isThere = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
   if (!installed(isThere, ['redis-server'])) return 'Redis is not installed';
   const folder = mkdtempSync(join(tmpdir(), 'bw-http-redis-'));
   const port = await freePort();
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] });
-  await untilSays(child, 'Ready to accept connections');
-  return { port, stop: () => end(child, 'SIGTERM', folder) };
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...more];
+  const start = (): ChildProcess => spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] });
+  return running(port, folder, start, 'Ready to accept connections', { stop: 'SIGTERM', crash: 'SIGKILL' });
 }
 
-async function freePort(): Promise<number> {
+async function running(
+  port: number,
+  folder: string,
+  spawnIt: () => ChildProcess,
+  ready: string,
+  signals: { readonly stop: NodeJS.Signals; readonly crash: NodeJS.Signals },
+): Promise<TestServer> {
+  let child = spawnIt();
+  await untilSays(child, ready);
+  return {
+    port,
+    crash: () => end(child, signals.crash),
+    async start() {
+      child = spawnIt();
+      await untilSays(child, ready);
+    },
+    signal: (signal) => void child.kill(signal),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) await end(child, signals.stop);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
@@ -85,9 +115,8 @@ function untilSays(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals, folder: string): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const ended = once(child, 'exit');
   child.kill(signal);
   await ended;
-  rmSync(folder, { recursive: true, force: true });
 }

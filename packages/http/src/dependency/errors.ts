@@ -1,0 +1,47 @@
+import { RejectedError } from '@breakwater/resilience';
+
+/**
+ * No place was free in time: too much work for the connections there are. Overload of this service, no failure of the
+ * dependency, which was not asked. Answered with 503 and `Retry-After`.
+ */
+export class PoolExhaustedError extends RejectedError {
+  constructor(name: string, reason: 'wait-limit' | 'queue-full') {
+    const why = reason === 'queue-full' ? 'too many callers wait already' : 'none was free in time';
+    super('POOL_EXHAUSTED', 'pool', name, reason, `No connection of "${name}": ${why}`, 1000, 'PoolExhaustedError');
+  }
+}
+
+/**
+ * A write was refused because the dependency is read-only for now: `by-hand`, `by-server` (known, not asked again), or
+ * `refused` by the server just now, with its error as `cause`. It had no effect. Answered with 503 and `Retry-After`.
+ */
+export class ReadOnlyError extends RejectedError {
+  constructor(name: string, reason: 'by-hand' | 'by-server' | 'refused', retryAfterMs: number, cause?: unknown) {
+    super('READ_ONLY', 'read-only', name, reason, `"${name}" is read-only: ${reason}`, retryAfterMs, 'ReadOnlyError');
+    if (cause !== undefined) this.cause = cause;
+  }
+}
+
+/** There was no connection in time, and nothing was sent. A failure of the dependency. */
+export class NotConnectedError extends Error {
+  override readonly name = 'NotConnectedError';
+  readonly code = 'NOT_CONNECTED';
+  readonly category = 'transient';
+  readonly retryable = true;
+  readonly outcome = 'not-applied';
+  constructor(name: string, waitedMs: number) {
+    super(`No connection to "${name}" within ${waitedMs} ms`);
+  }
+}
+
+/** The connection was given up, after a time-out or because it broke, and takes no more statements: release it. */
+export class ConnectionGivenUpError extends Error {
+  override readonly name = 'ConnectionGivenUpError';
+  readonly code = 'CONNECTION_GIVEN_UP';
+  readonly category = 'transient';
+  readonly retryable = true;
+  readonly outcome = 'not-applied';
+  constructor(name: string, cause: unknown) {
+    super(`This connection of "${name}" was given up`, { cause });
+  }
+}
