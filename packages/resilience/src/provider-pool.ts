@@ -4,15 +4,16 @@ import type { BreakerOptions } from './breaker/options.ts';
 import { start } from './call.ts';
 import { type Clock, type Random, systemClock } from './clock.ts';
 import { RejectedError } from './errors.ts';
-import { emit, type Listener, subscribe } from './events.ts';
+import { type Listener, subscribe } from './events.ts';
 import { classifierOf, toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
-import { callable, checkOptions, either, oneOf, type Rule, record } from './options.ts';
+import { callable, checkOptions, oneOf, type Rule, record } from './options.ts';
 import { isOutage } from './outage.ts';
-import { type Plan, toPlan } from './plan.ts';
+import { toPlan } from './plan.ts';
 import type { CallContext, CallOptions } from './policy.ts';
-import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
+import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { keepErrors } from './retry/history.ts';
+import { tell } from './tell.ts';
 
 export interface ProviderPoolOptions<P> {
   /** Equivalents, by name; the first is preferred where `order` says so. */
@@ -55,7 +56,7 @@ export type ProviderPoolEvent =
 
 /** Every provider is ejected. `retryAfterMs`: until the first may be asked again. */
 export class NoProviderError extends RejectedError {
-  constructor(policy: string, retryAfterMs: number | undefined) {
+  constructor(policy: string, retryAfterMs?: number) {
     const message = `Provider pool "${policy}" refused the call: all providers are ejected`;
     super('NO_PROVIDER', 'provider-pool', policy, 'ejected', message, retryAfterMs, 'NoProviderError');
   }
@@ -88,14 +89,13 @@ interface Member<P> {
   active: number;
 }
 
+type ExhaustedReason = (ProviderPoolEvent & { readonly type: 'pool.exhausted' })['reason'];
+
 const rules: Record<string, Rule> = {
-  providers: [
-    'an object with at least one provider',
-    (v) => typeof v === 'object' && v !== null && Object.keys(v).length > 0,
-  ],
+  providers: ['an object with at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
   order: oneOf('preferred', 'balanced'),
   ejection: record,
-  budget: either(oneOf(false), record),
+  budget: budgetRule,
   failoverIf: callable,
 };
 
@@ -106,74 +106,74 @@ const rules: Record<string, Rule> = {
  */
 export function createProviderPool<P>(options: ProviderPoolOptions<P>): ProviderPool<P> {
   checkOptions('createProviderPool', options, rules, ['providers']);
-  return new ProviderPoolImpl(options);
-}
+  const { name = 'provider-pool', clock = systemClock, random = Math.random, ejection = {}, order } = options;
+  const { failoverIf = isOutage } = options;
+  for (const key of ['name', 'clock', 'random']) {
+    if (key in ejection) throw new OptionError(`createProviderPool.ejection.${key}`, key, 'set on the pool itself');
+  }
+  const budget = toBudget(options.budget ?? {});
+  const plan = toPlan({ name, clock, cuts: true });
+  const members = Object.entries(options.providers).map(([own, provider]): Member<P> => {
+    const breaker = createBreaker({ ...ejection, name: `${name}/${own}`, clock, random });
+    return { name: own, provider, breaker, active: 0 };
+  });
 
-class ProviderPoolImpl<P> implements ProviderPool<P> {
-  readonly kind = 'provider-pool';
-  readonly name: string;
-  listeners: readonly Listener<ProviderPoolEvent>[] | undefined = undefined;
-  readonly #members: readonly Member<P>[];
-  readonly #options: ProviderPoolOptions<P>;
-  readonly #budget: RetryBudget | undefined;
-  readonly #random: Random;
-  readonly #clock: Clock;
-  readonly #plan: Plan;
-
-  constructor(options: ProviderPoolOptions<P>) {
-    const { name = 'provider-pool', clock = systemClock, random = Math.random, ejection, budget = {} } = options;
-    this.name = name;
-    this.#options = options;
-    this.#clock = clock;
-    this.#random = random;
-    this.#plan = toPlan({ name, clock, cuts: true });
-    this.#budget = budget === false ? undefined : 'withdraw' in budget ? budget : createRetryBudget(budget);
-    for (const key of ['name', 'clock', 'random']) {
-      if (ejection !== undefined && key in ejection) {
-        throw new OptionError(`createProviderPool.ejection.${key}`, key, 'set on the pool itself');
-      }
-    }
-    this.#members = Object.entries(options.providers).map(([own, provider]) => {
-      const breaker = createBreaker({ ...ejection, name: `${name}/${own}`, clock, random });
-      return { name: own, provider, breaker, active: 0 };
-    });
+  function pick(left: readonly Member<P>[]): Member<P> {
+    if (order !== 'balanced') return left[0]!;
+    const well = left.filter(({ breaker }) => breaker.state === 'closed');
+    const among = well.length > 0 ? well : left;
+    const draw = (): Member<P> => among[Math.floor(random() * among.length)]!;
+    const [one, other] = [draw(), draw()];
+    return other.active < one.active ? other : one;
   }
 
-  get health(): readonly ProviderHealth[] {
-    return this.#members.map(({ name, active, breaker }) => ({ name, active, state: breaker.state }));
+  /** Why no further provider may be asked after this failure. */
+  function stopAfter(context: CallContext, error: unknown): ExhaustedReason | undefined {
+    if (context.idempotent === false && !toMeaning(error, classifierOf(clock)).notApplied) return 'not-idempotent';
+    return budget?.withdraw() === false ? 'budget' : undefined;
   }
 
-  on(listener: Listener<ProviderPoolEvent>): () => void {
-    const removers = [subscribe(this, listener), ...this.#members.map(({ breaker }) => breaker.on(listener))];
-    return () => {
-      for (const remove of removers) remove();
-    };
-  }
-
-  call<T>(work: (provider: P, context: CallContext) => T | PromiseLike<T>, options?: CallOptions): Promise<T> {
-    return start(this.#plan, (context) => this.#tryAll(work, context), options, undefined);
-  }
-
-  async #tryAll<T>(work: (provider: P, context: CallContext) => T | PromiseLike<T>, context: CallContext): Promise<T> {
-    const left = [...this.#members];
+  async function tryAll<T>(
+    work: (provider: P, context: CallContext) => T | PromiseLike<T>,
+    context: CallContext,
+  ): Promise<T> {
+    const left = [...members];
     const errors: unknown[] = [];
+    let reason: ExhaustedReason | undefined = 'ejected';
     let retryAfterMs: number | undefined;
     let from = '';
     while (left.length > 0) {
-      const member = this.#pick(left);
+      const member = pick(left);
       left.splice(left.indexOf(member), 1);
       let asked = false;
+      let stop: ExhaustedReason | undefined;
       try {
-        const value = await member.breaker.execute((inner) => {
-          // Only here is it certain that this one is not ejected: passing by an ejected one is not an extra call.
-          if (errors.length > 0) this.#failOver(context, from, member.name, errors.at(-1));
+        const value = await member.breaker.execute(async (inner) => {
+          if (errors.length > 0) {
+            // Only here is it certain that this one is not ejected: passing by an ejected one is not an extra call.
+            const error = errors.at(-1);
+            stop = stopAfter(context, error);
+            // A refusal, so that the breaker of the provider that is not asked ignores it.
+            if (stop !== undefined) throw new NoProviderError(name);
+            if (pool.listeners) {
+              tell(pool, context, { type: 'pool.failover', reason: 'failed', from, to: member.name, error });
+            }
+          }
           asked = true;
-          return this.#count(member, () => work(member.provider, inner));
+          member.active++;
+          try {
+            return await work(member.provider, inner);
+          } finally {
+            member.active--;
+          }
         }, context);
-        this.#budget?.deposit();
+        budget?.deposit();
         return value;
       } catch (error) {
-        if (!asked && error instanceof Stop) return this.#fail(context, errors, error.reason);
+        if (stop !== undefined) {
+          reason = stop;
+          break;
+        }
         if (!asked && !hasGivenUp(context)) {
           const hint = (error as Partial<RejectedError> | null)?.retryAfterMs;
           if (hint !== undefined) retryAfterMs = Math.min(retryAfterMs ?? hint, hint);
@@ -181,72 +181,34 @@ class ProviderPoolImpl<P> implements ProviderPool<P> {
         }
         errors.push(error);
         from = member.name;
-        if (hasGivenUp(context) || !(this.#options.failoverIf ?? isOutage)(error))
-          return this.#fail(context, errors, undefined);
+        reason = 'all-failed';
+        if (hasGivenUp(context) || !failoverIf(error)) {
+          reason = undefined;
+          break;
+        }
       }
     }
-    if (errors.length > 0) return this.#fail(context, errors, 'all-failed');
-    this.#tellExhausted(context, 'ejected');
-    throw new NoProviderError(this.name, retryAfterMs);
-  }
-
-  #pick(left: readonly Member<P>[]): Member<P> {
-    if (this.#options.order !== 'balanced' || left.length === 1) return left[0]!;
-    const well = left.filter(({ breaker }) => breaker.state === 'closed');
-    const among = well.length > 0 ? well : left;
-    const draw = (): Member<P> => among[Math.floor(this.#random() * among.length)]!;
-    const [one, other] = [draw(), draw()];
-    return other.active < one.active ? other : one;
-  }
-
-  async #count<T>(member: Member<P>, work: () => T | PromiseLike<T>): Promise<T> {
-    member.active++;
-    try {
-      return await work();
-    } finally {
-      member.active--;
-    }
-  }
-
-  /** Throws {@link Stop} when no further provider may be asked. */
-  #failOver(context: CallContext, from: string, to: string, error: unknown): void {
-    const { notApplied } = toMeaning(error, classifierOf(this.#clock));
-    if (context.idempotent === false && !notApplied) throw new Stop(this.name, 'not-idempotent');
-    if (this.#budget?.withdraw() === false) throw new Stop(this.name, 'budget');
-    if (this.listeners === undefined) return;
-    const { operation, correlationId } = context;
-    emit(this, {
-      type: 'pool.failover',
-      reason: 'failed',
-      policy: this.name,
-      operation,
-      correlationId,
-      from,
-      to,
-      error,
-    });
-  }
-
-  #fail(context: CallContext, errors: readonly unknown[], reason: ExhaustedReason | undefined): never {
+    if (reason !== undefined && pool.listeners) tell(pool, context, { type: 'pool.exhausted', reason });
+    if (errors.length === 0) throw new NoProviderError(name, retryAfterMs);
     const last = errors.at(-1);
     if (errors.length > 1) keepErrors(last, errors);
-    if (reason !== undefined) this.#tellExhausted(context, reason);
     throw last;
   }
 
-  #tellExhausted(context: CallContext, reason: ExhaustedReason): void {
-    if (this.listeners === undefined) return;
-    const { operation, correlationId } = context;
-    emit(this, { type: 'pool.exhausted', reason, policy: this.name, operation, correlationId });
-  }
-}
-
-type ExhaustedReason = 'ejected' | 'all-failed' | 'budget' | 'not-idempotent';
-
-/** Ends the search. A refusal, so that the breaker of the provider that was not asked ignores it. */
-class Stop extends RejectedError {
-  declare readonly reason: 'budget' | 'not-idempotent';
-  constructor(policy: string, reason: 'budget' | 'not-idempotent') {
-    super('NO_PROVIDER', 'provider-pool', policy, reason, `Provider pool "${policy}" stopped: ${reason}`);
-  }
+  const pool: ProviderPool<P> & { listeners: readonly Listener<ProviderPoolEvent>[] | undefined } = {
+    kind: 'provider-pool',
+    name,
+    listeners: undefined,
+    get health() {
+      return members.map(({ name, active, breaker }) => ({ name, active, state: breaker.state }));
+    },
+    call: (work, callOptions) => start(plan, (context) => tryAll(work, context), callOptions, undefined),
+    on(listener) {
+      const removers = [subscribe(pool, listener), ...members.map(({ breaker }) => breaker.on(listener))];
+      return () => {
+        for (const remove of removers) remove();
+      };
+    },
+  };
+  return pool;
 }

@@ -5,8 +5,7 @@ import { emit, type Listener, subscribe } from '../events.ts';
 import { checkOptions, durationMs, flag, type Rule, whole } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import { type CallOptions, type Fusible, type Gate, Lane, type Policy, WAIT, type Work } from '../policy.ts';
-import { Timer, timersOf } from '../timers.ts';
-import { WaitQueue } from './queue.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface BulkheadOptions {
   /** Calls whose work may go on at the same time. */
@@ -57,14 +56,6 @@ export interface Bulkhead extends Policy<BulkheadEvent>, Fusible {
   reconfigure(options: BulkheadOptions): void;
 }
 
-interface Waiting {
-  readonly call: Call;
-  readonly priority: number;
-  readonly key: string;
-  readonly since: number;
-  timer: Timer | undefined;
-}
-
 const rules: Record<string, Rule> = {
   maxConcurrent: whole(1),
   maxQueue: whole(0),
@@ -91,9 +82,7 @@ class BulkheadImpl implements Bulkhead, Gate {
   readonly lane: Lane = new Lane();
   listeners: readonly Listener<BulkheadEvent>[] | undefined = undefined;
   #options: BulkheadOptions;
-  #queue: WaitQueue<Waiting> | undefined = undefined;
-  #byCall: Map<Call, Waiting> | undefined = undefined;
-  #handingOver = false;
+  #room: WaitingRoom | undefined = undefined;
   #plan: Plan | undefined = undefined;
 
   constructor(options: BulkheadOptions) {
@@ -112,7 +101,7 @@ class BulkheadImpl implements Bulkhead, Gate {
     return this.lane.active;
   }
   get queued(): number {
-    return this.#queue?.size ?? 0;
+    return this.#room?.size ?? 0;
   }
 
   execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
@@ -128,7 +117,7 @@ class BulkheadImpl implements Bulkhead, Gate {
     checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
     this.#options = options;
     this.lane.most = options.maxConcurrent;
-    if (this.#queue !== undefined) this.#queue.starvationLimit = options.starvationLimit ?? 10;
+    if (this.#room !== undefined) this.#room.starvationLimit = options.starvationLimit ?? 10;
     this.#handOver();
   }
 
@@ -141,28 +130,20 @@ class BulkheadImpl implements Bulkhead, Gate {
       fairByKey = false,
       starvationLimit = 10,
     } = this.#options;
-    this.#queue ??= new WaitQueue(starvationLimit);
-    const queue = this.#queue;
-    if (queue.size >= maxQueue) return this.#refuse(call, 'queue-full');
+    this.#room ??= new WaitingRoom(this.clock, starvationLimit);
+    const room = this.#room;
+    if (room.size >= maxQueue) return this.#refuse(call, 'queue-full');
     // Without fairness all calls share one lane, and one key cannot be told from another.
     const key = fairByKey ? (call.key ?? '') : '';
-    if (fairByKey && queue.sizeOf(key) >= maxQueuePerKey) return this.#refuse(call, 'key-full');
-    const now = this.clock.now();
-    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - now;
+    if (fairByKey && room.sizeOf(key) >= maxQueuePerKey) return this.#refuse(call, 'key-full');
+    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - this.clock.now();
     const limitMs = Math.min(maxWaitMs ?? Number.POSITIVE_INFINITY, deadlineMs);
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
-    const waiting: Waiting = { call, priority: call.priority ?? 0, key, since: now, timer: undefined };
-    queue.add(waiting);
+    room.enter(call, key, limitMs, () => {
+      this.#sync();
+      this.#refuse(call, limitMs === deadlineMs ? 'deadline' : 'wait-limit');
+    });
     this.#sync();
-    this.#byCall ??= new Map();
-    this.#byCall.set(call, waiting);
-    if (limitMs !== Number.POSITIVE_INFINITY) {
-      waiting.timer = new Timer(() => {
-        this.withdraw(call);
-        this.#refuse(call, limitMs === deadlineMs ? 'deadline' : 'wait-limit');
-      });
-      timersOf(this.clock).add(waiting.timer, limitMs);
-    }
     if (this.listeners !== undefined) {
       const { operation, correlationId } = call;
       const { active, queued } = this;
@@ -182,16 +163,8 @@ class BulkheadImpl implements Bulkhead, Gate {
   }
 
   withdraw(call: Call): void {
-    const waiting = this.#byCall?.get(call);
-    if (waiting === undefined) return;
-    this.#forget(waiting);
-    this.#queue!.remove(waiting);
+    this.#room?.leave(call);
     this.#sync();
-  }
-
-  #forget(waiting: Waiting): void {
-    this.#byCall!.delete(waiting.call);
-    if (waiting.timer !== undefined) timersOf(this.clock).remove(waiting.timer);
   }
 
   leave(): void {
@@ -199,22 +172,17 @@ class BulkheadImpl implements Bulkhead, Gate {
   }
 
   #handOver(): void {
-    // Work that ends at once comes here from within `resume`: the loop goes on, the stack does not grow.
-    if (this.#handingOver) return;
-    this.#handingOver = true;
     const { lane } = this;
-    while (lane.active < lane.most) {
-      const next = this.#queue?.take();
-      if (next === undefined) break;
-      this.#forget(next);
-      if (this.listeners !== undefined) {
-        const { operation, correlationId } = next.call;
-        const waitedMs = this.clock.now() - next.since;
+    this.#room?.handOver(
+      () => lane.active < lane.most,
+      () => false,
+      ({ call, since }) => {
+        if (this.listeners === undefined) return;
+        const { operation, correlationId } = call;
+        const waitedMs = this.clock.now() - since;
         emit(this, { type: 'bulkhead.admitted', policy: this.name, operation, correlationId, waitedMs });
-      }
-      next.call.resume(undefined);
-    }
-    this.#handingOver = false;
+      },
+    );
     this.#sync();
   }
 

@@ -1,12 +1,12 @@
-import { type Call, run } from '../call.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { RejectedError, withoutStack } from '../errors.ts';
-import { emit, type Listener, subscribe } from '../events.ts';
-import { checkOptions, durationMs, either, type Rule, whole } from '../options.ts';
-import { type Plan, toPlan } from '../plan.ts';
-import { type CallOptions, type Fusible, type Gate, type Policy, WAIT, type Work } from '../policy.ts';
-import { Timer, timersOf } from '../timers.ts';
-import { ShedQueue, type Waiting } from './queue.ts';
+import { WaitingRoom } from '../bulkhead/waiting-room.ts';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { RejectedError } from '../errors.ts';
+import { emit } from '../events.ts';
+import { durationMs, either, whole } from '../options.ts';
+import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
+import { type Kind, PolicyBase } from '../policy-base.ts';
+import { refuse } from '../tell.ts';
 
 export interface LoadShedOptions {
   /** Calls under way at the same time; or an adaptive concurrency policy, whose limit is then followed. */
@@ -17,6 +17,8 @@ export interface LoadShedOptions {
   readonly targetMs?: number | undefined;
   /** Longest wait otherwise; and a queue that has not been empty for this long means overload. Default 100. */
   readonly intervalMs?: number | undefined;
+  /** How often calls of higher `priority` may go before a waiting one of lower priority. Default 10. */
+  readonly starvationLimit?: number | undefined;
   /** Default `load-shed`. */
   readonly name?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -60,155 +62,122 @@ export interface LoadShed extends Policy<LoadShedEvent>, Fusible {
   reconfigure(options: LoadShedOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  maxConcurrent: either(whole(1), ['a policy with a limit', (v) => Number.isFinite((v as { limit?: unknown })?.limit)]),
-  maxQueue: whole(0),
-  targetMs: durationMs,
-  intervalMs: durationMs,
+const kind: Kind<LoadShedOptions> = {
+  kind: 'load-shed',
+  maker: 'createLoadShed',
+  rules: {
+    maxConcurrent: either(whole(1), [
+      'a policy with a limit',
+      (v) => Number.isFinite((v as { limit?: unknown } | null)?.limit),
+    ]),
+    maxQueue: whole(0),
+    targetMs: durationMs,
+    intervalMs: durationMs,
+    starvationLimit: whole(1),
+  },
+  required: ['maxConcurrent'],
 };
 
 /**
  * Keeps what is served fresh when there is more than can be served: controlled delay and adaptive LIFO ("Fail at Scale",
  * ACM Queue 2015, after CoDel). While the queue empties now and then, calls wait in order, up to `intervalMs`. When it
  * has not been empty for `intervalMs`, calls wait at most `targetMs`, and the newest goes first: those who came last still
- * have a caller. A higher priority always goes first, and takes the place of a lower one in a full queue.
- * A place is held until the work really ends. Throws `OptionError` on bad options.
+ * have a caller. A higher priority goes first, but for one turn in `starvationLimit`, and takes the place of a lower one in
+ * a full queue. A place is held until the work really ends. Throws `OptionError` on bad options.
  */
 export function createLoadShed(options: LoadShedOptions): LoadShed {
   return new LoadShedImpl(options);
 }
 
-class LoadShedImpl implements LoadShed, Gate {
-  readonly kind = 'load-shed';
-  readonly name: string;
-  readonly clock: Clock;
+class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements LoadShed, Gate {
+  declare readonly kind: 'load-shed';
+  override readonly gates: readonly Gate[] = [this];
   readonly holds = true;
-  readonly gates: readonly Gate[];
-  listeners: readonly Listener<LoadShedEvent>[] | undefined = undefined;
-  readonly #plan: Plan;
-  #options!: LoadShedOptions;
-  readonly #queue: ShedQueue = new ShedQueue();
-  readonly #byCall: Map<Call, Waiting> = new Map();
+  readonly #room: WaitingRoom;
   #active = 0;
-  #handingOver = false;
   #overloaded = false;
   /** Since when calls have been waiting without a break. */
   #busySince = 0;
 
   constructor(options: LoadShedOptions) {
-    this.name = options.name ?? 'load-shed';
-    this.clock = options.clock ?? systemClock;
-    this.reconfigure(options);
-    this.gates = [this];
-    this.#plan = toPlan(this);
+    super(kind, options);
+    this.#room = new WaitingRoom(this.clock, options.starvationLimit ?? 10);
   }
 
   get active(): number {
     return this.#active;
   }
   get queued(): number {
-    return this.#queue.size;
+    return this.#room.size;
   }
   get overloaded(): boolean {
     return this.#overloaded;
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return run(this.#plan, work, options);
-  }
-
-  on(listener: Listener<LoadShedEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: LoadShedOptions): void {
-    checkOptions('createLoadShed', options, rules, ['maxConcurrent']);
-    this.#options = options;
+  override reconfigure(options: LoadShedOptions): void {
+    super.reconfigure(options);
+    this.#room.starvationLimit = options.starvationLimit ?? 10;
     this.#handOver();
   }
 
   #hasRoom(): boolean {
-    const { maxConcurrent } = this.#options;
+    const { maxConcurrent } = this.options;
     return this.#active < (typeof maxConcurrent === 'number' ? maxConcurrent : maxConcurrent.limit);
   }
 
   enter(call: Call): unknown {
-    if (this.#queue.size === 0) {
-      if (this.#hasRoom()) {
-        this.#active++;
-        this.#calmDown();
-        return undefined;
-      }
-    } else {
-      this.#look();
+    const room = this.#room;
+    if (room.size > 0) this.#look();
+    else if (this.#hasRoom()) {
+      this.#active++;
+      this.#become(false);
+      return undefined;
     }
-    const { maxQueue = 1000, targetMs = 5, intervalMs = 100 } = this.#options;
-    const priority = call.priority ?? 0;
-    if (this.#queue.size >= maxQueue) {
-      const lowest = this.#queue.lowest();
-      if (lowest === undefined || lowest.priority >= priority) return this.#refuse(call, 'queue-full');
-      this.#drop(lowest, 'queue-full');
-    }
+    const { maxQueue = 1000, targetMs = 5, intervalMs = 100 } = this.options;
     const now = this.clock.now();
     const leftMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - now;
     if (leftMs <= 0) return this.#refuse(call, 'deadline');
+    if (room.size >= maxQueue) {
+      const { last } = room;
+      if (last === undefined || last.priority >= (call.priority ?? 0)) return this.#refuse(call, 'queue-full');
+      room.leave(last.call);
+      this.#refuse(last.call, 'queue-full');
+    }
     const limitMs = this.#overloaded ? targetMs : intervalMs;
     const reason = leftMs < limitMs ? 'deadline' : this.#overloaded ? 'overload' : 'waited';
-    if (this.#queue.size === 0 && !this.#overloaded) this.#busySince = now;
-    const timer = new Timer(() => {
-      this.#drop(waiting, reason);
+    if (room.size === 0 && !this.#overloaded) this.#busySince = now;
+    room.enter(call, '', Math.min(limitMs, leftMs), () => {
+      this.#refuse(call, reason);
       this.#look();
     });
-    const waiting: Waiting = { call, priority, timer, gone: false };
-    this.#queue.add(waiting);
-    this.#byCall.set(call, waiting);
-    timersOf(this.clock).add(timer, Math.min(limitMs, leftMs));
     return WAIT;
   }
 
   /** Sees whether the queue has stood too long. */
   #look(): void {
-    const { intervalMs = 100 } = this.#options;
-    if (this.#overloaded || this.clock.now() - this.#busySince < intervalMs) return;
-    this.#overloaded = true;
-    this.#tell('overload');
+    if (this.clock.now() - this.#busySince >= (this.options.intervalMs ?? 100)) this.#become(true);
   }
 
-  #calmDown(): void {
-    if (!this.#overloaded) return;
-    this.#overloaded = false;
-    this.#tell('calm');
-  }
-
-  #tell(reason: 'overload' | 'calm'): void {
+  #become(overloaded: boolean): void {
+    if (this.#overloaded === overloaded) return;
+    this.#overloaded = overloaded;
     if (this.listeners === undefined) return;
+    const reason = overloaded ? 'overload' : 'calm';
     emit(this, { type: 'load-shed.changed', reason, policy: this.name, queued: this.queued });
   }
 
-  #drop(waiting: Waiting, reason: ShedReason): void {
-    this.#forget(waiting);
-    this.#refuse(waiting.call, reason);
-  }
-
-  #forget(waiting: Waiting): void {
-    this.#queue.remove(waiting);
-    this.#byCall.delete(waiting.call);
-    timersOf(this.clock).remove(waiting.timer);
-  }
-
   #refuse(call: Call, reason: ShedReason): typeof WAIT {
-    if (this.listeners !== undefined) {
-      const { operation, correlationId, priority = 0 } = call;
-      const type = 'load-shed.rejected';
-      emit(this, { type, reason, policy: this.name, operation, correlationId, priority, queued: this.queued });
-    }
-    call.refuse(withoutStack(() => new LoadShedError(this.name, reason)));
-    return WAIT;
+    const { priority = 0 } = call;
+    return refuse(
+      this,
+      call,
+      () => new LoadShedError(this.name, reason),
+      this.listeners && { type: 'load-shed.rejected', reason, priority, queued: this.queued },
+    );
   }
 
   withdraw(call: Call): void {
-    const waiting = this.#byCall.get(call);
-    if (waiting !== undefined) this.#forget(waiting);
+    this.#room.leave(call);
   }
 
   leave(): void {
@@ -217,16 +186,11 @@ class LoadShedImpl implements LoadShed, Gate {
   }
 
   #handOver(): void {
-    // Work that ends at once comes here from within `resume`: the loop goes on, the stack does not grow.
-    if (this.#handingOver) return;
-    this.#handingOver = true;
-    if (this.#queue.size > 0) this.#look();
-    while (this.#queue.size > 0 && this.#hasRoom()) {
-      const next = this.#queue.next(this.#overloaded)!;
-      this.#forget(next);
-      this.#active++;
-      next.call.resume(undefined);
-    }
-    this.#handingOver = false;
+    if (this.#room.size > 0) this.#look();
+    this.#room.handOver(
+      () => this.#hasRoom(),
+      () => this.#overloaded,
+      () => this.#active++,
+    );
   }
 }
