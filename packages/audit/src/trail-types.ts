@@ -3,7 +3,7 @@ import type { AuditEntry, AuditEvent } from './event.ts';
 import type { Signer } from './note.ts';
 import type { PersonalData } from './personal-data.ts';
 import type { AuditStore } from './store.ts';
-import type { Witness } from './witness.ts';
+import type { Witness } from './witness/witness.ts';
 
 /** How far an entry has come when `append` resolves. Each level includes those before it. */
 export type Durability =
@@ -37,11 +37,17 @@ export interface TrailOptions {
   readonly witnesses?: readonly Witness[];
   /** Witness signatures needed for `witnessed`. Default: all of them. */
   readonly witnessQuorum?: number;
+  /** A publication waits this long for its witnesses, in ms. Default 10,000. */
+  readonly witnessTimeoutMs?: number;
+  /** Once the quorum has signed, the other witnesses have this long, in ms. Default 250. */
+  readonly witnessGraceMs?: number;
+  /** Where the quorum did not sign, they are asked again after this long, in ms. Default 30,000. */
+  readonly witnessRetryMs?: number;
   /** What the machine's clock is set by, as far as the operator knows. Default `system`. */
   readonly clock?: string;
   /** Milliseconds since 1970. Default Date.now. */
   readonly now?: () => number;
-  /** Hears of a failed background publication; the next one tries again. */
+  /** Hears of a failed background publication, and of each witness that did not sign; the next one tries again. */
   readonly onError?: (error: AuditError) => void;
 }
 

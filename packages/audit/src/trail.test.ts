@@ -11,7 +11,8 @@ import type { Trail } from './trail-types.ts';
 import type { VerifyReport } from './verify/report.ts';
 import { readPublicKey } from './verify/signed-checkpoint.ts';
 import { verifyTrail } from './verify/verify.ts';
-import { createWitness, type Witness } from './witness.ts';
+import { createWitness, type LastSigned } from './witness/create-witness.ts';
+import type { Witness } from './witness/witness.ts';
 
 const signer = generateSigner('audit.example.com/test');
 const withCode =
@@ -301,7 +302,7 @@ test('R30: witnesses sign what extends what they signed, and a quorum is enough'
 });
 
 test('R30: a witness refuses a fork and an unknown key, and the entry is published all the same', async () => {
-  const state = new Map<string, { size: number; root: Uint8Array }>();
+  const state = new Map<string, LastSigned>();
   const witness = createWitness({
     signer: generateWitnessSigner('w.example', () => 0),
     trails: [signer.verifier],

@@ -5,12 +5,15 @@ import { AuditError } from './errors.ts';
 import { type AuditEvent, checkEvent } from './event.ts';
 import { consistencyProof, inclusionProof, leafHash } from './merkle.ts';
 import { type Signer, signNote } from './note.ts';
+import { checkedNumber } from './option.ts';
+import { ownEvent, withoutUndefined } from './own-event.ts';
 import { redactEvent } from './redact-event.ts';
 import { openCheckpoint, PRUNED_PATH, parseEntry, readEntry, readPruned, readText } from './stored.ts';
 import { CHECKPOINT_PATH, entriesPath, MAX_ENTRY_BYTES, TILE_WIDTH, tilePath } from './tiles.ts';
 import type { AppendResult, Trail, TrailOptions } from './trail-types.ts';
 import { appendEntry, copyTree, createTree, loadTree, partials, subtreeReader, type Tree, treeRoot } from './tree.ts';
-import { collectCosignatures } from './witness.ts';
+import { createWitnessRounds } from './witness/rounds.ts';
+import { writeFiles } from './write-files.ts';
 
 interface Pending {
   readonly entry: Buffer;
@@ -35,6 +38,14 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   const witnesses = options.witnesses ?? [];
   const quorum = checkedNumber('witnessQuorum', options.witnessQuorum ?? witnesses.length, 0, witnesses.length);
   const clock = options.clock ?? 'system';
+  const witnessRetryMs = checkedNumber('witnessRetryMs', options.witnessRetryMs ?? 30_000, 1, 86_400_000);
+  const rounds = createWitnessRounds({
+    witnesses,
+    quorum,
+    timeoutMs: checkedNumber('witnessTimeoutMs', options.witnessTimeoutMs ?? 10_000, 1, 600_000),
+    graceMs: checkedNumber('witnessGraceMs', options.witnessGraceMs ?? 250, 0, 600_000),
+    onFailure: (failure) => options.onError?.(failure),
+  });
 
   await store.lock();
   let tree: Tree;
@@ -74,8 +85,11 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   /** Partial tiles and bundles in the store; each goes once its full one is there. */
   let oldPartials: string[] = [];
   let publication: Promise<void> | null = null;
+  let nextPublication: Promise<void> | null = null;
   let publishTimer: NodeJS.Timeout | null = null;
+  let witnessTimer: NodeJS.Timeout | null = null;
   let cosigned = 0;
+  let witnessFailures: readonly AuditError[] = [];
   let closed = false;
   let finished = false;
   let closing: Promise<void> | null = null;
@@ -122,13 +136,23 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
     if (publishTimer !== null || closed) return;
     publishTimer = setTimeout(() => {
       publishTimer = null;
-      publish().catch((error: unknown) => options.onError?.(error as AuditError));
+      publishInBackground();
     }, publishIntervalMs);
   }
 
-  /** Publications do not overlap; one asked for while another runs covers what was durable when it was asked for. */
-  async function publish(): Promise<void> {
-    while (publication !== null) await publication.catch(() => undefined);
+  /** Publications do not overlap. All that are asked for while one runs are one, which covers what is durable then. */
+  function publish(): Promise<void> {
+    if (nextPublication !== null) return nextPublication;
+    if (publication === null) return startPublication();
+    nextPublication = (async () => {
+      while (publication !== null) await publication.catch(() => undefined);
+      nextPublication = null;
+      await startPublication();
+    })();
+    return nextPublication;
+  }
+
+  async function startPublication(): Promise<void> {
     if (finished) throw new AuditError('AUDIT_CLOSED', 'The trail was closed');
     publication = publishNow().finally(() => {
       publication = null;
@@ -145,7 +169,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       for (let i = 0; i < count; i += 1) appendEntry(next, durable[i]!.entry, durable[i]!.hash, files);
       const edge = partials(next);
       for (const [path, bytes] of edge) files.set(path, bytes);
-      for (const [path, bytes] of files) await store.write(path, bytes);
+      await writeFiles(store, files);
       const note = signNote(formatCheckpoint({ origin: signer.name, size: next.frontier.size, root: treeRoot(next) }), [
         ...(retiring === null ? [] : [retiring]),
         signer,
@@ -160,15 +184,27 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       for (const path of oldPartials.filter(isDone)) await store.remove(path);
       oldPartials = [...new Set([...oldPartials.filter((path) => !isDone(path)), ...edge.keys()])];
     }
-    if (witnesses.length > 0 && cosigned < published) {
-      const { note, count: witnessed } = await collectCosignatures(signed!, witnesses, (oldSize) =>
-        proofs.consistency(oldSize, published),
-      );
-      signed = note;
-      await store.write(CHECKPOINT_PATH, Buffer.from(note));
-      if (witnessed >= quorum) cosigned = published;
-    }
+    if (witnesses.length > 0 && cosigned < published) await askWitnesses();
     if (durable.length > 0) schedulePublication();
+  }
+
+  /** Part of a publication, so that the checkpoint that they signed is the one that is stored. */
+  async function askWitnesses(): Promise<void> {
+    if (witnessTimer !== null) clearTimeout(witnessTimer);
+    witnessTimer = null;
+    const covered = published;
+    const round = await rounds.collect(signed!, (oldSize) => proofs.consistency(oldSize, covered));
+    witnessFailures = round.failures;
+    if (round.note !== signed) {
+      signed = round.note;
+      await store.write(CHECKPOINT_PATH, Buffer.from(signed));
+    }
+    if (round.hasQuorum) cosigned = covered;
+    else if (!closed) witnessTimer = setTimeout(publishInBackground, witnessRetryMs);
+  }
+
+  function publishInBackground(): void {
+    publish().catch((error: unknown) => options.onError?.(error as AuditError));
   }
 
   const reader = (treeSize: number): ReturnType<typeof subtreeReader> => {
@@ -213,7 +249,8 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
         if (cosigned <= index)
           throw new AuditError(
             'AUDIT_NOT_WITNESSED',
-            `Fewer than ${quorum} witnesses signed the checkpoint that covers entry ${index}`,
+            `Fewer than ${quorum} of ${witnesses.length} witnesses signed the checkpoint that covers entry ${index}`,
+            { cause: new AggregateError(witnessFailures, witnessFailures.map(({ message }) => message).join('; ')) },
           );
       }
       return result;
@@ -291,6 +328,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   async function closeNow(): Promise<void> {
     closed = true;
     if (publishTimer !== null) clearTimeout(publishTimer);
+    if (witnessTimer !== null) clearTimeout(witnessTimer);
     try {
       while (isWriting) await writeLoop;
       await publish();
@@ -326,38 +364,4 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
     }
     return bytes;
   }
-}
-
-/** Optional fields are often passed on as undefined; JSON has no word for that, and losing the event would be worse. */
-function withoutUndefined(event: AuditEvent): AuditEvent {
-  const clean = <T extends object>(value: T): T =>
-    Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
-  return { ...clean(event), actor: clean(event.actor), resource: clean(event.resource) };
-}
-
-/** What the trail records about itself, in itself. */
-function ownEvent(
-  type: string,
-  action: string,
-  origin: string,
-  details: NonNullable<AuditEvent['details']>,
-): AuditEvent {
-  return {
-    type,
-    actor: { id: 'breakwater-audit', type: 'system' },
-    action,
-    resource: { type: 'audit_trail', id: origin },
-    outcome: 'success',
-    details,
-  };
-}
-
-function checkedNumber(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new AuditError(
-      'AUDIT_INVALID_OPTION',
-      `${name} must be a whole number from ${min} to ${max}, and is ${String(value)}`,
-    );
-  }
-  return value;
 }

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { generateSigner, parseSigner } from '../note.ts';
+import { generateSigner, generateWitnessSigner, parseSigner } from '../note.ts';
 import { authentication, dataAccess } from '../presets.ts';
 import { directoryStore } from '../stores/directory.ts';
 import { openTrail } from '../trail.ts';
+import { directoryWitnessState } from '../witness/directory-state.ts';
 import { runCli } from './run.ts';
 
 const signer = generateSigner('audit.example.com/cli');
@@ -84,6 +86,9 @@ describe('breakwater-audit', () => {
   });
 
   test('R71: a wrong command line ends with 2 and says why', async () => {
+    await writeFile(join(folder, 'own'), signer.exportPrivateKey());
+    await writeFile(join(folder, 'witness'), generateWitnessSigner('w.example').exportPrivateKey());
+    const witnessArgs = ['witness', '--key-file', join(folder, 'witness'), '--trail', key, '--state', folder];
     const cases: [string[], RegExp][] = [
       [['verify', trail], /--key/],
       [['verify', '--key', key], /directory/],
@@ -97,6 +102,12 @@ describe('breakwater-audit', () => {
       [['export', trail, '--format', 'constructor'], /constructor/],
       [['export', trail, '--from', 'yesterday'], /--from/],
       [['keygen', 'a b'], /name/],
+      [['witness', '--trail', key, '--state', folder], /--key-file/],
+      [['witness', '--key-file', '/nowhere', '--trail', key, '--state', folder], /--key-file.*nowhere/],
+      [['witness', '--key-file', join(folder, 'own'), '--trail', key, '--state', folder], /not for cosignatures/],
+      [['witness', '--key-file', join(folder, 'witness'), '--trail', 'x', '--state', folder], /--trail/],
+      [[...witnessArgs, '--listen', '80'], /HOST:PORT/],
+      [[...witnessArgs, '--listen', 'localhost:99999'], /HOST:PORT/],
       [['frobnicate'], /frobnicate/],
       [['constructor'], /There is no command/],
       [['--frobnicate'], /There is no command/],
@@ -110,7 +121,7 @@ describe('breakwater-audit', () => {
   });
 
   test('R71: every command has help', async () => {
-    for (const args of [[], ['verify'], ['prove'], ['verify-proof'], ['export'], ['keygen']]) {
+    for (const args of [[], ['verify'], ['prove'], ['verify-proof'], ['export'], ['keygen'], ['witness']]) {
       const { code, out } = await cli(...args, '--help');
       assert.equal(code, 0);
       assert.match(out, /breakwater-audit/);
@@ -176,5 +187,26 @@ describe('breakwater-audit', () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  test('R36: the witness command listens until it is stopped, and its memory has one user', async () => {
+    await writeFile(join(folder, 'witness'), generateWitnessSigner('w.example').exportPrivateKey());
+    const state = join(folder, 'state');
+    const args = ['witness', '--key-file', join(folder, 'witness'), '--trail', key, '--state', state];
+    const stop = new AbortController();
+    const listening = Promise.withResolvers<string>();
+    const output = { out: listening.resolve, err: listening.reject, showProgress: false, signal: stop.signal };
+    const ended = runCli([...args, '--listen', '127.0.0.1:0'], output);
+    const url = /http:\S+/.exec(await listening.promise)![0];
+    assert.equal((await fetch(`${url}add-checkpoint`, { method: 'POST', body: 'x' })).status, 400);
+    const second = await cli(...args, '--listen', '127.0.0.1:0');
+    assert.deepEqual([second.code, second.out], [1, '']);
+    assert.match(second.err, /is a witness with this memory/);
+    stop.abort();
+    assert.equal(await ended, 0);
+    await writeFile(join(state, `${hash('sha256', signer.name)}.checkpoint`), 'damaged');
+    const memory = await directoryWitnessState(state);
+    await assert.rejects(Promise.resolve(memory.get(signer.name)), /is not a checkpoint/);
+    await memory.close();
   });
 });

@@ -6,11 +6,14 @@ import { parse } from './parse.ts';
 import { openSource } from './sources.ts';
 import { HELP, UsageError } from './usage.ts';
 import { runVerify, runVerifyProof } from './verify.ts';
+import { runWitness } from './witness.ts';
 
 export interface CliOutput {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly showProgress: boolean;
+  /** Ends a command that runs until it is told to. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs one command and answers the exit code. Never throws for what a user or a trail can get wrong. */
@@ -52,6 +55,8 @@ async function run(command: string, args: string[], output: CliOutput): Promise<
       return runVerifyProof(args, output);
     case 'export':
       return runExport(args, output);
+    case 'witness':
+      return runWitness(args, output);
     case 'prove': {
       const { positionals } = parse({ args, allowPositionals: true, options: {} });
       const [where, index] = positionals;

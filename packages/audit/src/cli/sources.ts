@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readLimited } from '../response-body.ts';
 import type { TrailSource } from '../verify/source.ts';
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -39,19 +40,7 @@ function urlSource(base: string): TrailSource {
         await response.body?.cancel();
         throw new Error(`${url} answered ${response.status} ${response.statusText}`);
       }
-      return readLimited(response, url);
+      return readLimited(response, MAX_FILE_BYTES, url);
     },
   };
-}
-
-/** The server is not trusted: it must not fill the memory. */
-async function readLimited(response: Response, url: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += (chunk as Uint8Array).length;
-    if (length > MAX_FILE_BYTES) throw new Error(`${url} is larger than ${MAX_FILE_BYTES} bytes`);
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks);
 }

@@ -11,6 +11,7 @@ export const HELP: { readonly [command: string]: string } = {
   breakwater-audit verify-proof FILE --key KEY  check such a proof; needs nothing else
   breakwater-audit export DIR|URL               entries as NDJSON, CSV or OCSF
   breakwater-audit keygen NAME                  make a signing key
+  breakwater-audit witness --key-file FILE …    sign the checkpoints of somebody else's trail
 
 Each takes --help. Exit code: 0 good, 1 something is wrong with the trail or it cannot be read, 2 wrong command line.
 `,
@@ -50,5 +51,15 @@ It does not verify. Run verify first.
 
 Prints a new private key to standard output and its public key to standard error. NAME is the trail's origin, a URL
 without a scheme, such as audit.example.com/payments. --witness makes a key for cosignatures.
+`,
+  witness: `breakwater-audit witness --key-file FILE --trail KEY --state DIR [--listen HOST:PORT]
+
+Runs a witness: C2SP tlog-witness over HTTP, until SIGINT or SIGTERM. It signs a checkpoint only where the trail's key
+signed it and it extends what this witness signed before. Put a TLS proxy before it.
+
+  --key-file FILE     private key of the witness, made by keygen --witness
+  --trail KEY         public key of a trail to witness; may be repeated, also for a trail's next key
+  --state DIR         its memory: the last checkpoint of each trail. Do not lose it, do not copy it back
+  --listen HOST:PORT  default 127.0.0.1:7380; port 0 takes a free one
 `,
 };

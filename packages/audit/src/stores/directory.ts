@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AuditError } from '../errors.ts';
 import { decodeFrames, encodeFrame } from '../journal-frame.ts';
 import type { AuditStore, JournalEntry } from '../store.ts';
+import { takeLock } from './lock-file.ts';
 
 const LOCK_FILE = 'writer.lock';
 const JOURNAL = 'journal';
@@ -25,6 +25,7 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
   const lockPath = join(directory, LOCK_FILE);
   const journalFolder = join(directory, JOURNAL);
   const knownFolders = new Set<string>();
+  let lastFolder: Promise<unknown> = Promise.resolve();
   let journal: OpenJournal | null = null;
   let locked = false;
 
@@ -37,7 +38,15 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
     }
   }
 
-  async function ensureFolder(folder: string): Promise<void> {
+  /** One after the other: a folder that another call is making is not there before its parent knows it on disk. */
+  function ensureFolder(folder: string): Promise<void> {
+    if (knownFolders.has(folder)) return Promise.resolve();
+    const made = lastFolder.then(() => makeFolder(folder));
+    lastFolder = made.catch(() => undefined);
+    return made;
+  }
+
+  async function makeFolder(folder: string): Promise<void> {
     if (knownFolders.has(folder)) return;
     const made = await mkdir(folder, { recursive: true, mode: 0o750 });
     if (made !== undefined) {
@@ -95,7 +104,7 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
     async lock() {
       try {
         await ensureFolder(directory);
-        await takeLock(lockPath);
+        await takeLock(lockPath, 'writes this trail');
       } catch (error) {
         throw error instanceof AuditError ? error : storageError(`lock ${directory}`, error);
       }
@@ -217,54 +226,6 @@ interface OpenJournal {
   bytes: number;
   /** Index after its last entry. */
   next: number;
-}
-
-/** A lock file with the writer's pid and the start time of that process, so that a dead writer's lock is taken over. */
-async function takeLock(path: string): Promise<void> {
-  const own = `${process.pid} ${(await startTimeOf(process.pid)) ?? ''}`;
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      await writeFile(path, own, { flag: 'wx', mode: 0o640 });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const [pid = '', started = ''] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
-    const running = await startTimeOf(Number(pid));
-    if (running !== null && (started === '' || running === started)) {
-      throw new AuditError(
-        'AUDIT_LOCKED',
-        `Process ${pid} writes this trail (${path}). A trail has one writer; stop that process first.`,
-      );
-    }
-    await removeDeadLock(path, `${pid} ${started}`.trimEnd());
-  }
-  throw new AuditError('AUDIT_LOCKED', `The lock ${path} cannot be taken`);
-}
-
-/** Of several processes that find the same dead lock, one moves it away; a lock taken meanwhile is put back. */
-async function removeDeadLock(path: string, dead: string): Promise<void> {
-  const aside = `${path}.${process.pid}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
-  if ((await readFile(aside, 'utf8')).trimEnd() !== dead) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
-}
-
-/** Start time of a running process, '' where the system does not tell, null where it does not run. */
-async function startTimeOf(pid: number): Promise<string | null> {
-  if (!Number.isInteger(pid) || pid <= 0) return null;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return null;
-  }
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
 function isMissing(error: unknown): boolean {

@@ -30,10 +30,16 @@ export function postgresStore({ connect, trail }: PostgresStoreOptions): AuditSt
   let connection: Promise<PostgresClient> | null = null;
   let locked = false;
 
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: a connection runs one query at a time, and `pg` is to refuse a second one. */
   async function query(what: string, text: string, values: unknown[]): Promise<Record<string, unknown>[]> {
     try {
       connection ??= connect();
-      return (await (await connection).query(text, values)).rows;
+      const open = await connection;
+      const result = last.then(() => open.query(text, values));
+      last = result.catch(() => undefined);
+      return (await result).rows;
     } catch (cause) {
       throw new AuditError('AUDIT_STORAGE_FAILED', `Could not ${what}: ${(cause as Error).message}`, { cause });
     }
