@@ -1,5 +1,4 @@
 import type { ContextCell, LogContext } from './context.ts';
-import { toJsonString } from './text.ts';
 import type { Writer } from './writer.ts';
 
 /** Ids of the span that is active now. */
@@ -18,6 +17,7 @@ const CONTEXT_NAMES: readonly (readonly [keyof LogContext, string])[] = [
   ['operation', 'breakwater.operation'],
 ];
 
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 
@@ -25,9 +25,17 @@ const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 export function prepareContext(cell: ContextCell, owner: object, writer: Writer, baggage: readonly string[]): void {
   const { values } = cell;
   const names = new Map<string, string>();
+  let fragment = '';
   const add = (name: string, value: unknown): void => {
+    if (names.has(name)) return;
     writer.keys.watch(name);
-    names.set(name, writer.text(typeof value === 'string' ? value.slice(0, 256) : String(value)));
+    // Most ids are UUIDs, and no preset whose plain words are clean takes one: looking for digits in them would be half
+    // of what a request's context costs.
+    const isClean = typeof value === 'string' && value.length === 36 && writer.wordsAreClean && UUID.test(value);
+    const text = isClean ? `"${value}"` : writer.text(typeof value === 'string' ? value.slice(0, 256) : String(value));
+    names.set(name, text);
+    const { fragment: first, further } = writer.keys.get(name);
+    fragment += (fragment === '' ? first : further) + text;
   };
   for (const [field, name] of CONTEXT_NAMES) {
     const value = values[field];
@@ -39,7 +47,7 @@ export function prepareContext(cell: ContextCell, owner: object, writer: Writer,
     if (value !== undefined) add(`baggage.${entry}`, value);
   }
   cell.names = names;
-  cell.fragment = [...names].map(([name, text]) => `${toJsonString(name)}:${text}`).join(',');
+  cell.fragment = fragment;
   cell.head = traceHead(values);
   cell.core = owner;
   cell.coreVersion = cell.version;

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { currentErrorContext } from '@breakwater/errors';
+import { createRedactor } from '@breakwater/redact';
 import { bindContext, createLogger, currentContext, updateContext, withContext } from './index.ts';
 import { memorySink } from './testing.ts';
 
@@ -107,4 +108,24 @@ test('R33 errors made inside know the context while a logger is open, and the pr
   });
   await logger.close();
   assert.deepEqual(currentErrorContext(), before);
+});
+
+test('R13 no preset whose plain words are clean takes a UUID, so the context writes one unseen; another id is looked at', async () => {
+  const digits = (seed: number): string => String(Math.imul(seed, 2654435761) >>> 0).padStart(12, '4');
+  for (const preset of ['default', 'pci', 'secrets'] as const) {
+    const redactor = createRedactor({ preset });
+    for (let seed = 1; seed < 300; seed++) {
+      const uuid = `41111111-1111-4111-8111-${digits(seed)}`;
+      assert.equal(redactor.string(uuid), uuid, preset);
+    }
+  }
+  const sink = memorySink();
+  const logger = createLogger({ service: 't', sinks: [sink], flushAtExit: false });
+  withContext({ correlationId: '41111111-1111-4111-8111-111111111111', requestId: '4111111111111111' }, () =>
+    logger.info('x'),
+  );
+  const [record] = sink.records();
+  assert.equal(record!.attributes['breakwater.correlation_id'], '41111111-1111-4111-8111-111111111111');
+  assert.doesNotMatch(String(record!.attributes['breakwater.request_id']), /4111111111111111/);
+  await logger.close();
 });

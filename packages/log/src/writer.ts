@@ -31,7 +31,7 @@ export class Writer {
   readonly keys: KeyTable;
   readonly redactor: Redactor | undefined;
   readonly limits: WriterLimits;
-  private readonly wordsAreClean: boolean;
+  readonly wordsAreClean: boolean;
   private readonly numbersAreClean: boolean;
   private readonly texts: string[] = new Array(SLOTS).fill('');
   private readonly written: string[] = new Array(SLOTS).fill('""');
