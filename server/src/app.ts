@@ -74,6 +74,7 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
       store,
       intervalMs: config.evaluationIntervalMs,
       publicUrl: config.publicUrl,
+      reopenAfterMs: config.reopenAfterMs,
       log,
     });
     const auth = isLoopback(config.host) ? null : createAuth({ state, extraIngestKey: config.demoIngestKey });

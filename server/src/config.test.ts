@@ -10,6 +10,12 @@ test('defaults bind loopback and the documented ports', () => {
   assert.equal(config.otlpPort, 4318);
   assert.equal(config.dataDir, resolve('data'));
   assert.equal(config.clickhouse, null);
+  assert.equal(config.reopenAfterMs, 300_000);
+});
+
+test('the grace period is given in seconds, at most a day', () => {
+  assert.equal(readConfig(['--reopen-after', '60'], {}).reopenAfterMs, 60_000);
+  assert.throws(() => readConfig([], { BREAKWATER_REOPEN_AFTER: '90000' }), /from 0 to 86400, and is "90000"/);
 });
 
 test('the command line wins over the environment', () => {

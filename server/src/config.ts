@@ -24,6 +24,8 @@ export interface Config {
   readonly publicUrl: string;
   /** From one evaluation of the alert rules to the next. */
   readonly evaluationIntervalMs: number;
+  /** How long alerts may go on firing after their incident was resolved by hand, before it opens again. */
+  readonly reopenAfterMs: number;
 }
 
 export class ConfigError extends Error {
@@ -42,10 +44,14 @@ Options                     Environment                 Default
   --data DIR                BREAKWATER_DATA_DIR         ./data
   --clickhouse-url URL      BREAKWATER_CLICKHOUSE_URL   the embedded engine; http://USER:PASSWORD@HOST:8123/DATABASE
   --public-url URL          BREAKWATER_PUBLIC_URL       http://HOST:PORT; address of the page in notifications
+  --reopen-after SECONDS    BREAKWATER_REOPEN_AFTER     300    until an incident resolved by hand, whose alerts still fire, opens again
   --no-shop                                             start the server without the demo shop
   --help                                                this text
 
 Also read: SHOP_RATE (requests per second, 8), SHOP_PORT (4100), SHOP_CONTROL_PORT (4101), SHOP_FAULTS=off.`;
+
+const MAX_PORT = 65_535;
+const SECONDS_A_DAY = 86_400;
 
 /** Reads command line and environment; the command line wins. Throws ConfigError with every mistake in its message. */
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
@@ -53,11 +59,11 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const values = parse(args, mistakes);
   const text = (option: string, variable: string, fallback: string): string =>
     values[option as keyof typeof values] ?? (env[variable] || fallback);
-  const port = (option: string, variable: string, fallback: string): number => {
+  const wholeNumber = (option: string, variable: string, fallback: string, max: number): number => {
     const given = text(option, variable, fallback);
     const value = Number(given);
-    if (!/^\d+$/.test(given) || value > 65_535) {
-      mistakes.push(`--${option} (${variable}) must be a whole number from 0 to 65535, and is "${given}"`);
+    if (!/^\d+$/.test(given) || value > max) {
+      mistakes.push(`--${option} (${variable}) must be a whole number from 0 to ${max}, and is "${given}"`);
     }
     return value;
   };
@@ -79,8 +85,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   };
   const config: Config = {
     host: text('host', 'BREAKWATER_HOST', '127.0.0.1'),
-    port: port('port', 'BREAKWATER_PORT', '4000'),
-    otlpPort: port('otlp-port', 'BREAKWATER_OTLP_PORT', '4318'),
+    port: wholeNumber('port', 'BREAKWATER_PORT', '4000', MAX_PORT),
+    otlpPort: wholeNumber('otlp-port', 'BREAKWATER_OTLP_PORT', '4318', MAX_PORT),
     dataDir: resolve(text('data', 'BREAKWATER_DATA_DIR', 'data')),
     clickhouse: clickhouse(),
     staticDir: fileURLToPath(new URL('../../web/dist', import.meta.url)),
@@ -88,6 +94,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     demoIngestKey: env['BREAKWATER_DEMO_INGEST_KEY'] || null,
     publicUrl: url('public-url', 'BREAKWATER_PUBLIC_URL') ?? '',
     evaluationIntervalMs: 5_000,
+    reopenAfterMs: wholeNumber('reopen-after', 'BREAKWATER_REOPEN_AFTER', '300', SECONDS_A_DAY) * 1_000,
   };
   if (config.port !== 0 && config.port === config.otlpPort) {
     mistakes.push(`--port and --otlp-port must differ, and both are ${config.port}`);
@@ -120,7 +127,7 @@ export function localHost(host: string): string {
   return WILDCARDS.includes(host) ? '127.0.0.1' : urlHost(host);
 }
 
-type Option = 'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url' | 'public-url';
+type Option = 'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url' | 'public-url' | 'reopen-after';
 type Values = Partial<Record<Option, string>>;
 
 function parse(args: readonly string[], mistakes: string[]): Values {
@@ -136,6 +143,7 @@ function parse(args: readonly string[], mistakes: string[]): Values {
         'clickhouse-url': string,
         'demo-url': string,
         'public-url': string,
+        'reopen-after': string,
       },
     }).values;
   } catch (error) {

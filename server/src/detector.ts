@@ -15,6 +15,7 @@ import type {
 import { createRegressionCheck } from './errors/lifecycle.ts';
 import type { TelemetryReader } from './errors/telemetry-reader.ts';
 import { createIncidents } from './incidents/incidents.ts';
+import { REOPEN_AFTER_MS } from './incidents/still-firing.ts';
 import { createDelivery } from './notify/delivery.ts';
 import { forgetSettled } from './notify/outbox.ts';
 import { createReceivers } from './notify/receivers.ts';
@@ -48,7 +49,15 @@ export interface IncidentFunctions {
   get(id: string): Promise<IncidentDetail>;
   /** `by` is who did it, for the timeline. The change is durable before the evidence is read. */
   acknowledge(id: string, by: string): Promise<IncidentDetail>;
+  /**
+   * An alert of it that still fires when the grace period is over opens it again; the alert itself is left as it is.
+   */
   resolve(id: string, by: string): Promise<IncidentDetail>;
+  /**
+   * Makes the incident part of the older one `into`, an id: its alerts move there, and it points to it from then on.
+   * Both are of one environment, `into` is not resolved. Returns `into`.
+   */
+  merge(id: string, into: unknown, by: string): Promise<IncidentDetail>;
   addNote(id: string, by: string, text: unknown): Promise<IncidentDetail>;
 }
 
@@ -112,6 +121,11 @@ export interface DetectorOptions {
   roundTimeoutMs?: number;
   /** Time a receiver may take to answer. Default 10,000. */
   deliveryTimeoutMs?: number;
+  /**
+   * How long alerts may go on firing after their incident was resolved by hand, before it opens again and people are
+   * told. A rule's window and 30 seconds where that is longer. Default 300,000.
+   */
+  reopenAfterMs?: number;
 }
 
 const KEEP_SETTLED_MS = 2_592_000_000;
@@ -126,7 +140,9 @@ export function createDetector(options: DetectorOptions): Detector {
   const { state, store, log, intervalMs = 5_000, queryTimeoutMs = 5_000 } = options;
   const { now = Date.now, newId = randomUUID, random = Math.random } = options;
   const { fetch: doFetch = fetch, deliveryTimeoutMs = 10_000, roundTimeoutMs = 30_000 } = options;
+  const { reopenAfterMs = REOPEN_AFTER_MS } = options;
   if (!(intervalMs > 0)) throw new TypeError(`intervalMs must be above 0, got ${intervalMs}`);
+  if (!(reopenAfterMs >= 0)) throw new TypeError(`reopenAfterMs must be 0 or more, got ${reopenAfterMs}`);
   const publicUrl = (options.publicUrl ?? '').replace(/\/+$/, '');
 
   let stopping = new AbortController();
@@ -134,7 +150,7 @@ export function createDetector(options: DetectorOptions): Detector {
   let loops: Promise<void>[] = [];
   let wakeDelivery = (): void => undefined;
 
-  const incidents = createIncidents({ state, store, now, newId, log, queryTimeoutMs, publicUrl });
+  const incidents = createIncidents({ state, store, now, newId, log, queryTimeoutMs, publicUrl, reopenAfterMs });
   const alerts = createAlertBook({ state, newId, log, onResolved: incidents.alertResolved });
   const rules = createRules({ state, now, newId, closeAlerts: (rule, why) => alerts.close(rule, now(), why) });
   const delivery = createDelivery({ state, now, random, fetch: doFetch, log, timeoutMs: deliveryTimeoutMs });
@@ -157,6 +173,8 @@ export function createDetector(options: DetectorOptions): Detector {
       () => checkRegressions({ signal, timeoutMs: queryTimeoutMs }),
       () => evaluate(signal),
       () => incidents.linkAlerts(signal),
+      async () => incidents.reopenStillFiring(),
+      () => incidents.mergeConnected(signal),
       async () => incidents.resolveQuiet(),
     ];
     for (const step of steps) {
@@ -209,10 +227,15 @@ export function createDetector(options: DetectorOptions): Detector {
   function afterwards<Arguments extends unknown[], Result>(
     work: (...given: Arguments) => Promise<Result>,
   ): (...given: Arguments) => Promise<Result> {
-    return (...given) => {
+    return async (...given) => {
       const result = work(...given);
       wakeDelivery();
-      return result;
+      try {
+        return await result;
+      } finally {
+        // For what was written later than in the first step.
+        wakeDelivery();
+      }
     };
   }
 
@@ -224,6 +247,7 @@ export function createDetector(options: DetectorOptions): Detector {
       get: incidents.get,
       acknowledge: afterwards(incidents.acknowledge),
       resolve: afterwards(incidents.resolve),
+      merge: afterwards(incidents.merge),
       addNote: incidents.addNote,
     },
     receivers,

@@ -138,6 +138,11 @@ export function updateAlert(state: State, alert: StoredAlert): void {
     );
 }
 
+/** Gives the alerts of one incident to another. Returns how many there were. */
+export function moveAlerts(state: State, from: string, to: string): number {
+  return Number(state.prepare('UPDATE alerts SET incident_id = ? WHERE incident_id = ?').run(to, from).changes);
+}
+
 export function deleteAlert(state: State, id: string): void {
   state.prepare('DELETE FROM alerts WHERE id = ?').run(id);
 }

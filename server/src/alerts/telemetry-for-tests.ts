@@ -51,6 +51,9 @@ export function createTelemetryForTests(): TelemetryForTests {
     if (sql.includes('arrayJoin(services)')) {
       return (connections.get(String(params['service'])) ?? []).map((name) => ({ name }));
     }
+    if (sql.includes('SELECT DISTINCT together')) {
+      return [...connections].map(([service, others]) => ({ together: [...new Set([service, ...others])] }));
+    }
     if (sql.includes('NOT IN (SELECT trace_id, parent_span_id')) return telemetry.origins.map((name) => ({ name }));
     return [];
   }

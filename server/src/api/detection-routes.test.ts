@@ -91,6 +91,8 @@ test('lists are checked, and what is not there is a 404', () =>
     for (const path of ['/incidents/none', '/error-groups/0123456789abcdef'])
       assert.equal(await statusOf('GET', path), 404, path);
     assert.equal(await statusOf('POST', '/incidents/none/acknowledge'), 404);
+    assert.equal(await statusOf('POST', '/incidents/none/merge', '{"into":"x"}'), 404);
+    assert.equal(await statusOf('POST', '/incidents/none/merge', '7'), 400);
     assert.equal(await statusOf('POST', '/incidents/none/notes', '{"text":"x"}'), 404);
     assert.equal(await statusOf('POST', '/incidents/none/notes', '7'), 400);
     assert.equal(await statusOf('PATCH', '/error-groups/0123456789abcdef', '{"status":"gone"}'), 400);

@@ -41,6 +41,18 @@ export function incidentRoutes({ detector: { incidents } }: ApiContext): Route[]
     },
     {
       method: 'POST',
+      path: '/incidents/{id}/merge',
+      summary: 'Make it part of the older incident `into`, and answer that one',
+      body: 'IncidentMergeInput',
+      answer: 'IncidentDetail',
+      handle: async ({ params: { id = '' }, caller, json }) => {
+        const body = await json();
+        if (typeof body !== 'object' || body === null) throw invalidInput('the input must be an object');
+        return { json: await incidents.merge(id, (body as { into?: unknown }).into, caller.name) };
+      },
+    },
+    {
+      method: 'POST',
       path: '/incidents/{id}/notes',
       summary: 'Add a note to the timeline',
       body: 'IncidentNoteInput',

@@ -349,10 +349,21 @@ export interface IncidentSummary {
   status: IncidentStatus;
   severity: Severity;
   services: string[];
+  environment: string;
   alertCount: number;
   firingCount: number;
   openedAt: number;
   resolvedAt: number | null;
+  /** When it opens again unless its alerts have ended; null unless it was resolved by hand while one fired. */
+  reopensAt: number | null;
+  /** The incident that goes on in its place; null where it was not merged. */
+  mergedInto: IncidentReference | null;
+}
+/** Enough to name an incident and to link to it. */
+export interface IncidentReference {
+  id: string;
+  number: number;
+  title: string;
 }
 export type TimelineEntry = { at: number; seq: number } & (
   | { kind: 'opened'; title: string }
@@ -372,14 +383,19 @@ export type TimelineEntry = { at: number; seq: number } & (
   | { kind: 'acknowledged'; by: string }
   | { kind: 'note'; by: string; text: string }
   | { kind: 'resolved'; by: string; reason: 'alerts_resolved' | 'by_hand' }
-  | { kind: 'reopened'; by: string }
+  /** `summaries` of the alerts that went on firing after it was resolved by hand. */
+  | { kind: 'reopened'; by: string; reason: 'still_firing'; summaries: string[] }
+  /** The end of an incident that turned out to be part of another one. */
+  | { kind: 'merged_into'; by: string; reason: MergeReason; incident: IncidentReference }
+  | { kind: 'merged_from'; by: string; reason: MergeReason; incident: IncidentReference; alerts: number }
 );
+export type MergeReason = 'by_hand' | 'same_service' | 'connected_by_traces';
 /** GET /incidents?status&limit → {incidents: IncidentSummary[]} */
 export interface IncidentsAnswer {
   incidents: IncidentSummary[];
 }
 /**
- * GET /incidents/{id}; POST /incidents/{id}/acknowledge, /resolve, /notes {text} → IncidentDetail.
+ * GET /incidents/{id}; POST /incidents/{id}/acknowledge, /resolve, /notes {text}, /merge {into} → IncidentDetail.
  * `evidence` is what an on-call person opens first.
  */
 export interface IncidentDetail extends IncidentSummary {
@@ -397,6 +413,12 @@ export interface IncidentDetail extends IncidentSummary {
 /** POST /incidents/{id}/notes */
 export interface IncidentNoteInput {
   text: string;
+}
+
+/** POST /incidents/{id}/merge → the IncidentDetail of `into`. */
+export interface IncidentMergeInput {
+  /** Id of the older incident that goes on for both. */
+  into: string;
 }
 
 export type NotificationEvent = 'triggered' | 'acknowledged' | 'resolved';

@@ -8,7 +8,14 @@ export interface Told {
   at: number;
   url: string;
   headers: Headers;
-  body: { type: string; data: { incident: { id: string; title: string }; alerts: { summary: string }[]; by?: string } };
+  body: {
+    type: string;
+    data: {
+      incident: { id: string; title: string; mergedInto: object | null };
+      alerts: { summary: string }[];
+      by?: string;
+    };
+  };
 }
 
 /** A detector on a state in memory, a clock that stands and telemetry made by hand. */

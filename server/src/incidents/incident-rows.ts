@@ -12,6 +12,10 @@ export interface StoredIncident {
   services: string[];
   openedAt: number;
   resolvedAt: number | null;
+  /** When it opens again unless its alerts have ended; null unless it was resolved by hand while one fired. */
+  reopensAt: number | null;
+  /** Id of the incident that goes on in its place. */
+  mergedInto: string | null;
 }
 
 type Row = Record<string, unknown>;
@@ -33,18 +37,28 @@ function toIncident(row: Row): StoredIncident {
     services: JSON.parse(row['services_json'] as string) as string[],
     openedAt: row['opened_at'] as number,
     resolvedAt: row['resolved_at'] as number | null,
+    reopensAt: row['reopens_at'] as number | null,
+    mergedInto: row['merged_into'] as string | null,
   };
 }
 
 function toSummary(row: Row): IncidentSummary {
-  const { environment: _environment, ...incident } = toIncident(row);
-  return { ...incident, alertCount: row['alert_count'] as number, firingCount: row['firing_count'] as number };
+  const incident = toIncident(row);
+  return {
+    ...incident,
+    mergedInto:
+      incident.mergedInto === null
+        ? null
+        : { id: incident.mergedInto, number: row['target_number'] as number, title: row['target_title'] as string },
+    alertCount: row['alert_count'] as number,
+    firingCount: row['firing_count'] as number,
+  };
 }
 
-const SUMMARY = `SELECT i.*,
+const SUMMARY = `SELECT i.*, target.number AS target_number, target.title AS target_title,
     (SELECT count(*) FROM alerts a WHERE a.incident_id = i.id) AS alert_count,
     (SELECT count(*) FROM alerts a WHERE a.incident_id = i.id AND a.state = 'firing') AS firing_count
-  FROM incidents i`;
+  FROM incidents i LEFT JOIN incidents target ON target.id = i.merged_into`;
 
 export function findIncident(state: State, id: string): StoredIncident | undefined {
   const row = state.prepare('SELECT * FROM incidents WHERE id = ?').get(id);
@@ -79,7 +93,16 @@ export function unresolvedIncidents(state: State): StoredIncident[] {
   return state.prepare("SELECT * FROM incidents WHERE status <> 'resolved' ORDER BY number").all().map(toIncident);
 }
 
-export function insertIncident(state: State, incident: Omit<StoredIncident, 'number'>): StoredIncident {
+/** Resolved by hand while an alert fired, and not yet settled; oldest first. */
+export function reopeningIncidents(state: State): StoredIncident[] {
+  return state.prepare('SELECT * FROM incidents WHERE reopens_at IS NOT NULL ORDER BY number').all().map(toIncident);
+}
+
+/** A new incident is open, so nothing is due and nothing merged. */
+export function insertIncident(
+  state: State,
+  incident: Omit<StoredIncident, 'number' | 'reopensAt' | 'mergedInto'>,
+): StoredIncident {
   const { lastInsertRowid } = state
     .prepare(
       `INSERT INTO incidents (id, title, status, severity, environment, services_json, opened_at, resolved_at)
@@ -95,13 +118,14 @@ export function insertIncident(state: State, incident: Omit<StoredIncident, 'num
       incident.openedAt,
       incident.resolvedAt,
     );
-  return { ...incident, number: Number(lastInsertRowid) };
+  return { ...incident, number: Number(lastInsertRowid), reopensAt: null, mergedInto: null };
 }
 
 export function updateIncident(state: State, incident: StoredIncident): void {
   state
     .prepare(
-      'UPDATE incidents SET title = ?, status = ?, severity = ?, services_json = ?, resolved_at = ? WHERE id = ?',
+      `UPDATE incidents SET title = ?, status = ?, severity = ?, services_json = ?, resolved_at = ?, reopens_at = ?,
+         merged_into = ? WHERE id = ?`,
     )
     .run(
       incident.title,
@@ -109,8 +133,15 @@ export function updateIncident(state: State, incident: StoredIncident): void {
       incident.severity,
       JSON.stringify(incident.services),
       incident.resolvedAt,
+      incident.reopensAt,
+      incident.mergedInto,
       incident.id,
     );
+}
+
+/** What was merged into `from` points to `to`. */
+export function pointMergedTo(state: State, from: string, to: string): void {
+  state.prepare('UPDATE incidents SET merged_into = ? WHERE merged_into = ?').run(to, from);
 }
 
 /** Puts an entry at the end of the incident's timeline. Entries are never changed or removed. */

@@ -20,6 +20,7 @@ import { startStub } from '../notify/stub-for-tests.ts';
 import { openState } from '../state/state.ts';
 import type { Store } from '../store/store.ts';
 import type { SpanRecord } from '../telemetry/records.ts';
+import { connectedServices } from './related-services.ts';
 
 const KEY = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const ERROR = { type: 'PaymentTimeoutError', message: 'provider timed out', stacktrace: NODE_STACK };
@@ -136,6 +137,10 @@ test('the default rules make one incident of a fault that goes through three ser
       errorCount: 3,
       services: ['gateway', 'orders', 'payments'],
     });
+    assert.deepEqual(await connectedServices(store, 'demo', time, { timeoutMs: 5_000 }), [
+      ['gateway', 'orders', 'payments'],
+    ]);
+    assert.deepEqual(await connectedServices(store, 'live', time, { timeoutMs: 5_000 }), []);
     const groups = createErrorGroups({ state, store, now: () => time, log: () => undefined });
     const detail = await groups.detail(GROUP, { from: START, to: time });
     assert.deepEqual(

@@ -1,35 +1,27 @@
-import {
-  alertsOfIncident,
-  type StoredAlert,
-  toPublicAlert,
-  unlinkedAlerts,
-  updateAlert,
-} from '../alerts/alert-rows.ts';
-import { SEVERITIES } from '../alerts/rule-input.ts';
-import type { IncidentDetail, IncidentStatus, NotificationEvent, Severity } from '../api/types.ts';
+import { alertsOfIncident, type StoredAlert, toPublicAlert, unlinkedAlerts } from '../alerts/alert-rows.ts';
+import type { IncidentDetail, IncidentStatus } from '../api/types.ts';
 import type { IncidentFunctions } from '../detector.ts';
 import type { TelemetryReader } from '../errors/telemetry-reader.ts';
-import { enqueue } from '../notify/outbox.ts';
 import { createInputReader } from '../state/input-reader.ts';
 import { ConflictError, NotFoundError, shown } from '../state/refusals.ts';
 import type { State } from '../state/state.ts';
 import { readEvidence } from './evidence.ts';
+import { createIncidentChanges, SERVER } from './incident-changes.ts';
 import {
   appendToTimeline,
   findIncident,
   incidentSummary,
-  insertIncident,
   listIncidents,
   type StoredIncident,
   timelineOf,
   unresolvedIncidents,
   updateIncident,
 } from './incident-rows.ts';
-import { decideLink, environmentOf, readConnections, serviceOf } from './linking.ts';
-import { byTelling, incidentTitle } from './title.ts';
-
-/** Who did what nobody did by hand. */
-const SERVER = 'breakwater';
+import { decideLink, environmentOf, readConnections } from './linking.ts';
+import { checkMerge, createMergeCheck, findMerge } from './merging.ts';
+import { originServices } from './related-services.ts';
+import { reopensAt, settleStillFiring } from './still-firing.ts';
+import { byTelling } from './title.ts';
 
 export interface IncidentsOptions {
   state: State;
@@ -40,6 +32,8 @@ export interface IncidentsOptions {
   queryTimeoutMs: number;
   /** The server's address for people, without a slash at the end, or ''. */
   publicUrl: string;
+  /** How long alerts may go on firing after their incident was resolved by hand. */
+  reopenAfterMs: number;
 }
 
 export interface Incidents extends IncidentFunctions {
@@ -47,91 +41,32 @@ export interface Incidents extends IncidentFunctions {
   linkAlerts(signal: AbortSignal): Promise<void>;
   /** Call it in the transaction in which an alert resolved. */
   alertResolved(alert: StoredAlert, summary: string): void;
+  /** Opens incidents again that were resolved by hand and whose alerts still fire after the grace period. */
+  reopenStillFiring(): void;
+  /** Makes one of open incidents that have turned out to be connected. */
+  mergeConnected(signal: AbortSignal): Promise<void>;
   /** Resolves incidents none of whose alerts fire any more. */
   resolveQuiet(): void;
 }
 
 export function createIncidents(options: IncidentsOptions): Incidents {
-  const { state, store, now, newId, log, queryTimeoutMs, publicUrl } = options;
+  const { state, store, now, newId, log, queryTimeoutMs, publicUrl, reopenAfterMs } = options;
+  const changes = createIncidentChanges({ state, newId, log, publicUrl });
+  const { open, join, notify, resolve } = changes;
+  const readTraceEvidence = createMergeCheck({ state, store, now, log, timeoutMs: queryTimeoutMs });
 
-  function open(alert: StoredAlert, time: number): StoredIncident {
-    const title = incidentTitle([alert]);
-    const incident = insertIncident(state, {
-      id: newId(),
-      title,
-      status: 'open',
-      severity: alert.severity,
-      environment: environmentOf(alert),
-      services: [],
-      openedAt: time,
-      resolvedAt: null,
-    });
-    appendToTimeline(state, incident.id, time, { kind: 'opened', title });
-    log(`incident opened: INC-${incident.number}: ${title}`);
-    return incident;
+  function quietened(incident: StoredIncident): void {
+    resolve(incident, { by: SERVER, reason: 'alerts_resolved', reopensAt: null }, now());
   }
 
-  /** Adds the alert; title and severity follow from all alerts the incident then has. */
-  function join(
-    incident: StoredIncident,
-    alert: StoredAlert,
-    time: number,
-    origins?: readonly string[],
-  ): StoredIncident {
-    updateAlert(state, { ...alert, incidentId: incident.id });
-    const { summary, severity } = alert;
-    appendToTimeline(state, incident.id, time, { kind: 'alert_fired', alertId: alert.id, summary, severity });
-    if (alert.state === 'resolved') {
-      appendToTimeline(state, incident.id, time, { kind: 'alert_resolved', alertId: alert.id, summary });
+  /** Only the title depends on them, so a store that fails does not keep anybody from merging. */
+  async function originsOrNone(environment: string): Promise<string[]> {
+    try {
+      return await originServices(store, environment, now(), { timeoutMs: queryTimeoutMs });
+    } catch (error) {
+      log(`cannot tell where the errors began: ${error instanceof Error ? error.message : error}`);
+      return [];
     }
-    const highest = higher(incident.severity, severity);
-    if (highest !== incident.severity) {
-      appendToTimeline(state, incident.id, time, { kind: 'severity_changed', from: incident.severity, to: highest });
-    }
-    const service = serviceOf(alert);
-    const joined: StoredIncident = {
-      ...incident,
-      severity: highest,
-      services: incident.services.includes(service) ? incident.services : [...incident.services, service],
-      title: incidentTitle(alertsOfIncident(state, incident.id), origins),
-    };
-    updateIncident(state, joined);
-    return joined;
-  }
-
-  function notify(id: string, event: NotificationEvent, time: number, by?: string): void {
-    const incident = findIncident(state, id);
-    if (incident === undefined) return;
-    const { number, title, status, severity, environment, services, openedAt, resolvedAt } = incident;
-    const url = publicUrl === '' ? '' : `${publicUrl}/incidents/${encodeURIComponent(id)}`;
-    const alerts = alertsOfIncident(state, id).map((alert) => {
-      const { incidentId: _incidentId, ruleId, ...told } = toPublicAlert(alert);
-      return { ...told, runbookUrl: runbookOf(ruleId) };
-    });
-    enqueue(
-      state,
-      {
-        event,
-        test: false,
-        at: time,
-        ...(by !== undefined && { by }),
-        incident: { id, number, title, status, severity, environment, services, openedAt, resolvedAt, url },
-        alerts,
-      },
-      newId,
-    );
-  }
-
-  function runbookOf(ruleId: string): string {
-    const row = state.prepare('SELECT runbook_url FROM alert_rules WHERE id = ?').get(ruleId);
-    return (row?.['runbook_url'] ?? '') as string;
-  }
-
-  function resolve(incident: StoredIncident, by: string, reason: 'alerts_resolved' | 'by_hand', time: number): void {
-    updateIncident(state, { ...incident, status: 'resolved', resolvedAt: time });
-    appendToTimeline(state, incident.id, time, { kind: 'resolved', by, reason });
-    notify(incident.id, 'resolved', time, reason === 'by_hand' ? by : undefined);
-    log(`incident resolved: INC-${incident.number}: ${incident.title}`);
   }
 
   function requireIncident(id: string): StoredIncident {
@@ -181,9 +116,24 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       state.transaction(() => {
         const incident = requireIncident(id);
         if (incident.status === 'resolved') throw new ConflictError(`INC-${incident.number} is already resolved`);
-        resolve(incident, by, 'by_hand', now());
+        const time = now();
+        const again = reopensAt(state, id, time, reopenAfterMs);
+        resolve(incident, { by, reason: 'by_hand', reopensAt: again }, time);
       });
       return await detail(id);
+    },
+
+    async merge(id, into, by) {
+      const { environment } = requireIncident(id);
+      const target = createInputReader({ into }).text('into', { min: 1, max: 200 });
+      requireIncident(target);
+      const origins = await originsOrNone(environment);
+      state.transaction(() => {
+        const [source, older] = [requireIncident(id), requireIncident(target)];
+        checkMerge(source, older);
+        changes.merge(source, older, { by, reason: 'by_hand', origins }, now());
+      });
+      return await detail(target);
     },
 
     async addNote(id, by, text) {
@@ -236,19 +186,34 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       appendToTimeline(state, alert.incidentId, now(), { kind: 'alert_resolved', alertId: alert.id, summary });
     },
 
+    reopenStillFiring() {
+      state.transaction(() => settleStillFiring(state, changes, now(), reopenAfterMs));
+    },
+
+    async mergeConnected(signal) {
+      const evidence = await readTraceEvidence(signal);
+      if (evidence === null) return;
+      state.transaction(() => {
+        const time = now();
+        for (;;) {
+          const pair = findMerge(unresolvedIncidents(state), evidence);
+          if (pair === undefined) return;
+          const { newer, older, reason } = pair;
+          const origins = evidence.get(older.environment)?.origins;
+          changes.merge(newer, older, { by: SERVER, reason, origins }, time);
+        }
+      });
+    },
+
     resolveQuiet() {
       state.transaction(() => {
         // A waiting alert may yet join one of them.
         const awaited = new Set(unlinkedAlerts(state).map(environmentOf));
         for (const incident of unresolvedIncidents(state)) {
           const isFiring = alertsOfIncident(state, incident.id).some((alert) => alert.state === 'firing');
-          if (!isFiring && !awaited.has(incident.environment)) resolve(incident, SERVER, 'alerts_resolved', now());
+          if (!isFiring && !awaited.has(incident.environment)) quietened(incident);
         }
       });
     },
   };
-}
-
-function higher(a: Severity, b: Severity): Severity {
-  return SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b;
 }

@@ -39,6 +39,37 @@ export async function relatedServices(
 }
 
 /**
+ * Which services appear together in recent traces with an error, each set once: of the same traces as
+ * {@link relatedServices}. Rejects with the store's error.
+ */
+export async function connectedServices(
+  store: TelemetryReader,
+  environment: string,
+  now: number,
+  options: { signal?: AbortSignal; timeoutMs: number },
+): Promise<string[][]> {
+  const { rows } = await store.query<{ together: string[] }>(
+    `SELECT DISTINCT together
+     FROM (
+       SELECT arraySort(groupUniqArray(toString(service))) AS together
+       FROM spans
+       WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String}
+         AND trace_id IN (
+           SELECT trace_id FROM spans
+           WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String} AND status = 'error'
+           GROUP BY trace_id ORDER BY max(ts) DESC LIMIT {traces:UInt32}
+         )
+       GROUP BY trace_id
+     )
+     WHERE length(together) > 1
+     LIMIT 1000`,
+    { from: Math.floor(now) - LOOK_BACK_MS, traces: MAX_TRACES, environment },
+    { ...options, maxRows: 1_000 },
+  );
+  return rows.map(({ together }) => together);
+}
+
+/**
  * The services in which the errors of the environment's recent error traces began: those with spans that failed without
  * a failed span below them. The one with most of them first. Of the last two
  * minutes. Rejects with the store's error.

@@ -23,6 +23,8 @@ export interface Notification {
     resolvedAt: number | null;
     /** The incident's page, or '' where the server's public address is not known. */
     url: string;
+    /** The incident that goes on in its place; null unless this one was merged into it. */
+    mergedInto: { id: string; number: number; url: string } | null;
   };
   alerts: NotifiedAlert[];
 }

@@ -22,6 +22,7 @@ const NOTIFICATION: Notification = {
     openedAt: NOW,
     resolvedAt: null,
     url: 'https://breakwater.example/incidents/abc',
+    mergedInto: null,
   },
   alerts: [
     {
@@ -88,6 +89,7 @@ test('the body of a webhook names the incident and its alerts', () => {
         openedAt: '2026-09-21T14:13:20.999Z',
         resolvedAt: null,
         url: 'https://breakwater.example/incidents/abc',
+        mergedInto: null,
       },
       alerts: [
         {

@@ -128,6 +128,7 @@ export function createReceivers(options: ReceiversOptions): ReceiverFunctions {
         openedAt: at,
         resolvedAt: event === 'resolved' ? at : null,
         url: options.publicUrl === '' ? '' : `${options.publicUrl}/incidents`,
+        mergedInto: null,
       },
       alerts: [],
     };

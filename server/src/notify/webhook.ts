@@ -53,6 +53,8 @@ function toBody({ event, test, at, by, incident, alerts }: Notification): unknow
         openedAt: new Date(incident.openedAt).toISOString(),
         resolvedAt: incident.resolvedAt === null ? null : new Date(incident.resolvedAt).toISOString(),
         url: incident.url,
+        // Absent from what an earlier version put into the outbox.
+        mergedInto: incident.mergedInto ?? null,
       },
       ...(by !== undefined && { by }),
       alerts: alerts.map((alert) => ({

@@ -10,15 +10,16 @@ const STATUS: Record<IncidentStatus, { tone: Tone; label: string }> = {
   resolved: { tone: 'green', label: 'RESOLVED' },
 };
 
-export function IncidentStatusBadge({ status }: { status: IncidentStatus }) {
-  const { tone, label } = STATUS[status];
+export function IncidentStatusBadge({ incident }: { incident: Pick<IncidentSummary, 'status' | 'mergedInto'> }) {
+  if (incident.mergedInto) return <Badge tone="neutral">MERGED INTO INC-{incident.mergedInto.number}</Badge>;
+  const { tone, label } = STATUS[incident.status];
   return <Badge tone={tone}>{label}</Badge>;
 }
 
 /** An incident in a list. */
 export function IncidentLine({ incident }: { incident: IncidentSummary }) {
   const now = useSecond();
-  const { id, number, title, status, severity, services, alertCount, firingCount, openedAt, resolvedAt } = incident;
+  const { id, number, title, severity, services, alertCount, firingCount, openedAt, resolvedAt, reopensAt } = incident;
   return (
     <div className="relative flex items-start gap-3 border-b border-line px-4 py-2.5 last:border-0 hover:bg-hover max-md:px-3">
       <div className="min-w-0 flex-1">
@@ -34,7 +35,7 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
           </Link>
         </div>
         <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
-          <IncidentStatusBadge status={status} />
+          <IncidentStatusBadge incident={incident} />
           <SeverityBadge severity={severity} />
           {services.map((service) => (
             <ServiceName key={service} service={service} />
@@ -48,6 +49,11 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
               ? `open for ${longDuration(Math.max(0, now - openedAt))}`
               : `lasted ${longDuration(resolvedAt - openedAt)}`}
           </span>
+          {reopensAt !== null && (
+            <span className="text-amber">
+              {reopensAt > now ? `opens again in ${longDuration(reopensAt - now)} if it still fires` : 'still firing'}
+            </span>
+          )}
         </div>
       </div>
       <span className="num shrink-0 pt-0.5 text-xs text-faint">{formatAgo(openedAt, now)}</span>

@@ -1,24 +1,26 @@
 /** One incident: what happened, what fires, where to look, and the way out. */
-import type { Alert, ErrorGroup, IncidentDetail, TraceSummary } from '@breakwater/server/api-types';
+import type { Alert, IncidentDetail } from '@breakwater/server/api-types';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Activity, ArrowLeft, Check, CircleAlert, Eye, ScrollText, Siren } from 'lucide-react';
+import { ArrowLeft, Check, Eye, Merge, Siren } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
 import { ApiError, api } from '../../api/client.ts';
 import { useLastGood } from '../../api/last-good.ts';
 import { incidentQuery } from '../../api/queries.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { useSecond, useZone } from '../../time/clock.ts';
-import { formatCompact, formatDateTime, formatLatency, longDuration } from '../../time/format.ts';
+import { formatDateTime, longDuration } from '../../time/format.ts';
 import { printRange } from '../../time/range.ts';
 import { ServiceName, SeverityBadge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Page, PageBody, Section } from '../../ui/page.tsx';
-import { Sparkline } from '../../ui/sparkline.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
 import { AlertRow } from '../alerts/alert-list.tsx';
+import { Evidence } from './incident-evidence.tsx';
 import { IncidentStatusBadge } from './incident-line.tsx';
+import { IncidentNotice } from './incident-notice.tsx';
+import { MergeDialog } from './merge-dialog.tsx';
 import { Timeline } from './timeline.tsx';
 
 const route = getRouteApi('/shell/incidents/$incidentId');
@@ -76,11 +78,13 @@ function useAct(id: string) {
 
 function Detail({ incident }: { incident: IncidentDetail }) {
   const { id, number, title, status, severity, services, openedAt, resolvedAt, alerts, timeline, evidence } = incident;
+  const { mergedInto, reopensAt } = incident;
   const now = useSecond();
   const zone = useZone();
   const act = useAct(id);
   const note = useRef<HTMLTextAreaElement>(null);
   const active = status !== 'resolved';
+  const [merging, setMerging] = useState(false);
   useShortcuts('Incident', [
     { keys: 'a', label: 'Acknowledge', run: () => status === 'open' && act.mutate({ verb: 'acknowledge' }) },
     { keys: 'n', label: 'Write a note', run: () => note.current?.focus() },
@@ -104,7 +108,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
             {title}
           </h1>
           <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
-            <IncidentStatusBadge status={status} />
+            <IncidentStatusBadge incident={incident} />
             <SeverityBadge severity={severity} />
             {services.map((service) => (
               <ServiceName key={service} service={service} />
@@ -133,8 +137,15 @@ function Detail({ incident }: { incident: IncidentDetail }) {
               Resolve
             </Button>
           )}
+          {mergedInto === null && (active || reopensAt !== null) && (
+            <Button icon={Merge} onClick={() => setMerging(true)}>
+              Merge
+            </Button>
+          )}
         </div>
       </header>
+      <IncidentNotice incident={incident} />
+      <MergeDialog incident={incident} open={merging} onClose={() => setMerging(false)} />
       <PageBody>
         <div className="mx-auto grid max-w-7xl gap-4 p-4 max-md:p-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
           <div className="flex min-w-0 flex-col gap-4">
@@ -153,35 +164,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
               />
             </Section>
           </div>
-          <aside aria-label="Evidence" className="flex min-w-0 flex-col gap-4">
-            <Section
-              title="Errors around it"
-              aside={
-                <Link to="/logs" search={{ query: evidence.logQuery, range }} className={buttonClass('quiet')}>
-                  <ScrollText size={14} aria-hidden="true" />
-                  Error logs
-                </Link>
-              }
-            >
-              {evidence.error !== undefined && (
-                <p role="alert" className="border-b border-line bg-red-soft px-4 py-2 text-sm text-red">
-                  The evidence could not be read: {evidence.error}
-                </p>
-              )}
-              {evidence.errorGroups.length === 0 ? (
-                <p className="p-4 text-sm text-faint">No error group belongs to it.</p>
-              ) : (
-                evidence.errorGroups.map((group) => <GroupEvidence key={group.id} group={group} range={range} />)
-              )}
-            </Section>
-            <Section title="Failed traces">
-              {evidence.traces.length === 0 ? (
-                <p className="p-4 text-sm text-faint">No failed trace was received.</p>
-              ) : (
-                evidence.traces.map((trace) => <TraceEvidence key={trace.traceId} trace={trace} />)
-              )}
-            </Section>
-          </aside>
+          <Evidence evidence={evidence} range={range} />
         </div>
       </PageBody>
     </>
@@ -215,47 +198,6 @@ function IncidentAlerts({ alerts }: { alerts: readonly Alert[] }) {
         </button>
       )}
     </>
-  );
-}
-
-function GroupEvidence({ group, range }: { group: ErrorGroup; range: string }) {
-  return (
-    <div className="relative flex items-center gap-3 border-b border-line px-4 py-2 last:border-0 hover:bg-hover">
-      <div className="min-w-0 flex-1">
-        <Link
-          to="/errors/$groupId"
-          params={{ groupId: group.id }}
-          search={{ range }}
-          className="block truncate text-sm font-medium outline-offset-[-2px] after:absolute after:inset-0"
-        >
-          {group.type || 'Error'}
-        </Link>
-        <p className="truncate text-xs text-muted">{group.message}</p>
-      </div>
-      <Sparkline values={group.sparkline} label="Events" width={60} height={18} />
-      <span className="num w-10 text-right text-sm font-medium">{formatCompact(group.count)}</span>
-    </div>
-  );
-}
-
-function TraceEvidence({ trace }: { trace: TraceSummary }) {
-  return (
-    <div className="relative flex items-center gap-3 border-b border-line px-4 py-1.5 last:border-0 hover:bg-hover">
-      <Activity size={14} aria-hidden="true" className="shrink-0 text-faint" />
-      <Link
-        to="/traces/$traceId"
-        params={{ traceId: trace.traceId }}
-        className="min-w-0 flex-1 truncate text-sm outline-offset-[-2px] after:absolute after:inset-0"
-      >
-        <span className="text-muted">{trace.rootService || trace.services[0]}</span>{' '}
-        {trace.rootService ? trace.rootName : <span className="text-muted">root span not received</span>}
-      </Link>
-      <span className="num inline-flex items-center gap-1 text-xs text-red">
-        <CircleAlert size={12} aria-hidden="true" />
-        {trace.errorCount}
-      </span>
-      <span className="num w-16 text-right text-xs text-muted">{formatLatency(Number(trace.durationNanos))}</span>
-    </div>
   );
 }
 

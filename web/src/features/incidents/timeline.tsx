@@ -1,5 +1,6 @@
 /** What happened in an incident, oldest first. */
-import type { TimelineEntry } from '@breakwater/server/api-types';
+import type { IncidentReference, MergeReason, TimelineEntry } from '@breakwater/server/api-types';
+import { Link } from '@tanstack/react-router';
 import {
   BellOff,
   BellRing,
@@ -7,6 +8,7 @@ import {
   Eye,
   Flag,
   type LucideIcon,
+  Merge,
   MessageSquare,
   RotateCcw,
   Send,
@@ -15,7 +17,7 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useZone } from '../../time/clock.ts';
-import { formatClock, formatDateTime, longDuration } from '../../time/format.ts';
+import { formatClock, formatDateTime, longDuration, plural } from '../../time/format.ts';
 import { SeverityBadge } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 
@@ -132,6 +134,61 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
         ),
       };
     case 'reopened':
-      return { icon: RotateCcw, tone: RED, text: `Opened again by ${entry.by}` };
+      return {
+        icon: RotateCcw,
+        tone: RED,
+        text: (
+          <>
+            <span className="font-medium">Opened again: still firing after it was resolved</span>
+            {/* An alert fires once at a time, but two may say the same. */}
+            {[...new Set(entry.summaries)].map((summary) => (
+              <span key={summary} className="block">
+                {summary}
+              </span>
+            ))}
+          </>
+        ),
+      };
+    case 'merged_into':
+      return {
+        icon: Merge,
+        tone: CALM,
+        text: (
+          <>
+            <span className="font-medium">Merged into</span> <IncidentLink incident={entry.incident} />{' '}
+            {whyMerged(entry)}
+          </>
+        ),
+      };
+    case 'merged_from':
+      return {
+        icon: Merge,
+        tone: CALM,
+        text: (
+          <>
+            <IncidentLink incident={entry.incident} /> became part of this incident {whyMerged(entry)}; it brought{' '}
+            {plural(entry.alerts, 'alert')}
+          </>
+        ),
+      };
   }
+}
+
+function whyMerged({ by, reason }: { by: string; reason: MergeReason }): string {
+  switch (reason) {
+    case 'by_hand':
+      return `by ${by}`;
+    case 'same_service':
+      return 'because it is about the same service';
+    case 'connected_by_traces':
+      return 'because failed traces connect their services';
+  }
+}
+
+function IncidentLink({ incident: { id, number, title } }: { incident: IncidentReference }) {
+  return (
+    <Link to="/incidents/$incidentId" params={{ incidentId: id }} className="rounded-sm text-accent hover:underline">
+      INC-{number}: {title}
+    </Link>
+  );
 }
