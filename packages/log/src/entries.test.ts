@@ -8,10 +8,11 @@ import * as sampling from './sampling.ts';
 import * as file from './sinks/file.ts';
 import * as pretty from './sinks/pretty.ts';
 import * as tee from './sinks/tee.ts';
+import * as worker from './sinks/worker.ts';
 import * as testing from './testing.ts';
 
 test('R8 each entry has its own names, and the main entry none of them', async () => {
-  const entries = { events, file, otlp, pretty, request, sampling, tee, testing };
+  const entries = { events, file, otlp, pretty, request, sampling, tee, testing, worker };
   assert.deepEqual(
     Object.fromEntries(Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()])),
     {
@@ -23,6 +24,7 @@ test('R8 each entry has its own names, and the main entry none of them', async (
       sampling: ['limitPerKey', 'sampleAll', 'sampleByLevel', 'sampleByRate', 'sampleByTrace', 'sampleToBudget'],
       tee: ['teeSink'],
       testing: ['expectLogs', 'memorySink'],
+      worker: ['workerSink'],
     },
   );
   for (const [entry, names] of Object.entries(entries)) {

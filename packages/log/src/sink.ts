@@ -9,7 +9,8 @@ export type DropReason =
   | 'broken'
   | 'rejected'
   | 'timeout'
-  | 'failed';
+  | 'failed'
+  | 'worker-died';
 
 /** What became of the lines a sink was given: `emitted = written + pending + the sum of dropped`, at every moment. */
 export interface SinkCounts {

@@ -20,12 +20,16 @@ export function stdoutSink(options: StdoutOptions = {}): Sink {
 }
 
 function unblocked(fd: number): Target {
+  const own = openUnblocked(fd);
+  return own === fd ? fdTarget(fd, false) : { ...fdTarget(own, false), close: () => closeSync(own) };
+}
+
+/** The pipe behind `fd`, opened anew so that writing to it does not block; `fd` itself where that cannot be. */
+export function openUnblocked(fd: number): number {
   try {
-    if (!fstatSync(fd).isFIFO()) return fdTarget(fd, false);
-    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
-    return { ...fdTarget(own, false), close: () => closeSync(own) };
+    return fstatSync(fd).isFIFO() ? openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK) : fd;
   } catch {
     // Not Linux, or not a pipe that can be opened anew: the descriptor as it is, blocking or not.
-    return fdTarget(fd, false);
+    return fd;
   }
 }

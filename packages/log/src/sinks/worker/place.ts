@@ -1,0 +1,87 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { between, CELL, SIZE, sliceOf, type Views } from './shared.ts';
+
+/** How the bytes go to their place. */
+export interface PlaceOptions {
+  /** Of a file that rotates. */
+  readonly path?: string | undefined;
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  /** Wait for the disk. */
+  readonly durable: boolean;
+}
+
+const CHUNK = 262_144;
+const NEWLINE = 10;
+
+/** `moved` some bytes, `empty`: nothing to do, `full`: nothing taken for now, `broken`: the place is gone. */
+export type Step = 'moved' | 'empty' | 'full' | 'broken';
+
+/**
+ * Writes one piece of what is in the ring to its place. The same in the worker and in the main thread: whoever calls it
+ * holds the lock, and descriptor and size of the file are shared.
+ */
+export function step(views: Views, options: PlaceOptions): Step {
+  const { cells, numbers } = views;
+  const taken = Atomics.load(cells, CELL.taken);
+  const left = between(taken, Atomics.load(cells, CELL.tail));
+  if (left === 0) return 'empty';
+  if (Atomics.load(cells, CELL.broken) === 1) return 'broken';
+  let piece = sliceOf(views, taken, Math.min(left, CHUNK));
+  const lastLine = piece.lastIndexOf(NEWLINE);
+  if (lastLine !== -1) piece = piece.subarray(0, lastLine + 1);
+  let written: number;
+  try {
+    written = writeSync(Atomics.load(cells, CELL.fd), piece);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EINTR') return 'moved';
+    if (code === 'EAGAIN' || code === 'ENOSPC' || code === 'EDQUOT') return 'full';
+    Atomics.store(cells, CELL.broken, 1);
+    return 'broken';
+  }
+  if (written <= 0) return 'full';
+  const end = (taken + written) | 0;
+  Atomics.store(cells, CELL.taken, end);
+  numbers[SIZE]! += written;
+  if (options.durable && !isOnDisk(Atomics.load(cells, CELL.fd))) {
+    Atomics.store(cells, CELL.broken, 1);
+    return 'broken';
+  }
+  Atomics.store(cells, CELL.done, end);
+  if (options.path !== undefined && piece[written - 1] === NEWLINE && numbers[SIZE]! >= options.maxBytes)
+    rotate(views, options.path, options.maxFiles);
+  return 'moved';
+}
+
+function isOnDisk(fd: number): boolean {
+  try {
+    fsyncSync(fd);
+    return true;
+  } catch {
+    // What the disk has of it nobody knows: it does not count as written.
+    return false;
+  }
+}
+
+function rotate({ cells, numbers }: Views, path: string, maxFiles: number): void {
+  try {
+    rmSync(`${path}.${maxFiles}`, { force: true });
+    for (let number = maxFiles - 1; number >= 1; number--) move(`${path}.${number}`, `${path}.${number + 1}`);
+    renameSync(path, `${path}.1`);
+    const next = openSync(path, 'a', 0o640);
+    closeSync(Atomics.exchange(cells, CELL.fd, next));
+  } catch {
+    // The lines are written; the descriptor is still good, and the next end of a line tries again.
+    return;
+  }
+  numbers[SIZE] = 0;
+}
+
+function move(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
