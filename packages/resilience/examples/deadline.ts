@@ -1,10 +1,10 @@
 // A request comes in with 300 ms left; what goes on from here has what is left of them, never more.
-import { createRetry } from '@breakwater/resilience';
+import { createRetry, fixedBackoff } from '@breakwater/resilience';
 import { DEADLINE_HEADER, deadlineFromHeaders, toDeadlineHeader } from '@breakwater/resilience/http';
 import { createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` out
-const retry = createRetry({ backoff: { kind: 'fixed', delayMs: 100, jitter: 'none' }, clock });
+const retry = createRetry({ backoff: fixedBackoff({ delayMs: 100, jitter: 'none' }), clock });
 
 const incoming = { [DEADLINE_HEADER]: '300' };
 // This service grants 2 s at most: the lesser of the two holds.

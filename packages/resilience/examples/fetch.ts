@@ -1,7 +1,7 @@
 // A `fetch` that repeats what may be repeated, waits as it is told, and sends its deadline along.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createBreaker, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createBreaker, createRetry, createTimeout, fixedBackoff, pipeline } from '@breakwater/resilience';
 import { createFetch } from '@breakwater/resilience/http';
 
 let count = 0;
@@ -19,7 +19,7 @@ const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`;
 const guarded = createFetch({
   policy: pipeline({
     name: 'orders',
-    retry: createRetry({ backoff: { kind: 'fixed', delayMs: 1 } }),
+    retry: createRetry({ backoff: fixedBackoff({ delayMs: 1 }) }),
     breaker: createBreaker(),
     timeout: createTimeout({ timeoutMs: 2000 }),
   }),

@@ -1,5 +1,12 @@
 // Four policies around one dependency, in the documented order whatever order they are written in.
-import { createBreaker, createBulkhead, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import {
+  createBreaker,
+  createBulkhead,
+  createRetry,
+  createTimeout,
+  pipeline,
+  timeWindow,
+} from '@breakwater/resilience';
 import { createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` out
@@ -7,7 +14,7 @@ const payments = pipeline({
   name: 'payments',
   retry: createRetry({ maxAttempts: 3, totalMs: 3000, clock }),
   bulkhead: createBulkhead({ maxConcurrent: 50, maxQueue: 100, clock }),
-  breaker: createBreaker({ window: { durationMs: 10_000 }, failureRate: 0.5, minimumCalls: 20, clock }),
+  breaker: createBreaker({ window: timeWindow(10_000), failureRate: 0.5, minimumCalls: 20, clock }),
   timeout: createTimeout({ timeoutMs: 800, clock }),
 });
 payments.on((event) => console.log('reason' in event ? `${event.type}: ${event.reason}` : event.type));

@@ -1,5 +1,5 @@
 // The retry manager of chapter 6.2, with what it lacks: a budget, a deadline over everything, Retry-After.
-import { attemptErrors, createRetry, RetryExhaustedError } from '@breakwater/resilience';
+import { attemptErrors, createRetry, exponentialBackoff, RetryExhaustedError } from '@breakwater/resilience';
 import { logEvents } from '@breakwater/resilience/telemetry';
 import { createRandom, createVirtualClock } from '@breakwater/testing';
 
@@ -8,7 +8,7 @@ const random = createRandom(1);
 
 const retry = createRetry({
   maxAttempts: 3,
-  backoff: { kind: 'exponential', baseMs: 1000, maxMs: 60_000, jitter: 'equal' },
+  backoff: exponentialBackoff({ baseMs: 1000, maxMs: 60_000, jitter: 'equal' }),
   totalMs: 30_000,
   clock,
   random,

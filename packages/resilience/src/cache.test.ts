@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, scripted } from '@breakwater/testing';
-import { type CacheEvent, compose, createBreaker, createCache, pipeline } from './index.ts';
+import { type CacheEvent, compose, countWindow, createBreaker, createCache, pipeline } from './index.ts';
 
 const down = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 const at = { operation: 'price', key: 'sku-1' };
@@ -79,7 +79,7 @@ test('CA4 a stale answer stands in for an outage, not for an answer, a bug or a 
 
 test('CA5 hits do not dilute the failure rate of a breaker inside, however the pipeline is written', async () => {
   const clock = createVirtualClock();
-  const breaker = createBreaker({ window: { calls: 20 }, failureRate: 0.5, minimumCalls: 10, clock });
+  const breaker = createBreaker({ window: countWindow(20), failureRate: 0.5, minimumCalls: 10, clock });
   const cache = createCache({ ttlMs: 1e6, clock });
   const chain = pipeline({ breaker, cache });
   await chain.execute(() => 'kept', at);

@@ -1,49 +1,38 @@
-import { Call } from './attempt.ts';
+import { Call, rejection } from './attempt.ts';
 import type { Plan } from './plan.ts';
 import type { CallContext, CallOptions, Work } from './policy.ts';
 
 export { Call } from './attempt.ts';
 
-/** Runs `work` under a plan. */
-export function run<T>(plan: Plan, work: Work<T>, options: CallOptions | undefined): Promise<T> {
-  if (options !== undefined) return start(plan, work, options, undefined);
-  const promise = new Promise<unknown>(capture);
-  const call = new Call(plan, work, undefined, capturedResolve, capturedReject);
-  if (plan.repeater?.begin !== undefined) plan.repeater.begin(call);
-  call.enter(0);
-  return promise as Promise<T>;
-}
-
 /**
- * As {@link run}, and hands the call to `begun` before its work begins, so that it can be cancelled (`call.cancel`).
+ * Runs `work` under a plan. Hands the call to `begun` before its work begins, so that it can be cancelled (`call.cancel`).
  */
-export function start<T>(
+export function run<T>(
   plan: Plan,
   work: Work<T>,
   options: CallOptions | undefined,
-  begun: ((call: Call) => void) | undefined,
+  begun?: (call: Call) => void,
 ): Promise<T> {
   const promise = new Promise<unknown>(capture);
-  const call = new Call(plan, work, options, capturedResolve, capturedReject);
+  const resolve = captured;
+  const call = new Call(plan, work, options, resolve);
   begun?.(call);
   try {
-    if (options !== undefined && !call.attach()) return promise as Promise<T>;
+    if (options === undefined || call.attach()) call.enter(0);
   } catch (error) {
     // Options that are none: `execute` never throws.
-    call.reject(error);
-    return promise as Promise<T>;
+    resolve(rejection(error));
   }
-  plan.repeater?.begin?.(call);
-  call.enter(0);
   return promise as Promise<T>;
 }
 
-/** Where {@link capture} puts the functions of the promise being made: cheaper than `Promise.withResolvers`. */
-let capturedResolve: (value: unknown) => void;
-let capturedReject: (reason: unknown) => void;
-function capture(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
-  capturedResolve = resolve;
-  capturedReject = reject;
+/** {@link run}, for those who want the call. */
+export const start: typeof run = run;
+
+/** Where {@link capture} puts the function that settles the promise being made: cheaper than `Promise.withResolvers`. */
+let captured: (value: unknown) => void;
+function capture(resolve: (value: unknown) => void): void {
+  captured = resolve;
 }
 
 /**

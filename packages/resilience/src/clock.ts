@@ -28,3 +28,13 @@ export const systemClock: Clock = {
     setImmediate(callback);
   },
 };
+
+/** One of something for each clock, made when first asked for. */
+export function perClock<T extends object>(make: (clock: Clock) => T): (clock: Clock) => T {
+  const known = new WeakMap<Clock, T>();
+  return (clock) => {
+    const made = known.get(clock) ?? make(clock);
+    known.set(clock, made);
+    return made;
+  };
+}

@@ -8,6 +8,7 @@ import {
   createBulkhead,
   createRetry,
   createTimeout,
+  fixedBackoff,
   type Policy,
   pipeline,
   run,
@@ -86,7 +87,7 @@ test('C6 a total timeout outside of a retry ends the attempt and a queue, and no
   const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 1, clock });
   const retry = createRetry({
     clock,
-    backoff: { kind: 'fixed', delayMs: 80, jitter: 'none' },
+    backoff: fixedBackoff({ delayMs: 80, jitter: 'none' }),
     retryIf: () => true,
     maxAttempts: 9,
     budget: false,

@@ -3,7 +3,7 @@ import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
 import { type Plan, toPlan } from './plan.ts';
-import type { CallOptions, Fusible, Gate, Policy, Repeater, Work } from './policy.ts';
+import type { CallOptions, Fusible, Policy, Work } from './policy.ts';
 
 /** A chain of policies that is itself a policy. */
 export interface ComposedPolicy<E = unknown> extends Policy<E> {
@@ -14,6 +14,10 @@ export interface ComposedPolicy<E = unknown> extends Policy<E> {
 
 /** The events of the members of a chain. */
 export type EventOf<P> = P extends Policy<infer E> ? E : never;
+
+interface FusedPart extends Fusible {
+  readonly clock?: Clock;
+}
 
 interface Segment {
   readonly plan: Plan | undefined;
@@ -64,47 +68,35 @@ function toMembers(policy: unknown, index: number): readonly Policy[] {
 /** Cuts the chain into runs that can be fused, and single policies that are called through `execute`. */
 function toSegments(members: readonly Policy[], chainName: string | undefined): Segment[] {
   const segments: Segment[] = [];
-  let name: string[] = [];
-  let gates: Gate[] = [];
-  let repeater: Repeater | undefined;
-  let cuts = false;
-  let cooperative = false;
-  let clock: Clock | undefined;
+  let run: (Policy & FusedPart)[] = [];
   const close = (): void => {
-    if (name.length > 0) {
-      const plan = toPlan({
-        name: chainName ?? name.join('+'),
-        clock: clock ?? systemClock,
-        gates,
-        repeater,
-        cuts,
-        cooperative,
-      });
-      segments.push({ plan, policy: undefined });
-    }
-    name = [];
-    gates = [];
-    repeater = undefined;
-    cuts = cooperative = false;
-    clock = undefined;
+    if (run.length === 0) return;
+    const plan = toPlan({
+      name: chainName ?? run.map((part) => part.name).join('+'),
+      clock: run[0]!.clock ?? systemClock,
+      gates: run.flatMap((part) => part.gates ?? []),
+      repeater: run[0]!.repeater,
+      cooperative: run.some((part) => part.cooperative),
+    });
+    segments.push({ plan, policy: undefined });
+    run = [];
   };
-  for (const member of members) {
-    const part = member as Policy & Fusible & { readonly clock?: Clock };
+  const parts = members.flatMap((member: Policy & FusedPart): (Policy & FusedPart)[] =>
+    member.around === undefined ? [member] : [member.around, member],
+  );
+  for (const part of parts) {
     if (part.gates === undefined && part.repeater === undefined) {
       close();
-      segments.push({ plan: undefined, policy: member });
+      segments.push({ plan: undefined, policy: part });
       continue;
     }
     // A retry is the outermost layer of a run, and one run has one clock and one way to give up.
-    const differs =
-      clock !== part.clock || (gates.length > 0 && part.cuts === true && cuts && part.cooperative !== cooperative);
-    if (name.length > 0 && (part.repeater !== undefined || differs)) close();
-    name.push(member.name);
-    clock = part.clock;
-    gates.push(...(part.gates ?? []));
-    repeater ??= part.repeater;
-    cuts ||= part.cuts === true;
-    cooperative ||= part.cooperative === true;
+    const differs = run.some(
+      ({ clock, cooperative = part.cooperative }) =>
+        clock !== part.clock || (cooperative !== part.cooperative && part.cooperative !== undefined),
+    );
+    if (part.repeater !== undefined || differs) close();
+    run.push(part);
   }
   close();
   return segments;

@@ -35,7 +35,7 @@ export class RejectedError extends Error implements PolicyErrorFacts {
     rejectedBy: RejectedBy,
     policy: string,
     reason: string,
-    message: string,
+    message = `${rejectedBy} "${policy}" refused the call: ${reason}`,
     retryAfterMs?: number,
     name: string = 'RejectedError',
   ) {
@@ -60,30 +60,14 @@ export function isRejection(error: unknown): error is RejectedError {
 /** The circuit breaker is open, isolated, or has no probe to give. `retryAfterMs` says when it will let a probe through. */
 export class BreakerOpenError extends RejectedError {
   constructor(policy: string, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number) {
-    super(
-      'BREAKER_OPEN',
-      'breaker',
-      policy,
-      reason,
-      `Circuit breaker "${policy}" refused the call: ${reason}`,
-      retryAfterMs,
-      'BreakerOpenError',
-    );
+    super('BREAKER_OPEN', 'breaker', policy, reason, undefined, retryAfterMs, 'BreakerOpenError');
   }
 }
 
 /** The bulkhead has neither a free slot nor room in its queue, or the call waited too long for a slot. */
 export class BulkheadFullError extends RejectedError {
   constructor(policy: string, reason: 'queue-full' | 'key-full' | 'wait-limit' | 'deadline') {
-    super(
-      'BULKHEAD_FULL',
-      'bulkhead',
-      policy,
-      reason,
-      `Bulkhead "${policy}" refused the call: ${reason}`,
-      undefined,
-      'BulkheadFullError',
-    );
+    super('BULKHEAD_FULL', 'bulkhead', policy, reason, undefined, undefined, 'BulkheadFullError');
   }
 }
 
@@ -133,7 +117,9 @@ export class RetryExhaustedError extends Error implements PolicyErrorFacts {
   constructor(operation: string, reason: RetryStopReason, errors: readonly unknown[], retryAfterMs?: number) {
     const last = errors[errors.length - 1];
     const count = errors.length === 1 ? '1 attempt' : `${errors.length} attempts`;
-    super(`${operation} failed after ${count} (${reason}): ${describe(last)}`, { cause: last });
+    super(`${operation} failed after ${count} (${reason}): ${last instanceof Error ? last.message : last}`, {
+      cause: last,
+    });
     this.operation = operation;
     this.reason = reason;
     this.errors = errors;
@@ -155,28 +141,17 @@ export class UnwantedResultError extends Error {
   }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /**
  * Makes an error without recording the stack, which costs more than all the rest of a refusal. For errors made by the
  * thousand, whose stack only ever shows the policy itself.
  */
 export function withoutStack<E extends Error>(make: () => E): E {
-  if (!limitIsWritable) return make();
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  // `Reflect.set`, because it is read-only under `--frozen-intrinsics`; the stack is recorded then.
+  Reflect.set(Error, 'stackTraceLimit', 0);
   try {
     return make();
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, 'stackTraceLimit', limit);
   }
-}
-
-/** False under `--frozen-intrinsics`; the stack is recorded then. */
-const limitIsWritable = /* @__PURE__ */ isLimitWritable();
-
-function isLimitWritable(): boolean {
-  return Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
 }

@@ -1,5 +1,5 @@
-import { type Classify, classify, createClassifier, type Verdict } from '@breakwater/errors';
-import { type Clock, systemClock } from './clock.ts';
+import { type Classify, classify, createClassifier } from '@breakwater/errors';
+import { type Clock, perClock, systemClock } from './clock.ts';
 import { isRejection, RetryExhaustedError, TimeoutError } from './errors.ts';
 
 /** What a failure means to the policies that must choose. */
@@ -10,8 +10,8 @@ export interface FailureMeaning {
   readonly notApplied: boolean;
   /** What the other side asked to wait. */
   readonly retryAfterMs: number | undefined;
-  /** `failed`: the dependency is unwell; `answered`: it answered as it should; `unknown`: says nothing about it. */
-  readonly health: 'failed' | 'answered' | 'unknown';
+  /** True: the dependency is unwell; false: it answered as it should; `undefined`: says nothing about it. */
+  readonly unwell: boolean | undefined;
 }
 
 /**
@@ -20,40 +20,23 @@ export interface FailureMeaning {
  */
 export function toMeaning(error: unknown, classifyFailure: Classify): FailureMeaning {
   if (isRejection(error)) {
-    return { retryable: false, notApplied: true, retryAfterMs: error.retryAfterMs, health: 'unknown' };
-  }
-  if (error instanceof TimeoutError) {
-    return { retryable: true, notApplied: false, retryAfterMs: undefined, health: 'failed' };
+    return { retryable: false, notApplied: true, retryAfterMs: error.retryAfterMs, unwell: undefined };
   }
   if (error instanceof RetryExhaustedError) {
     return { ...toMeaning(error.cause, classifyFailure), retryable: false, retryAfterMs: error.retryAfterMs };
   }
-  const verdict = classifyFailure(error);
+  const verdict = (error instanceof TimeoutError ? classify : classifyFailure)(error);
+  const { cancelled, outcome, retryAfterMs, evidence } = verdict;
+  const answered = verdict.category === 'business' || /^(http-status|vendor-code)$/.test(evidence.strength);
   return {
-    retryable: verdict.retryable && !verdict.cancelled,
-    notApplied: verdict.outcome !== 'unknown',
-    retryAfterMs: verdict.retryAfterMs,
-    health: toHealth(verdict),
+    retryable: verdict.retryable && !cancelled,
+    notApplied: outcome !== 'unknown',
+    retryAfterMs,
+    unwell: cancelled ? undefined : verdict.countsForBreaker || (answered ? false : undefined),
   };
 }
 
-function toHealth(verdict: Verdict): FailureMeaning['health'] {
-  if (verdict.cancelled) return 'unknown';
-  if (verdict.countsForBreaker) return 'failed';
-  const { strength } = verdict.evidence;
-  return verdict.category === 'business' || strength === 'http-status' || strength === 'vendor-code'
-    ? 'answered'
-    : 'unknown';
-}
-
-const byClock = new WeakMap<Clock, Classify>();
-
 /** `classify`, reading dates (`Retry-After`) against the given clock. */
-export function classifierOf(clock: Clock): Classify {
-  if (clock === systemClock) return classify;
-  const known = byClock.get(clock);
-  if (known !== undefined) return known;
-  const made = createClassifier({ now: () => clock.wallNow() });
-  byClock.set(clock, made);
-  return made;
-}
+export const classifierOf: (clock: Clock) => Classify = /* @__PURE__ */ perClock((clock) =>
+  clock === systemClock ? classify : createClassifier({ now: () => clock.wallNow() }),
+);

@@ -114,8 +114,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
         return;
       }
       if (this.listeners) tell(this, calls[0]!, { type: 'hedge.started', hedge: calls.length, delayMs: delay! });
-      // A listener may have made the caller give up.
-      if (!over && !calls[0]!.ended) add();
+      add();
     });
 
     const add = (): void => {
@@ -138,8 +137,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
       );
       delay = this.currentDelayMs;
       const { maxHedges = 1 } = this.options;
-      if (delay === undefined || hedge >= maxHedges || options?.idempotent === false || calls[0]!.ended) return;
-      timers.add(timer, delay);
+      if (delay !== undefined && hedge < maxHedges && options?.idempotent !== false) timers.add(timer, delay);
     };
 
     const end = (succeeded: boolean): void => {

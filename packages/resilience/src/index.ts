@@ -8,17 +8,19 @@ export {
   createAdaptiveConcurrency,
 } from './adaptive/adaptive-concurrency.ts';
 export type { AdaptiveConcurrencyOptions, LimitReason } from './adaptive/gradient.ts';
+export { type AdaptiveLimit, type AdaptiveLimitOptions, adaptiveLimit } from './adaptive-limit.ts';
 // Circuit breaker
 export {
   type BreakerEvent,
-  type BreakerSnapshot,
   type CircuitBreaker,
+  type CloseReason,
   createBreaker,
   type Isolation,
   type OpenReason,
 } from './breaker/breaker.ts';
-export type { BreakerOptions, WindowOptions } from './breaker/options.ts';
-export type { Counts } from './breaker/window.ts';
+export type { BreakerOptions } from './breaker/options.ts';
+export { type BreakerSnapshot, restoreBreaker, saveBreaker } from './breaker/snapshot.ts';
+export { type CallWindow, type Counts, countWindow, type RateOptions, timeWindow } from './breaker/window.ts';
 // Bulkhead
 export {
   type Bulkhead,
@@ -27,6 +29,7 @@ export {
   type BulkheadRefusal,
   createBulkhead,
 } from './bulkhead/bulkhead.ts';
+export { type FairQueueOptions, fairQueue, type QueueOrder } from './bulkhead/fair-queue.ts';
 // Fallback, cache, coalescing
 export { type Cache, type CacheEntry, type CacheEvent, type CacheOptions, createCache } from './cache.ts';
 export { type Call, run, start, withContext } from './call.ts';
@@ -106,7 +109,16 @@ export {
 } from './rate-limit/rate-limit.ts';
 export { createRegistry, type Makers, type PipelineConfig, type Registry } from './registry.ts';
 // Retry
-export type { Backoff, Jitter } from './retry/backoff.ts';
+export {
+  type Backoff,
+  type ExponentialBackoffOptions,
+  exponentialBackoff,
+  type FixedBackoffOptions,
+  fixedBackoff,
+  type Jitter,
+  type LinearBackoffOptions,
+  linearBackoff,
+} from './retry/backoff.ts';
 export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/budget.ts';
 export { attemptErrors } from './retry/history.ts';
 export { createRetry, type RetryEvent, type RetryOptions, type RetryPolicy } from './retry/retry.ts';
@@ -114,7 +126,6 @@ export { createRetry, type RetryEvent, type RetryOptions, type RetryPolicy } fro
 export { createThrottle, type Throttle, ThrottledError, type ThrottleEvent, type ThrottleOptions } from './throttle.ts';
 // Timeout
 export {
-  type AdaptiveTimeout,
   createTimeout,
   type TimeoutExpired,
   type TimeoutOptions,

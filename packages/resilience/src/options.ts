@@ -3,23 +3,18 @@ import { OptionError } from '@breakwater/errors';
 /** What an option must be, in words that complete "expected …", and the test for it. */
 export type Rule = readonly [expected: string, accepts: (value: unknown) => boolean];
 
-/** A whole number in [min, max]. */
-export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): Rule {
-  const upper = max === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${max}`;
+/** A finite number in [min, max]; `open` shuts `min` itself out. */
+export function number(min: number, max: number = Number.POSITIVE_INFINITY, open = false): Rule {
   return [
-    `a whole number of at least ${min}${upper}`,
-    (v) => Number.isInteger(v) && (v as number) >= min && (v as number) <= max,
+    `a finite number ${open ? 'above' : 'of at least'} ${min}${Number.isFinite(max) ? ` and at most ${max}` : ''}`,
+    (v) => Number.isFinite(v) && (v as number) <= max && (open ? (v as number) > min : (v as number) >= min),
   ];
 }
 
-/** A finite number in [min, max]; `open` shuts `min` itself out. */
-export function number(min: number, max: number = Number.POSITIVE_INFINITY, open = false): Rule {
-  const lower = open ? `above ${min}` : `of at least ${min}`;
-  const upper = max === Number.POSITIVE_INFINITY ? '' : ` and at most ${max}`;
-  return [
-    `a finite number ${lower}${upper}`,
-    (v) => Number.isFinite(v) && (v as number) <= max && (open ? (v as number) > min : (v as number) >= min),
-  ];
+/** A whole number in [min, max]. */
+export function whole(min: number, max?: number): Rule {
+  const [expected, accepts] = number(min, max);
+  return [expected.replace('finite', 'whole'), (v) => Number.isSafeInteger(v) && accepts(v)];
 }
 
 /** Finite milliseconds above 0. */
@@ -52,7 +47,7 @@ export const commonRules: Record<string, Rule> = {
 
 /**
  * Checks the options of a policy against its rules. An absent or `undefined` option passes: it takes its default.
- * Throws `OptionError` of `@breakwater/errors` for an unknown key (`known` lists what exists) and for a value its rule refuses.
+ * Throws `OptionError` of `@breakwater/errors` for an unknown key (and lists what exists) and for a value its rule refuses.
  */
 export function checkOptions(
   policy: string,
@@ -60,29 +55,21 @@ export function checkOptions(
   rules: Record<string, Rule>,
   required: readonly string[] = [],
 ): void {
-  if (typeof options !== 'object' || options === null) throw new OptionError(`${policy} options`, options, 'an object');
-  for (const key of Object.keys(options)) {
+  if (!record[1](options)) throw new OptionError(`${policy} options`, options, 'an object');
+  const known: Record<string, Rule> = { ...commonRules, ...rules };
+  for (const key of [...required, ...Object.keys(options as object)]) {
     const value = (options as Record<string, unknown>)[key];
-    const rule = Object.hasOwn(rules, key)
-      ? rules[key]
-      : Object.hasOwn(commonRules, key)
-        ? commonRules[key]
-        : undefined;
-    if (rule === undefined) {
-      const known = [...Object.keys(rules), ...Object.keys(commonRules)].join(', ');
-      throw new OptionError(`${policy}.${key}`, value, `no such option (there are ${known})`);
-    }
-    if (value !== undefined && !rule[1](value)) throw new OptionError(`${policy}.${key}`, value, rule[0]);
-  }
-  for (const key of required) {
-    if ((options as Record<string, unknown>)[key] === undefined) {
-      throw new OptionError(`${policy}.${key}`, undefined, rules[key]![0]);
+    const [expected, accepts] = Object.hasOwn(known, key)
+      ? known[key]!
+      : ([`no such option (there are ${Object.keys(known).join(', ')})`] as const);
+    if (value === undefined ? !accepts || required.includes(key) : !accepts?.(value)) {
+      throw new OptionError(`${policy}.${key}`, value, expected);
     }
   }
 }
 
 function isClock(value: unknown): boolean {
-  const clock = value as Record<string, unknown> | null;
-  if (typeof clock !== 'object' || clock === null) return false;
-  return ['now', 'wallNow', 'setTimer', 'clearTimer', 'defer'].every((method) => typeof clock[method] === 'function');
+  return ['now', 'wallNow', 'setTimer', 'clearTimer', 'defer'].every(
+    (method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
+  );
 }

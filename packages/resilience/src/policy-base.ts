@@ -13,6 +13,8 @@ export interface Kind<O> {
   readonly maker: string;
   readonly rules: Record<string, Rule>;
   readonly required?: readonly string[];
+  /** Rules of options that are there because of others. */
+  readonly more?: (options: O) => Record<string, Rule> | undefined;
   /** Throws `OptionError` for what the rules cannot say. */
   readonly check?: (options: O) => void;
 }
@@ -25,8 +27,6 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
   readonly name: string;
   readonly clock: Clock;
   listeners: readonly Listener<E>[] | undefined = undefined;
-  /** Set by those that `compose` can fuse. All others have an `execute` of their own, and may give up on a call. */
-  readonly gates: readonly Gate[] | undefined = undefined;
   /** The options in force. */
   protected options!: O;
   readonly #of: Kind<O>;
@@ -40,9 +40,13 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
     this.clock = options.clock ?? systemClock;
   }
 
+  /** Those that `compose` can fuse have gates. All others have an `execute` of their own. */
+  get gates(): readonly Gate[] | undefined {
+    return undefined;
+  }
+
   protected get plan(): Plan {
-    const { name, clock, gates } = this;
-    this.#plan ??= toPlan({ name, clock, gates, cuts: gates === undefined });
+    this.#plan ??= toPlan(this);
     return this.#plan;
   }
 
@@ -59,8 +63,8 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
   }
 
   #accept(options: O): void {
-    const { maker, rules, required, check } = this.#of;
-    checkOptions(maker, options, rules, required);
+    const { maker, rules, required, more, check } = this.#of;
+    checkOptions(maker, options, { ...rules, ...more?.(options) }, required);
     check?.(options);
     this.options = options;
   }

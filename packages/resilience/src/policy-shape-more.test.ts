@@ -16,6 +16,7 @@ import {
   createRetry,
   createThrottle,
   createTimeout,
+  fixedBackoff,
   type Policy,
 } from './index.ts';
 import { createRedisRateLimit } from './redis.ts';
@@ -141,7 +142,7 @@ test(
 test(
   'P6 the context goes through: attempt, deadline, correlation id, key, priority',
   each(async (make, clock, name) => {
-    const chain = compose(createRetry({ clock, backoff: { kind: 'fixed', delayMs: 1 } }), make());
+    const chain = compose(createRetry({ clock, backoff: fixedBackoff({ delayMs: 1 }) }), make());
     const seen: unknown[] = [];
     const call = chain.execute(
       ({ operation, attempt, deadline, correlationId, key, priority }) => {

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import {
+  adaptiveLimit,
   type CallContext,
   compose,
+  countWindow,
   createBreaker,
   createBulkhead,
   createRetry,
   createTimeout,
+  exponentialBackoff,
+  fairQueue,
+  fixedBackoff,
   isRejection,
   type Policy,
   pipeline,
@@ -21,7 +26,7 @@ function later<T = unknown>(): PromiseWithResolvers<T> {
 
 function eachPolicy(clock = createVirtualClock()): [string, Policy][] {
   const retry = (): Policy =>
-    createRetry({ clock, random: () => 0.5, backoff: { kind: 'fixed', delayMs: 100, jitter: 'none' } });
+    createRetry({ clock, random: () => 0.5, backoff: fixedBackoff({ delayMs: 100, jitter: 'none' }) });
   const timeout = (): Policy => createTimeout({ timeoutMs: 1000, clock });
   const breaker = (): Policy => createBreaker({ clock });
   const bulkhead = (): Policy => createBulkhead({ maxConcurrent: 2, maxQueue: 2, clock });
@@ -255,24 +260,29 @@ test('P8 wrong options fail at construction, naming option and value', () => {
     [() => createRetry({ maxAttempts: Number.NaN }), /createRetry\.maxAttempts.*NaN/],
     [() => createRetry({ attempts: 3 } as never), /createRetry\.attempts.*no such option/],
     [() => createRetry({ totalMs: -1 }), /createRetry\.totalMs.*-1/],
-    [() => createRetry({ backoff: { kind: 'fixed' } as never }), /createRetry\.backoff\.delayMs.*undefined/],
-    [() => createRetry({ backoff: { kind: 'exponential', maxMs: 10 } }), /backoff\.maxMs.*10/],
-    [() => createRetry({ backoff: { kind: 'toString' } as never }), /backoff\.kind.*toString/],
+    [() => createRetry({ backoff: fixedBackoff({} as never) }), /fixedBackoff\.delayMs.*undefined/],
+    [() => createRetry({ backoff: exponentialBackoff({ maxMs: 10 }) }), /exponentialBackoff\.maxMs.*10/],
+    [() => createRetry({ backoff: { kind: 'fixed' } as never }), /createRetry\.backoff.*function.*object/],
     [() => createRetry({ budget: { ratio: 2 } }), /createRetryBudget\.ratio.*2/],
     [() => createRetry(null as never), /createRetry options.*null/],
     [() => createTimeout({}), /timeoutMs/],
-    [() => createTimeout({ timeoutMs: 1, adaptive: { floorMs: 1, ceilingMs: 2 } }), /timeoutMs/],
+    [() => createTimeout({ timeoutMs: 1, adaptive: adaptiveLimit({ floorMs: 1, ceilingMs: 2 }) }), /timeoutMs/],
     [() => createTimeout({ timeoutMs: Number.POSITIVE_INFINITY }), /timeoutMs.*Infinity/],
     [() => createTimeout({ timeoutMs: '100' as never }), /timeoutMs.*"100"/],
-    [() => createTimeout({ adaptive: { floorMs: 3, ceilingMs: 2 } }), /floorMs/],
+    [() => createTimeout({ adaptive: adaptiveLimit({ floorMs: 3, ceilingMs: 2 }) }), /floorMs/],
     [() => createBreaker({ failureRate: 0.5 }), /failureRate.*window/],
-    [() => createBreaker({ window: { calls: 10 }, failureRate: 1.1 }), /failureRate.*1\.1/],
+    [() => createBreaker({ window: countWindow(10), failureRate: 1.1 }), /failureRate.*1\.1/],
     [() => createBreaker({ window: { calls: 10, durationMs: 1 } as never }), /window/],
-    [() => createBreaker({ window: { calls: 5 }, minimumCalls: 6 }), /minimumCalls.*6/],
+    [() => createBreaker({ window: countWindow(5), minimumCalls: 6 }), /minimumCalls.*6/],
     [() => createBreaker({ openMs: 10, maxOpenMs: 5 }), /maxOpenMs.*5/],
     [() => createBreaker({ slowCallMs: 10 }), /slowCallMs/],
     [() => createBreaker({ clock: {} as never }), /clock/],
+    [() => createTimeout({ adaptive: { floorMs: 1, ceilingMs: 2 } as never }), /adaptive.*adaptiveLimit/],
+    [() => createBreaker({ window: countWindow(0) }), /countWindow\.calls.*0/],
+    [() => createBreaker({ toString: 1 } as never), /createBreaker\.toString.*no such option/],
     [() => createBulkhead({} as never), /maxConcurrent/],
+    [() => createBulkhead({ maxConcurrent: 1, order: 'fair' as never }), /order.*fairQueue/],
+    [() => fairQueue({ starvationLimit: 0 }), /fairQueue\.starvationLimit.*0/],
     [() => createBulkhead({ maxConcurrent: 1, maxQueue: -1 }), /maxQueue.*-1/],
     [() => createBulkhead({ maxConcurrent: 1n } as never), /maxConcurrent.*1n/],
     [() => pipeline({ retyr: createRetry() } as never), /pipeline\.retyr/],

@@ -58,23 +58,23 @@ export const FAILED = 1;
 /** Given up for a reason that says nothing about the dependency: the caller aborted, or the work never began. */
 export const CANCELLED = 2;
 
-/** Returned by {@link Gate.enter}: the call waits; the gate goes on by `call.resume(token)` or `call.refuse(error)`. */
+/** Returned by {@link Gate.enter}: the call waits; the gate goes on by `call.resume()` or `call.refuse(error)`. */
 export const WAIT: unique symbol = Symbol('wait');
 
 /**
  * A policy that only admits calls and watches their outcome (breaker, bulkhead, rate limit, timeout, …). `compose`
  * runs any number of gates, and one retry around them, in a single pass with one promise.
  *
- * For each attempt `enter` is called once; when it has returned a token (or the gate called `resume`), `leave` is
- * called exactly once with that token.
+ * For each attempt `enter` is called once; when it has let the call pass (or the gate called `resume`), `leave` is called
+ * exactly once with that call.
  */
 export interface Gate {
   /** True: `leave` is called only when the work has really ended, even when the call was given up before. */
   readonly holds: boolean;
-  /** Admits the call and returns a token for `leave`, or throws to refuse it, or returns {@link WAIT}. */
-  enter(call: Call, index: number): unknown;
+  /** Admits the call, or refuses it (throws, or `call.refuse`) or lets it wait, and returns {@link WAIT}. */
+  enter(call: Call): unknown;
   /** The part of the call inside this gate ended. Must not throw. `value` is the result or the error. */
-  leave(call: Call, token: unknown, outcome: Outcome, value: unknown): void;
+  leave(call: Call, outcome: Outcome, value: unknown): void;
   /** Lets calls pass without asking the gate, while it has nothing to decide. */
   readonly lane?: Lane;
   /** Only for time limits: the call, used as a timer by `plan.limit`, is due. */
@@ -90,27 +90,19 @@ export interface Gate {
  */
 export class Lane {
   free = false;
-  /** Calls inside the gate, counted for it: with or without `enter`, from its token until `leave`. */
+  /** Calls inside the gate, counted for it: from when it let them pass until `leave`. */
   active = 0;
   most: number = Number.MAX_SAFE_INTEGER;
-  /** The token of those who pass freely. */
-  token: unknown = undefined;
-  /** Call `leave` on success too, of those who passed freely. */
-  watch = false;
+  /** Call `leave` on success too. */
+  watch = true;
   /** The limit to run from here on, with the call as the timer; 0: none. */
   limitMs = 0;
 }
 
 /** A policy that repeats attempts. At most one per {@link Call}; it is the outermost layer. */
 export interface Repeater {
-  /** The first attempt is about to begin. */
-  begin?(call: Call): void;
   /** The attempt ended. True: the repeater took over and will start the next attempt, or end the call, itself. */
   settled(call: Call, outcome: Outcome, value: unknown): boolean;
-  /** Monotonic time by which all attempts must have ended. */
-  deadlineOf?(call: Call): number;
-  /** The call, all attempts of it, has ended. `call` is the last attempt. */
-  end?(call: Call): void;
 }
 
 /** What `compose` fuses. A policy that has none of the two is called through its `execute`. */
@@ -118,8 +110,8 @@ export interface Fusible {
   /** Gates from the outside in. */
   readonly gates?: readonly Gate[] | undefined;
   readonly repeater?: Repeater | undefined;
-  /** A gate of it may give up on an attempt (`call.cut`, `call.giveUp`). */
-  readonly cuts?: boolean | undefined;
-  /** See `Plan.cooperative`. */
+  /** See `Plan.cooperative`. Set by those that give up on attempts (`call.cut`). */
   readonly cooperative?: boolean | undefined;
+  /** A policy that belongs to this one and goes right outside of it. */
+  readonly around?: (Policy & Fusible) | undefined;
 }

@@ -112,7 +112,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
     if (key in ejection) throw new OptionError(`createProviderPool.ejection.${key}`, key, 'set on the pool itself');
   }
   const budget = toBudget(options.budget ?? {});
-  const plan = toPlan({ name, clock, cuts: true });
+  const plan = toPlan({ name, clock });
   const members = Object.entries(options.providers).map(([own, provider]): Member<P> => {
     const breaker = createBreaker({ ...ejection, name: `${name}/${own}`, clock, random });
     return { name: own, provider, breaker, active: 0 };

@@ -70,7 +70,6 @@ export function createThrottle(options: ThrottleOptions = {}): Throttle {
 
 class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements Throttle, Gate {
   declare readonly kind: 'throttle';
-  override readonly gates: readonly Gate[] = [this];
   readonly holds = false;
   readonly #random: Random;
   #window!: Window;
@@ -79,6 +78,10 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
     super(kind, options);
     this.#random = options.random ?? Math.random;
     this.#forget();
+  }
+
+  override get gates(): readonly Gate[] {
+    return [this];
   }
 
   get probability(): number {
@@ -110,7 +113,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
     );
   }
 
-  leave(_call: Call, _token: unknown, outcome: Outcome, value: unknown): void {
+  leave(_call: Call, outcome: Outcome, value: unknown): void {
     // Counted when it ends: what was cancelled, or refused further in, says nothing about the dependency.
     if (outcome === CANCELLED || (outcome !== SUCCEEDED && isRejection(value))) return;
     this.#count(outcome === SUCCEEDED || this.#accepted(value));

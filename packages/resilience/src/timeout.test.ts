@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import {
+  adaptiveLimit,
   compose,
   createBreaker,
   createBulkhead,
@@ -109,7 +110,7 @@ test('O4 the context shows the nearest deadline', async () => {
 test('O5 adaptive: follows the latency seen, between floor and ceiling, from enough samples on', async () => {
   const clock = createVirtualClock();
   const timeout = createTimeout({
-    adaptive: { floorMs: 20, ceilingMs: 2000, quantile: 0.9, factor: 2, minimumSamples: 10 },
+    adaptive: adaptiveLimit({ floorMs: 20, ceilingMs: 2000, quantile: 0.9, factor: 2, minimumSamples: 10 }),
     clock,
   });
   assert.equal(timeout.currentMs, 2000);
@@ -123,7 +124,10 @@ test('O5 adaptive: follows the latency seen, between floor and ceiling, from eno
 
 test('O5 adaptive: calls that are cut off count, so the limit grows back when the dependency slows down', async () => {
   const clock = createVirtualClock();
-  const timeout = createTimeout({ adaptive: { floorMs: 10, ceilingMs: 5000, minimumSamples: 5 }, clock });
+  const timeout = createTimeout({
+    adaptive: adaptiveLimit({ floorMs: 10, ceilingMs: 5000, minimumSamples: 5 }),
+    clock,
+  });
   for (let index = 0; index < 50; index++) await clock.run(timeout.execute(() => clock.sleep(10)));
   assert.ok(timeout.currentMs < 30);
   let failures = 0;
@@ -138,7 +142,7 @@ test('O6 a limit given anew holds for calls that begin from then on', async () =
   const clock = createVirtualClock();
   const timeout = createTimeout({ timeoutMs: 100, clock });
   const old = timeout.execute(forever).catch(() => clock.now());
-  timeout.reconfigure({ adaptive: { floorMs: 10, ceilingMs: 50 } });
+  timeout.reconfigure({ adaptive: adaptiveLimit({ floorMs: 10, ceilingMs: 50 }) });
   const fresh = timeout.execute(forever).catch(() => clock.now());
   const quick = timeout.execute(() => 1);
   await clock.advance(200);

@@ -1,42 +1,19 @@
 import { OptionError } from '@breakwater/errors';
-import { type Call, run } from './call.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { AdaptiveLimit } from './adaptive-limit.ts';
+import type { Call } from './call.ts';
+import type { Clock } from './clock.ts';
 import { TimeoutError } from './errors.ts';
-import { emit, type Listener, subscribe } from './events.ts';
-import { LatencyWindow } from './latency.ts';
-import { checkOptions, durationMs, number, oneOf, type Rule, record, whole } from './options.ts';
-import { type Plan, toPlan } from './plan.ts';
-import {
-  CANCELLED,
-  type CallOptions,
-  type Fusible,
-  type Gate,
-  Lane,
-  type Outcome,
-  type Policy,
-  type Work,
-} from './policy.ts';
-import { type Timed, Timer, type Timers, timersOf } from './timers.ts';
-
-/** How to find the limit from the durations of recent successful calls. */
-export interface AdaptiveTimeout {
-  /** The share of calls that must fit. Default 0.99. */
-  readonly quantile?: number | undefined;
-  /** The quantile is multiplied by this. Default 2. */
-  readonly factor?: number | undefined;
-  /** Never below this many milliseconds. */
-  readonly floorMs: number;
-  /** Never above this many milliseconds; also the limit until `minimumSamples` are known. */
-  readonly ceilingMs: number;
-  /** Default 20. */
-  readonly minimumSamples?: number | undefined;
-}
+import { durationMs, oneOf } from './options.ts';
+import { CANCELLED, type Fusible, type Gate, Lane, type Outcome, type Policy } from './policy.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
+import { tell } from './tell.ts';
+import { type Timed, Timer, timersOf } from './timers.ts';
 
 export interface TimeoutOptions {
   /** The limit in milliseconds. Give this or `adaptive`. */
   readonly timeoutMs?: number | undefined;
-  /** A limit that follows the latency seen. */
-  readonly adaptive?: AdaptiveTimeout | undefined;
+  /** A limit that follows the latency seen: `adaptiveLimit({ floorMs, ceilingMs })`. */
+  readonly adaptive?: AdaptiveLimit | undefined;
   /**
    * What happens to the work when time is up. In both modes its signal is aborted with the `TimeoutError`.
    * - `abandon` (default): stop waiting for it, so that a function deaf to the signal cannot hold its caller.
@@ -70,18 +47,20 @@ export interface TimeoutPolicy extends Policy<TimeoutExpired>, Fusible {
   reconfigure(options: TimeoutOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  timeoutMs: durationMs,
-  adaptive: record,
-  mode: oneOf('abandon', 'cooperative'),
-  limit: oneOf('attempt', 'total'),
-};
-const adaptiveRules: Record<string, Rule> = {
-  quantile: number(0, 1, true),
-  factor: number(1),
-  floorMs: durationMs,
-  ceilingMs: durationMs,
-  minimumSamples: whole(1),
+const kind: Kind<TimeoutOptions> = {
+  kind: 'timeout',
+  maker: 'createTimeout',
+  rules: {
+    timeoutMs: durationMs,
+    adaptive: ['adaptiveLimit(…)', (v) => typeof (v as AdaptiveLimit | null)?.record === 'function'],
+    mode: oneOf('abandon', 'cooperative'),
+    limit: oneOf('attempt', 'total'),
+  },
+  check({ timeoutMs, adaptive }) {
+    if ((timeoutMs === undefined) === (adaptive === undefined)) {
+      throw new OptionError('createTimeout.timeoutMs', timeoutMs, 'either timeoutMs or adaptive, not both');
+    }
+  },
 };
 
 /**
@@ -93,138 +72,74 @@ export function createTimeout(options: TimeoutOptions): TimeoutPolicy {
   return new TimeoutImpl(options);
 }
 
-/** The token of a call whose duration is wanted. */
-class Measured {
-  readonly node: Timed;
-  readonly startedAt: number;
-  constructor(node: Timed, startedAt: number) {
-    this.node = node;
-    this.startedAt = startedAt;
-  }
-}
-
-class TimeoutImpl implements TimeoutPolicy, Gate {
-  readonly kind = 'timeout';
-  readonly name: string;
-  readonly clock: Clock;
-  readonly holds = false;
+class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements TimeoutPolicy, Gate {
+  declare readonly kind: 'timeout';
   readonly lane: Lane = new Lane();
-  readonly gates: readonly Gate[];
-  readonly cuts = true;
-  readonly cooperative: boolean;
-  listeners: readonly Listener<TimeoutExpired>[] | undefined = undefined;
-  #timers: Timers;
-  #limitMs!: number;
-  #kind!: 'attempt' | 'total';
-  #adaptive: { readonly [K in keyof AdaptiveTimeout]-?: number } | undefined = undefined;
-  #latency: LatencyWindow | undefined = undefined;
-  #plan: Plan;
+  readonly holds = false;
+  /** Calls that need more than themselves as a timer. */
+  readonly #inside: Map<Call, { readonly node: Timed; readonly startedAt: number }> = new Map();
 
   constructor(options: TimeoutOptions) {
-    this.#accept(options);
-    this.name = options.name ?? 'timeout';
-    this.clock = options.clock ?? systemClock;
-    this.cooperative = options.mode === 'cooperative';
-    this.#timers = timersOf(this.clock);
-    this.gates = [this];
-    this.#plan = toPlan(this);
+    super(kind, options);
+    this.#sync();
   }
 
+  override get gates(): readonly Gate[] {
+    return [this];
+  }
+  get cooperative(): boolean {
+    return this.options.mode === 'cooperative';
+  }
   get currentMs(): number {
-    return this.#limitMs;
+    const { adaptive, timeoutMs } = this.options;
+    return adaptive?.currentMs ?? timeoutMs!;
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return run(this.#plan, work, options);
-  }
-
-  on(listener: Listener<TimeoutExpired>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: TimeoutOptions): void {
+  override reconfigure(options: TimeoutOptions): void {
     if ((options.mode === 'cooperative') !== this.cooperative) {
       throw new OptionError('createTimeout.mode', options.mode, 'the mode the policy was built with');
     }
-    this.#accept(options);
+    const { adaptive } = this.options;
+    super.reconfigure(options);
+    if (adaptive !== undefined) options.adaptive?.follow(adaptive);
+    this.#sync();
   }
 
-  #accept(options: TimeoutOptions): void {
-    checkOptions('createTimeout', options, rules);
-    const { timeoutMs, adaptive } = options;
-    if ((timeoutMs === undefined) === (adaptive === undefined)) {
-      throw new OptionError('createTimeout.timeoutMs', timeoutMs, 'either timeoutMs or adaptive, not both');
-    }
-    if (adaptive !== undefined) {
-      checkOptions('createTimeout.adaptive', adaptive, adaptiveRules);
-      const { floorMs, ceilingMs, quantile = 0.99, factor = 2, minimumSamples = 20 } = adaptive;
-      if (!(floorMs <= ceilingMs)) {
-        throw new OptionError(
-          'createTimeout.adaptive.floorMs',
-          floorMs,
-          'floorMs and ceilingMs, with floorMs not above ceilingMs',
-        );
-      }
-      this.#adaptive = { floorMs, ceilingMs, quantile, factor, minimumSamples };
-      this.#latency ??= new LatencyWindow();
-      this.#limitMs = ceilingMs;
-      this.#adapt();
-    } else {
-      this.#adaptive = undefined;
-      this.#limitMs = timeoutMs!;
-    }
-    this.#kind = options.limit ?? 'attempt';
-    this.lane.free = adaptive === undefined;
-    this.lane.limitMs = adaptive === undefined ? this.#limitMs : 0;
+  #sync(): void {
+    const { lane } = this;
+    const { timeoutMs = 0 } = this.options;
+    lane.limitMs = timeoutMs;
+    lane.free = timeoutMs > 0;
+    lane.watch = !lane.free;
   }
 
-  enter(call: Call): unknown {
-    const given = call.options?.deadline;
-    const limitMs =
-      given === undefined || given === Number.POSITIVE_INFINITY
-        ? this.#limitMs
-        : Math.min(this.#limitMs, Math.max(0, given - this.clock.now()));
-    const node = call.plan.limit === this ? call : new Timer(() => this.onLimit(call));
-    this.#timers.add(node, limitMs);
-    if (this.#adaptive !== undefined) return new Measured(node, this.clock.now());
-    return node === call ? undefined : node;
+  enter(call: Call): void {
+    const startedAt = this.clock.now();
+    const limitMs = Math.min(this.currentMs, Math.max(0, deadlineOf(call) - startedAt));
+    const own = call.plan.limit === this;
+    const node = own ? call : new Timer(() => this.onLimit(call));
+    timersOf(this.clock).add(node, limitMs);
+    if (!own || !this.lane.free) this.#inside.set(call, { node, startedAt });
   }
 
-  leave(call: Call, token: unknown, outcome: Outcome): void {
-    if (token === undefined) {
-      this.#timers.remove(call);
-      return;
-    }
-    if (!(token instanceof Measured)) {
-      this.#timers.remove(token as Timed);
-      return;
-    }
-    this.#timers.remove(token.node);
+  leave(call: Call, outcome: Outcome): void {
+    const entry = this.#inside.get(call);
+    if (entry === undefined) return;
+    this.#inside.delete(call);
+    timersOf(this.clock).remove(entry.node);
     // A limit built only from calls that beat it would shrink for ever: what was cut off counts, at its length so far.
-    if (outcome !== CANCELLED) {
-      this.#latency!.record(this.clock.now() - token.startedAt);
-      this.#adapt();
-    }
+    if (outcome !== CANCELLED) this.options.adaptive?.record(this.clock.now() - entry.startedAt);
   }
 
   onLimit(call: Call): void {
-    const { operation } = call;
-    const given = call.options?.deadline ?? Number.POSITIVE_INFINITY;
-    const reason = this.clock.now() >= given ? 'deadline' : this.#kind;
-    const timeoutMs = this.#limitMs;
-    if (this.listeners !== undefined) {
-      const { correlationId, attempt } = call;
-      const type = 'timeout.expired';
-      emit(this, { type, reason, policy: this.name, operation, correlationId, attempt, timeoutMs });
-    }
+    const reason = this.clock.now() >= deadlineOf(call) ? 'deadline' : (this.options.limit ?? 'attempt');
+    const timeoutMs = this.currentMs;
+    const { operation, attempt } = call;
+    if (this.listeners !== undefined) tell(this, call, { type: 'timeout.expired', reason, attempt, timeoutMs });
     call.cut(new TimeoutError(operation, reason, timeoutMs));
   }
+}
 
-  #adapt(): void {
-    const latency = this.#latency;
-    if (this.#adaptive === undefined || latency === undefined) return;
-    const { floorMs, ceilingMs, quantile, factor, minimumSamples } = this.#adaptive;
-    if (latency.count < minimumSamples) return;
-    this.#limitMs = Math.min(ceilingMs, Math.max(floorMs, latency.quantile(quantile)! * factor));
-  }
+function deadlineOf(call: Call): number {
+  return call.options?.deadline ?? Number.POSITIVE_INFINITY;
 }

@@ -88,21 +88,25 @@ class AdaptiveImpl
   implements AdaptiveConcurrency, Gate
 {
   declare readonly kind: 'adaptive-concurrency';
-  override readonly gates: readonly Gate[] = [this];
   readonly holds = true;
   readonly #gradient: Gradient;
-  #active = 0;
+  /** When each of the calls under way began. */
+  readonly #startedAt: Map<Call, number> = new Map();
 
   constructor(options: AdaptiveConcurrencyOptions) {
     super(kind, options);
     this.#gradient = new Gradient(options, this.clock.now());
   }
 
+  override get gates(): readonly Gate[] {
+    return [this];
+  }
+
   get limit(): number {
     return this.#gradient.limit;
   }
   get active(): number {
-    return this.#active;
+    return this.#startedAt.size;
   }
 
   override reconfigure(options: AdaptiveConcurrencyOptions): void {
@@ -112,9 +116,9 @@ class AdaptiveImpl
 
   enter(call: Call): unknown {
     const { limit } = this;
-    if (this.#active < limit) {
-      this.#active++;
-      return this.clock.now();
+    if (this.active < limit) {
+      this.#startedAt.set(call, this.clock.now());
+      return undefined;
     }
     return refuse(
       this,
@@ -124,14 +128,16 @@ class AdaptiveImpl
     );
   }
 
-  leave(_call: Call, token: unknown, outcome: Outcome, value: unknown): void {
-    const active = this.#active--;
+  leave(call: Call, outcome: Outcome, value: unknown): void {
+    const { active } = this;
+    const startedAt = this.#startedAt.get(call)!;
+    this.#startedAt.delete(call);
     const failed = outcome !== SUCCEEDED;
     // What was cancelled or refused further in took no time of the dependency; an error page comes faster than an answer.
     if (outcome === CANCELLED || (failed && !isUnwell(value, classifierOf(this.clock)))) return;
     const previous = this.limit;
     const now = this.clock.now();
-    const reason = this.#gradient.record(now, now - (token as number), active, failed);
+    const reason = this.#gradient.record(now, now - startedAt, active, failed);
     if (reason === undefined || this.listeners === undefined) return;
     emit(this, { type: 'adaptive.limit-changed', reason, policy: this.name, limit: this.limit, previous });
   }

@@ -7,9 +7,13 @@ import {
   type BreakerOptions,
   type CircuitBreaker,
   compose,
+  countWindow,
   createBreaker,
   createBulkhead,
   createTimeout,
+  restoreBreaker,
+  saveBreaker,
+  timeWindow,
 } from '../index.ts';
 
 const down = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -170,7 +174,7 @@ test('B7 known mistake: cancelled calls, a cancelled probe too, neither open nor
 });
 
 test('B8 known mistake: refusals by other policies are not failures of the dependency', async () => {
-  const { clock, breaker } = make({ consecutiveFailures: 1, window: { calls: 1 }, minimumCalls: 1 });
+  const { clock, breaker } = make({ consecutiveFailures: 1, window: countWindow(1), minimumCalls: 1 });
   const bulkhead = createBulkhead({ maxConcurrent: 1, clock });
   const other = createBreaker({ clock });
   other.isolate();
@@ -188,7 +192,7 @@ test('B8 known mistake: refusals by other policies are not failures of the depen
 });
 
 test('B9 count window: opens by failure rate once enough calls are known', async () => {
-  const { breaker, events } = make({ window: { calls: 10 }, failureRate: 0.5, minimumCalls: 6 });
+  const { breaker, events } = make({ window: countWindow(10), failureRate: 0.5, minimumCalls: 6 });
   for (let index = 0; index < 5; index++) await (index % 2 === 0 ? failTimes(breaker, 1) : breaker.execute(() => 1));
   assert.equal(breaker.state, 'closed');
   await breaker.execute(() => 1);
@@ -197,7 +201,7 @@ test('B9 count window: opens by failure rate once enough calls are known', async
 });
 
 test('B9 count window: old calls make room for new ones', async () => {
-  const { breaker } = make({ window: { calls: 4 }, failureRate: 0.75, minimumCalls: 4 });
+  const { breaker } = make({ window: countWindow(4), failureRate: 0.75, minimumCalls: 4 });
   await failTimes(breaker, 2);
   for (let index = 0; index < 4; index++) await breaker.execute(() => 1);
   await failTimes(breaker, 2);
@@ -207,8 +211,8 @@ test('B9 count window: old calls make room for new ones', async () => {
 });
 
 test('B10 time window really forgets, also when no call comes', async () => {
-  const { clock, breaker } = make({ window: { durationMs: 10_000 }, failureRate: 0.5, minimumCalls: 4 });
-  assert.equal(breaker.counts, undefined);
+  const { clock, breaker } = make({ window: timeWindow(10_000), failureRate: 0.5, minimumCalls: 4 });
+  assert.deepEqual(breaker.counts, { calls: 0, failures: 0, slow: 0 });
   await failTimes(breaker, 3);
   assert.deepEqual(breaker.counts, { calls: 3, failures: 3, slow: 0 });
   await clock.advance(11_001);
@@ -222,7 +226,7 @@ test('B10 time window really forgets, also when no call comes', async () => {
 
 test('B11 opens by the share of slow calls', async () => {
   const { clock, breaker, events } = make({
-    window: { calls: 10 },
+    window: countWindow(10),
     slowCallMs: 100,
     slowCallRate: 0.5,
     minimumCalls: 4,
@@ -347,10 +351,10 @@ test('B17 save and restore: an open breaker stays open over a restart, by wall-c
   const { clock, breaker } = make({ consecutiveFailures: 1 });
   await failTimes(breaker, 1);
   await clock.advance(400);
-  const saved = JSON.parse(JSON.stringify(breaker.save()));
+  const saved = JSON.parse(JSON.stringify(saveBreaker(breaker)));
   const after = createVirtualClock({ startMs: clock.wallNow() + 100 });
   const restored = createBreaker({ clock: after, openMs: 1000, jitter: 0 });
-  restored.restore(saved);
+  restoreBreaker(restored, saved);
   await after.advance(499);
   await assert.rejects(
     restored.execute(() => 1),
@@ -358,7 +362,7 @@ test('B17 save and restore: an open breaker stays open over a restart, by wall-c
   );
   await after.advance(1);
   assert.equal(await restored.execute(() => 1), 1);
-  restored.restore({ version: 1, state: 'open', openUntil: after.wallNow() + 1e12, openings: 1 });
+  restoreBreaker(restored, { version: 1, state: 'open', openUntil: after.wallNow() + 1e12, openings: 1 });
   await after.advance(10_000);
   assert.equal(await restored.execute(() => 1), 1, 'a clock that was set back does not keep it open for ever');
   for (const wrong of [
@@ -367,7 +371,7 @@ test('B17 save and restore: an open breaker stays open over a restart, by wall-c
     { version: 1, state: 'open', openings: 1 },
     { version: 1, state: 'closed', openings: -1 },
   ]) {
-    assert.throws(() => restored.restore(wrong as never), TypeError);
+    assert.throws(() => restoreBreaker(restored, wrong as never), TypeError);
   }
 });
 

@@ -1,7 +1,7 @@
 import { checkOptions, durationMs, type Rule, text } from '../options.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
-import type { BreakerSnapshot } from './breaker.ts';
 import type { BreakerStore } from './shared.ts';
+import type { BreakerSnapshot } from './snapshot.ts';
 
 export interface RedisBreakerStoreOptions {
   readonly redis: RedisLike;

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { warn } from '../events.ts';
 import { callable, checkOptions, durationMs, type Rule, record } from '../options.ts';
-import type { BreakerSnapshot, CircuitBreaker } from './breaker.ts';
+import type { CircuitBreaker } from './breaker.ts';
+import { type BreakerSnapshot, restoreBreaker, saveBreaker } from './snapshot.ts';
 
 /**
  * Where the members of a fleet keep the state of a breaker together: Redis, a database, … All methods may reject; the
@@ -62,7 +63,7 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
   let last: string | undefined;
 
   function publish(): void {
-    const snapshot = breaker.save();
+    const snapshot = saveBreaker(breaker);
     last = JSON.stringify(snapshot);
     store.write(name, snapshot).catch(onError);
   }
@@ -75,7 +76,7 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
       last = text;
       if (snapshot.state === 'closed' && breaker.state === 'closed') return;
       adopting = true;
-      breaker.restore(snapshot);
+      restoreBreaker(breaker, snapshot);
     } catch (error) {
       onError(error);
     } finally {

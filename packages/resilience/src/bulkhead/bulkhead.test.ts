@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import fc from 'fast-check';
-import { type BulkheadEvent, compose, createBulkhead, createRetry } from '../index.ts';
+import { type BulkheadEvent, compose, createBulkhead, createRetry, fairQueue, fixedBackoff } from '../index.ts';
 
 test('K1 at most maxConcurrent at a time; beyond that and the queue, refused at once with the reason', async () => {
   const clock = createVirtualClock();
@@ -64,7 +64,7 @@ test('K3 a call that gives up in the queue leaves it, and its place is free', as
 
 test('K4 higher priority goes first, and a waiting call is passed over at most starvationLimit times', async () => {
   const clock = createVirtualClock();
-  const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 100, starvationLimit: 3, clock });
+  const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 100, order: fairQueue({ starvationLimit: 3 }), clock });
   const order: string[] = [];
   const call = (name: string, priority: number): Promise<unknown> =>
     bulkhead.execute(
@@ -96,7 +96,12 @@ test('K4 higher priority goes first, and a waiting call is passed over at most s
 
 test('K5 fair by key: a busy key delays itself only, and cannot fill the queue for others', async () => {
   const clock = createVirtualClock();
-  const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 10, maxQueuePerKey: 4, fairByKey: true, clock });
+  const bulkhead = createBulkhead({
+    maxConcurrent: 1,
+    maxQueue: 10,
+    order: fairQueue({ byKey: true, maxPerKey: 4 }),
+    clock,
+  });
   const order: string[] = [];
   const call = (key: string): Promise<unknown> =>
     bulkhead
@@ -145,7 +150,7 @@ test('K7 new options: more slots serve those who wait; fewer are reached as call
 test('C2 inside a retry, a slot is free during the back-off', async () => {
   const clock = createVirtualClock();
   const bulkhead = createBulkhead({ maxConcurrent: 1, clock });
-  const retry = createRetry({ clock, backoff: { kind: 'fixed', delayMs: 100, jitter: 'none' } });
+  const retry = createRetry({ clock, backoff: fixedBackoff({ delayMs: 100, jitter: 'none' }) });
   let calls = 0;
   const result = compose(retry, bulkhead).execute(() => {
     if (++calls === 1) throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
@@ -170,9 +175,10 @@ test('K1 K8 model: no lost slot, never too many, an accepted caller is never ove
     fc.array(step, { minLength: 15, maxLength: 60, size: 'max' }),
     fc.integer({ min: 1, max: 3 }),
     fc.integer({ min: 0, max: 6 }),
-    async (steps, max, maxQueue) => {
+    fc.boolean(),
+    async (steps, max, maxQueue, fair) => {
       const clock = createVirtualClock();
-      const options = { maxQueue, starvationLimit: 2, clock };
+      const options = { maxQueue, order: fair ? fairQueue({ starvationLimit: 2 }) : undefined, clock };
       const bulkhead = createBulkhead({ maxConcurrent: max, ...options });
       let limit = max;
       let id = 0;

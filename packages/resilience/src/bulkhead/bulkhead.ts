@@ -1,25 +1,22 @@
-import { type Call, run } from '../call.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { BulkheadFullError, withoutStack } from '../errors.ts';
-import { emit, type Listener, subscribe } from '../events.ts';
-import { checkOptions, durationMs, flag, type Rule, whole } from '../options.ts';
-import { type Plan, toPlan } from '../plan.ts';
-import { type CallOptions, type Fusible, type Gate, Lane, type Policy, WAIT, type Work } from '../policy.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { BulkheadFullError } from '../errors.ts';
+import { durationMs, whole } from '../options.ts';
+import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
+import { type Kind, PolicyBase } from '../policy-base.ts';
+import { refuse, tell } from '../tell.ts';
+import { Timer, timersOf } from '../timers.ts';
+import type { QueueOrder } from './fair-queue.ts';
 
 export interface BulkheadOptions {
   /** Calls whose work may go on at the same time. */
   readonly maxConcurrent: number;
   /** Calls that may wait for a slot. Default 0: refuse at once. */
   readonly maxQueue?: number | undefined;
-  /** Calls of one `key` that may wait. Default: `maxQueue`. */
-  readonly maxQueuePerKey?: number | undefined;
   /** Longest wait for a slot. Default: none but the caller's deadline. */
   readonly maxWaitMs?: number | undefined;
-  /** Serves waiting calls of different `key` in turn, so that a busy key delays itself only. Default false: in order of arrival. */
-  readonly fairByKey?: boolean | undefined;
-  /** How often calls of higher `priority` may go before a waiting one of lower priority. Default 10. */
-  readonly starvationLimit?: number | undefined;
+  /** Who goes next: `fairQueue({ … })` knows priorities and keys. Default: in order of arrival. */
+  readonly order?: QueueOrder | undefined;
   /** Default `bulkhead`. */
   readonly name?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -56,114 +53,101 @@ export interface Bulkhead extends Policy<BulkheadEvent>, Fusible {
   reconfigure(options: BulkheadOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  maxConcurrent: whole(1),
-  maxQueue: whole(0),
-  maxQueuePerKey: whole(1),
-  maxWaitMs: durationMs,
-  fairByKey: flag,
-  starvationLimit: whole(1),
+const kind: Kind<BulkheadOptions> = {
+  kind: 'bulkhead',
+  maker: 'createBulkhead',
+  rules: {
+    maxConcurrent: whole(1),
+    maxQueue: whole(0),
+    maxWaitMs: durationMs,
+    order: ['fairQueue(…)', (v) => typeof (v as QueueOrder | null)?.take === 'function'],
+  },
+  required: ['maxConcurrent'],
 };
 
 /**
  * Limits how many calls go on at the same time; some may wait for a slot. A waiting call goes before every one that
- * comes later with the same priority (and, with `fairByKey`, the same key), and is never dropped for another. A slot is
- * held until the work really ends, however early its caller gives up. Throws `OptionError` on bad options.
+ * comes later (with an `order`: of its priority and key), and is never dropped for another. A slot is held until the work
+ * really ends, however early its caller gives up. Throws `OptionError` on bad options.
  */
 export function createBulkhead(options: BulkheadOptions): Bulkhead {
   return new BulkheadImpl(options);
 }
 
-class BulkheadImpl implements Bulkhead, Gate {
-  readonly kind = 'bulkhead';
-  readonly name: string;
-  readonly clock: Clock;
-  readonly holds = true;
+class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements Bulkhead, Gate {
+  declare readonly kind: 'bulkhead';
   readonly lane: Lane = new Lane();
-  listeners: readonly Listener<BulkheadEvent>[] | undefined = undefined;
-  #options: BulkheadOptions;
-  #room: WaitingRoom | undefined = undefined;
-  #plan: Plan | undefined = undefined;
+  readonly holds = true;
+  /** Those that wait, in order of arrival, with the end of their wait. */
+  readonly #waiting: Map<Call, { readonly since: number; readonly timer: Timer }> = new Map();
+  #handingOver = false;
 
   constructor(options: BulkheadOptions) {
-    checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
-    this.#options = options;
-    this.lane.free = true;
-    this.lane.most = options.maxConcurrent;
-    this.name = options.name ?? 'bulkhead';
-    this.clock = options.clock ?? systemClock;
+    super(kind, options);
+    this.#handOver();
   }
 
-  get gates(): readonly Gate[] {
+  override get gates(): readonly Gate[] {
     return [this];
   }
   get active(): number {
     return this.lane.active;
   }
   get queued(): number {
-    return this.#room?.size ?? 0;
+    return this.#waiting.size;
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    this.#plan ??= toPlan(this);
-    return run(this.#plan, work, options);
-  }
-
-  on(listener: Listener<BulkheadEvent>): () => void {
-    return subscribe(this, listener);
-  }
-
-  reconfigure(options: BulkheadOptions): void {
-    checkOptions('createBulkhead', options, rules, ['maxConcurrent']);
-    this.#options = options;
-    this.lane.most = options.maxConcurrent;
-    if (this.#room !== undefined) this.#room.starvationLimit = options.starvationLimit ?? 10;
+  override reconfigure(options: BulkheadOptions): void {
+    const { order: before } = this.options;
+    super.reconfigure(options);
+    const { order } = options;
+    if (order !== before) {
+      for (const call of this.#waiting.keys()) {
+        before?.remove(call);
+        order?.add(call, true);
+      }
+    }
     this.#handOver();
   }
 
   /** Only asked when no slot is free, or others wait. */
   enter(call: Call): typeof WAIT {
-    const {
-      maxQueue = 0,
-      maxQueuePerKey = maxQueue,
-      maxWaitMs,
-      fairByKey = false,
-      starvationLimit = 10,
-    } = this.#options;
-    this.#room ??= new WaitingRoom(this.clock, starvationLimit);
-    const room = this.#room;
-    if (room.size >= maxQueue) return this.#refuse(call, 'queue-full');
-    // Without fairness all calls share one lane, and one key cannot be told from another.
-    const key = fairByKey ? (call.key ?? '') : '';
-    if (fairByKey && room.sizeOf(key) >= maxQueuePerKey) return this.#refuse(call, 'key-full');
-    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - this.clock.now();
-    const limitMs = Math.min(maxWaitMs ?? Number.POSITIVE_INFINITY, deadlineMs);
+    const { maxQueue = 0, maxWaitMs = Number.POSITIVE_INFINITY, order } = this.options;
+    const since = this.clock.now();
+    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - since;
+    const limitMs = Math.min(maxWaitMs, deadlineMs);
+    if (this.queued >= maxQueue) return this.#refuse(call, 'queue-full');
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
-    room.enter(call, key, limitMs, () => {
-      this.#sync();
+    if (order?.add(call) === false) return this.#refuse(call, 'key-full');
+    const timer = new Timer(() => {
+      this.withdraw(call);
       this.#refuse(call, limitMs === deadlineMs ? 'deadline' : 'wait-limit');
     });
+    this.#waiting.set(call, { since, timer });
+    timersOf(this.clock).add(timer, limitMs);
     this.#sync();
-    if (this.listeners !== undefined) {
-      const { operation, correlationId } = call;
-      const { active, queued } = this;
-      emit(this, { type: 'bulkhead.queued', policy: this.name, operation, correlationId, active, queued });
-    }
+    const { active, queued } = this;
+    if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.queued', active, queued });
     return WAIT;
   }
 
   #refuse(call: Call, reason: BulkheadRefusal): typeof WAIT {
-    if (this.listeners !== undefined) {
-      const { operation, correlationId } = call;
-      const { active, queued } = this;
-      emit(this, { type: 'bulkhead.rejected', reason, policy: this.name, operation, correlationId, active, queued });
-    }
-    call.refuse(withoutStack(() => new BulkheadFullError(this.name, reason)));
-    return WAIT;
+    const { active, queued } = this;
+    return refuse(
+      this,
+      call,
+      () => new BulkheadFullError(this.name, reason),
+      this.listeners && { type: 'bulkhead.rejected', reason, active, queued },
+    );
   }
 
+  /** Forgets a call that waits. */
   withdraw(call: Call): void {
-    this.#room?.leave(call);
+    const entry = this.#waiting.get(call);
+    if (entry === undefined) return;
+    this.#waiting.delete(call);
+    this.options.order?.remove(call);
+    timersOf(this.clock).remove(entry.timer);
     this.#sync();
   }
 
@@ -172,24 +156,26 @@ class BulkheadImpl implements Bulkhead, Gate {
   }
 
   #handOver(): void {
+    // Work that ends at once comes here from within `resume`: the loop goes on, the stack does not grow.
+    if (this.#handingOver) return;
+    this.#handingOver = true;
     const { lane } = this;
-    this.#room?.handOver(
-      () => lane.active < lane.most,
-      () => false,
-      ({ call, since }) => {
-        if (this.listeners === undefined) return;
-        const { operation, correlationId } = call;
-        const waitedMs = this.clock.now() - since;
-        emit(this, { type: 'bulkhead.admitted', policy: this.name, operation, correlationId, waitedMs });
-      },
-    );
+    lane.most = this.options.maxConcurrent;
+    while (lane.active < lane.most && this.queued > 0) {
+      const [first] = this.#waiting.keys();
+      const call = this.options.order?.take() ?? first!;
+      const waitedMs = this.clock.now() - this.#waiting.get(call)!.since;
+      this.withdraw(call);
+      if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
+      call.resume();
+    }
+    this.#handingOver = false;
     this.#sync();
   }
 
   /** While some wait, nobody passes freely, and whoever ends hands over. */
   #sync(): void {
-    const waiting = this.queued > 0;
-    this.lane.free = !waiting;
-    this.lane.watch = waiting;
+    this.lane.watch = this.queued > 0;
+    this.lane.free = !this.lane.watch;
   }
 }

@@ -55,7 +55,7 @@ export class WaitingRoom extends WaitQueue<Waiting> {
       const waiting = this.take(newest())!;
       this.#forget(waiting);
       admit(waiting);
-      waiting.call.resume(undefined);
+      waiting.call.resume();
     }
     this.#handingOver = false;
   }

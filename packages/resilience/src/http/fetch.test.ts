@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom, createVirtualClock, type VirtualClock } from '@breakwater/testing';
 import { createFetch, type FetchOptions, type GuardedFetch } from '../http.ts';
-import { compose, createBreaker, createRetry, createTimeout, type Policy } from '../index.ts';
+import { compose, createBreaker, createRetry, createTimeout, fixedBackoff, type Policy } from '../index.ts';
 
 interface Sent {
   readonly at: number;
@@ -57,7 +57,7 @@ function make(
 }
 
 const retryOf = (clock: VirtualClock) =>
-  createRetry({ clock, random: createRandom(1), backoff: { kind: 'fixed', delayMs: 10, jitter: 'none' } });
+  createRetry({ clock, random: createRandom(1), backoff: fixedBackoff({ delayMs: 10, jitter: 'none' }) });
 const url = 'http://api.test/orders';
 
 test('FE1 repeats a failed GET, waits as long as Retry-After asks, and frees the connection of the response given up', async () => {

@@ -55,7 +55,7 @@ const rules: Record<string, Rule> = {
 export function createFetch(options: FetchOptions = {}): GuardedFetch {
   checkOptions('createFetch', options, rules);
   const { policy, clock = systemClock } = options;
-  const plan = toPlan({ name: 'fetch', clock, cuts: true });
+  const plan = toPlan({ name: 'fetch', clock });
   return async (input, init = {}) => {
     const { call, ...rest } = init;
     const request = describe(input, rest);

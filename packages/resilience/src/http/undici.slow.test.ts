@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createRandom } from '@breakwater/testing';
 import { Agent, type Dispatcher, request, fetch as undiciFetch } from 'undici';
 import { createFetch } from '../http.ts';
-import { compose, createBreaker, createBulkhead, createRetry, createTimeout } from '../index.ts';
+import { compose, createBreaker, createBulkhead, createRetry, createTimeout, fixedBackoff } from '../index.ts';
 import { createUndiciInterceptor, type UndiciOptions } from '../undici.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
@@ -32,7 +32,7 @@ async function withServer(
   }
 }
 
-const retry = () => createRetry({ random: createRandom(1), backoff: { kind: 'fixed', delayMs: 1, jitter: 'none' } });
+const retry = () => createRetry({ random: createRandom(1), backoff: fixedBackoff({ delayMs: 1, jitter: 'none' }) });
 const flaky: Answer = (_request, response, count) => {
   response.statusCode = count < 3 ? 500 : 200;
   response.end(`answer ${count}`.padEnd(count < 3 ? 200_000 : 10, '.'));
@@ -147,7 +147,7 @@ test('U6 an open breaker refuses before anything is sent; the caller can abort; 
 });
 
 test('U7 a failed response of usual size keeps no connection during the back-off', async () => {
-  const backoff = { kind: 'fixed', delayMs: 60_000, jitter: 'none' } as const;
+  const backoff = fixedBackoff({ delayMs: 60_000, jitter: 'none' });
   const answer: Answer = (incoming, response) => {
     response.statusCode = incoming.url === '/fails' ? 500 : 200;
     response.end('x'.repeat(1000));

@@ -39,7 +39,7 @@ const rules: Record<string, Rule> = {
  */
 export function createUndiciInterceptor(options: UndiciOptions = {}): Dispatcher.DispatcherComposeInterceptor {
   checkOptions('createUndiciInterceptor', options, rules);
-  const plan = toPlan({ name: 'undici', clock: options.clock ?? systemClock, cuts: true });
+  const plan = toPlan({ name: 'undici', clock: options.clock ?? systemClock });
   return (dispatch) => (request, handler) => {
     void exchange(options, plan, dispatch, request, handler);
     return true;

@@ -91,7 +91,6 @@ export function createLoadShed(options: LoadShedOptions): LoadShed {
 
 class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements LoadShed, Gate {
   declare readonly kind: 'load-shed';
-  override readonly gates: readonly Gate[] = [this];
   readonly holds = true;
   readonly #room: WaitingRoom;
   #active = 0;
@@ -102,6 +101,10 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   constructor(options: LoadShedOptions) {
     super(kind, options);
     this.#room = new WaitingRoom(this.clock, options.starvationLimit ?? 10);
+  }
+
+  override get gates(): readonly Gate[] {
+    return [this];
   }
 
   get active(): number {

@@ -92,7 +92,6 @@ export function createRateLimit(options: RateLimitOptions): RateLimiter {
 
 class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> implements RateLimiter, Gate {
   declare readonly kind: 'rate-limit';
-  override readonly gates: readonly Gate[] = [this];
   readonly holds = false;
   /** The one not seen for the longest time first. */
   readonly #states: Map<string, LimitState> = new Map();
@@ -101,6 +100,10 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
   constructor(options: RateLimitOptions) {
     super(kind, options);
     this.#algorithm = toAlgorithm(options);
+  }
+
+  override get gates(): readonly Gate[] {
+    return [this];
   }
 
   get keys(): number {

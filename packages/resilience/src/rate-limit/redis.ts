@@ -107,7 +107,6 @@ export function createRedisRateLimit(options: RedisRateLimitOptions): RedisRateL
 
 class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEvent> implements RedisRateLimiter, Gate {
   declare readonly kind: 'rate-limit';
-  override readonly gates: readonly Gate[] = [this];
   readonly holds = false;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #lastError: unknown;
@@ -153,6 +152,10 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
     });
   }
 
+  override get gates(): readonly Gate[] {
+    return [this];
+  }
+
   enter(call: Call): typeof WAIT {
     const { key = '' } = call;
     const refuseFor = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
@@ -167,7 +170,7 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
     this.take(key).then(
       (decision) => {
         if (call.ended) return;
-        if (decision.allowed) call.resume(undefined);
+        if (decision.allowed) call.resume();
         else refuseFor('limit', decision);
       },
       (error: unknown) => {
@@ -175,7 +178,7 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
         const open = this.options.onFailure !== 'closed';
         const reason = open ? 'allowed' : 'refused';
         if (this.listeners) tell(this, call, { type: 'rate-limit.store-failed', reason, error });
-        if (open) call.resume(undefined);
+        if (open) call.resume();
         else refuseFor('store-failed', undefined);
       },
     );

@@ -26,7 +26,22 @@ const rules: Record<string, Rule> = { ratio: number(0, 1), reserve: whole(0) };
 /** Makes a budget, to be shared by the policies that draw on one dependency. Throws `OptionError` on bad options. */
 export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   checkOptions('createRetryBudget', options, rules);
-  return new Budget(options.ratio ?? 0.1, options.reserve ?? 10);
+  const { ratio = 0.1, reserve = 10 } = options;
+  let tokens = reserve;
+  return {
+    get tokens() {
+      return tokens;
+    },
+    deposit() {
+      // Below the limit only: in a healthy service this is one comparison.
+      if (tokens < reserve) tokens = Math.min(tokens + ratio, reserve);
+    },
+    withdraw() {
+      if (tokens < 1) return false;
+      tokens--;
+      return true;
+    },
+  };
 }
 
 /** What the option `budget` of a policy may be. */
@@ -36,27 +51,4 @@ export const budgetRule: Rule = either(oneOf(false), record);
 export function toBudget(budget: RetryBudgetOptions | RetryBudget | false): RetryBudget | undefined {
   if (budget === false) return undefined;
   return 'withdraw' in budget ? budget : createRetryBudget(budget);
-}
-
-class Budget implements RetryBudget {
-  #tokens: number;
-  readonly #ratio: number;
-  readonly #reserve: number;
-  constructor(ratio: number, reserve: number) {
-    this.#tokens = reserve;
-    this.#ratio = ratio;
-    this.#reserve = reserve;
-  }
-  get tokens(): number {
-    return this.#tokens;
-  }
-  deposit(): void {
-    // Below the limit only: in a healthy service this is one comparison.
-    if (this.#tokens < this.#reserve) this.#tokens = Math.min(this.#tokens + this.#ratio, this.#reserve);
-  }
-  withdraw(): boolean {
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
-  }
 }

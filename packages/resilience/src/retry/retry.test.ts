@@ -5,11 +5,15 @@ import {
   attemptErrors,
   type Backoff,
   compose,
+  countWindow,
   createBreaker,
   createBulkhead,
   createRetry,
   createRetryBudget,
   createTimeout,
+  exponentialBackoff,
+  fixedBackoff,
+  linearBackoff,
   type RetryEvent,
   RetryExhaustedError,
   type RetryOptions,
@@ -20,7 +24,7 @@ import {
 
 const reset = (): Error => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 const refused = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-const steady: Backoff = { kind: 'fixed', delayMs: 100, jitter: 'none' };
+const steady: Backoff = fixedBackoff({ delayMs: 100, jitter: 'none' });
 
 function make(options: RetryOptions = {}): { clock: VirtualClock; retry: RetryPolicy; events: RetryEvent[] } {
   const clock = createVirtualClock();
@@ -154,10 +158,10 @@ const delays = async (backoff: Backoff, retries: number, seed = 3): Promise<numb
 };
 
 test('R5 back-off: fixed, linear, exponential, each with its cap', async () => {
-  assert.deepEqual(await delays({ kind: 'fixed', delayMs: 70, jitter: 'none' }, 3), [70, 70, 70]);
-  assert.deepEqual(await delays({ kind: 'linear', stepMs: 100, maxMs: 250, jitter: 'none' }, 4), [100, 200, 250, 250]);
+  assert.deepEqual(await delays(fixedBackoff({ delayMs: 70, jitter: 'none' }), 3), [70, 70, 70]);
+  assert.deepEqual(await delays(linearBackoff({ stepMs: 100, maxMs: 250, jitter: 'none' }), 4), [100, 200, 250, 250]);
   assert.deepEqual(
-    await delays({ kind: 'exponential', baseMs: 100, factor: 3, maxMs: 1000, jitter: 'none' }, 4),
+    await delays(exponentialBackoff({ baseMs: 100, factor: 3, maxMs: 1000, jitter: 'none' }), 4),
     [100, 300, 900, 1000],
   );
 });
@@ -165,7 +169,7 @@ test('R5 back-off: fixed, linear, exponential, each with its cap', async () => {
 test('R6 jitter keeps within its range and never vanishes at the cap', async () => {
   const ranges = { full: [0, 400], equal: [200, 400], decorrelated: [100, 400] } as const;
   for (const [jitter, [low, high]] of Object.entries(ranges)) {
-    const backoff = { kind: 'exponential', baseMs: 100, maxMs: 400, jitter: jitter as 'full' } as const;
+    const backoff = exponentialBackoff({ baseMs: 100, maxMs: 400, jitter: jitter as 'full' });
     const seen = (await delays(backoff, 60)).slice(5);
     for (const delay of seen) assert.ok(delay >= low && delay <= high, `${jitter} ${delay}`);
     assert.equal(new Set(seen).size, seen.length, `${jitter}: no two alike`);
@@ -174,7 +178,7 @@ test('R6 jitter keeps within its range and never vanishes at the cap', async () 
 });
 
 test('R6 a thousand attempts do not overflow the delay', async () => {
-  const seen = await delays({ kind: 'exponential', baseMs: 1, factor: 10, maxMs: 5, jitter: 'none' }, 400);
+  const seen = await delays(exponentialBackoff({ baseMs: 1, factor: 10, maxMs: 5, jitter: 'none' }), 400);
   assert.ok(seen.slice(1).every((delay) => delay === 5));
 });
 
@@ -364,7 +368,7 @@ test('R15 new options keep the balance of the budget', async () => {
 });
 
 test('known mistake: an aborted back-off neither sleeps on nor calls again', async () => {
-  const { clock, retry } = make({ backoff: { kind: 'fixed', delayMs: 60_000, jitter: 'none' } });
+  const { clock, retry } = make({ backoff: fixedBackoff({ delayMs: 60_000, jitter: 'none' }) });
   const controller = new AbortController();
   const failed = failing(reset());
   const reason = new Error('shutting down');
@@ -380,7 +384,7 @@ test('known mistake: an aborted back-off neither sleeps on nor calls again', asy
 
 test('known mistake: a delay beyond 2^31 ms does not fire at once', async () => {
   const days = 40 * 24 * 3600 * 1000;
-  const { clock, retry } = make({ backoff: { kind: 'fixed', delayMs: days, jitter: 'none' } });
+  const { clock, retry } = make({ backoff: fixedBackoff({ delayMs: days, jitter: 'none' }) });
   const failed = failing(reset());
   const call = retry.execute(failed.work);
   await clock.advance(days - 1);
@@ -414,7 +418,7 @@ test('retry, bulkhead, breaker and timeout together: the same trace twice', asyn
     const chain = compose(
       createRetry({ clock, random }),
       createBulkhead({ maxConcurrent: 3, maxQueue: 5, maxWaitMs: 40, clock }),
-      createBreaker({ clock, random, window: { calls: 20 }, minimumCalls: 10, openMs: 200 }),
+      createBreaker({ clock, random, window: countWindow(20), minimumCalls: 10, openMs: 200 }),
       createTimeout({ timeoutMs: 30, clock }),
     );
     const lines: string[] = [];

@@ -1,12 +1,13 @@
 import { type Classify, OptionError } from '@breakwater/errors';
 import { type Call, run } from '../call.ts';
 import { type Clock, type Random, systemClock } from '../clock.ts';
-import { RetryExhaustedError, type RetryStopReason, TimeoutError, UnwantedResultError } from '../errors.ts';
-import { emit, type Listener, subscribe } from '../events.ts';
+import { RetryExhaustedError, type RetryStopReason, UnwantedResultError } from '../errors.ts';
+import { type Listener, subscribe } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { callable, checkOptions, durationMs, type Rule, record, whole } from '../options.ts';
+import { callable, checkOptions, durationMs, type Rule, whole } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import {
+  CANCELLED,
   type CallOptions,
   FAILED,
   type Fusible,
@@ -17,16 +18,16 @@ import {
   SUCCEEDED,
   type Work,
 } from '../policy.ts';
+import { tell } from '../tell.ts';
 import { createTimeout, type TimeoutExpired, type TimeoutPolicy } from '../timeout.ts';
-import { Timer, timersOf } from '../timers.ts';
-import { type Backoff, type Delays, toDelays } from './backoff.ts';
+import { type Backoff, defaultBackoff } from './backoff.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
 import { isExhausted, keepErrors } from './history.ts';
 
 export interface RetryOptions {
   /** All attempts together, the first included. Default 3. */
   readonly maxAttempts?: number | undefined;
-  /** Default exponential: 100 ms, doubling, at most 30 s, full jitter. */
+  /** The waits. Default `exponentialBackoff()`: 100 ms, doubling, at most 30 s, full jitter. */
   readonly backoff?: Backoff | undefined;
   /** Everything together, waits included, ends after this many milliseconds with a `TimeoutError` (`total`). Default: no limit. */
   readonly totalMs?: number | undefined;
@@ -52,26 +53,26 @@ interface EventBase {
   readonly policy: string;
   readonly operation: string;
   readonly correlationId: string | undefined;
-  /** The attempt that has ended. */
   readonly attempt: number;
+  readonly maxAttempts: number;
 }
 
-/** What a retry tells its listeners. */
-export type RetryEvent =
-  | (EventBase & {
-      readonly type: 'retry.scheduled';
-      readonly reason: 'backoff' | 'retry-after';
-      readonly delayMs: number;
-      readonly maxAttempts: number;
-      readonly error: unknown;
-    })
-  | (EventBase & { readonly type: 'retry.succeeded'; readonly maxAttempts: number })
-  | (EventBase & {
-      readonly type: 'retry.stopped';
-      readonly reason: RetryStopReason | 'not-retryable';
-      readonly maxAttempts: number;
-      readonly error: unknown;
-    });
+/** What a retry tells its listeners. `attempt` is the one that has ended. */
+export type RetryEvent = EventBase &
+  (
+    | {
+        readonly type: 'retry.scheduled';
+        readonly reason: 'backoff' | 'retry-after';
+        readonly delayMs: number;
+        readonly error: unknown;
+      }
+    | { readonly type: 'retry.succeeded' }
+    | {
+        readonly type: 'retry.stopped';
+        readonly reason: RetryStopReason | 'not-retryable';
+        readonly error: unknown;
+      }
+  );
 
 export interface RetryPolicy extends Policy<RetryEvent | TimeoutExpired>, Fusible {
   readonly kind: 'retry';
@@ -83,7 +84,7 @@ export interface RetryPolicy extends Policy<RetryEvent | TimeoutExpired>, Fusibl
 
 const rules: Record<string, Rule> = {
   maxAttempts: whole(1),
-  backoff: record,
+  backoff: callable,
   totalMs: durationMs,
   attemptTimeoutMs: durationMs,
   retryIf: callable,
@@ -95,11 +96,8 @@ const rules: Record<string, Rule> = {
 
 /** What is kept from attempt to attempt. */
 interface History {
-  readonly errors: unknown[];
-  lastDelayMs: number;
-  /** The attempt under way, for the total limit. */
-  current: Call;
-  timer: Timer | undefined;
+  readonly errors: readonly unknown[];
+  readonly delayMs: number;
 }
 
 /**
@@ -118,42 +116,26 @@ class RetryImpl implements RetryPolicy, Repeater {
   readonly name: string;
   readonly clock: Clock;
   listeners: readonly Listener<RetryEvent>[] | undefined = undefined;
-  #options!: RetryOptions;
-  #maxAttempts!: number;
-  #delays!: Delays;
   readonly budget: RetryBudget | undefined;
-  readonly #attemptTimeout: TimeoutPolicy | undefined;
-  readonly #random: Random;
+  /** The limits on everything, around the retry, and on each attempt, within it. */
+  readonly around: TimeoutPolicy | undefined;
+  readonly #within: TimeoutPolicy | undefined;
+  readonly gates: readonly Gate[] | undefined;
+  readonly repeater: Repeater = this;
+  #options: RetryOptions;
   readonly #plan: Plan;
 
   constructor(options: RetryOptions) {
     checkOptions('createRetry', options, rules);
-    const { name = 'retry', clock = systemClock, attemptTimeoutMs, budget = {} } = options;
+    const { name = 'retry', clock = systemClock, totalMs, attemptTimeoutMs, budget = {} } = options;
+    this.#options = options;
     this.name = name;
     this.clock = clock;
-    this.#random = options.random ?? Math.random;
-    this.#accept(options);
     this.budget = toBudget(budget);
-    this.#attemptTimeout =
-      attemptTimeoutMs === undefined ? undefined : createTimeout({ timeoutMs: attemptTimeoutMs, name, clock });
-    this.#plan = toPlan({ name, clock, gates: this.gates, repeater: this, cuts: this.cuts });
-  }
-
-  get gates(): readonly Gate[] {
-    return this.#attemptTimeout?.gates ?? [];
-  }
-  get repeater(): Repeater {
-    return this;
-  }
-  get cuts(): boolean {
-    return this.#attemptTimeout !== undefined || this.#options.totalMs !== undefined;
-  }
-
-  #accept(options: RetryOptions): void {
-    const { maxAttempts = 3, backoff = { kind: 'exponential' } } = options;
-    this.#delays = toDelays('createRetry.backoff', backoff, this.#random);
-    this.#options = options;
-    this.#maxAttempts = maxAttempts;
+    if (totalMs !== undefined) this.around = createTimeout({ timeoutMs: totalMs, limit: 'total', name, clock });
+    if (attemptTimeoutMs !== undefined) this.#within = createTimeout({ timeoutMs: attemptTimeoutMs, name, clock });
+    this.gates = this.#within?.gates;
+    this.#plan = toPlan(this);
   }
 
   reconfigure(options: RetryOptions): void {
@@ -162,51 +144,24 @@ class RetryImpl implements RetryPolicy, Repeater {
       if ((options[option] === undefined) === (this.#options[option] === undefined)) continue;
       throw new OptionError(`createRetry.${option}`, options[option], 'set, or not set, as when the policy was built');
     }
-    this.#accept(options);
-    if (options.attemptTimeoutMs !== undefined)
-      this.#attemptTimeout!.reconfigure({ timeoutMs: options.attemptTimeoutMs });
+    this.#options = options;
+    this.around?.reconfigure({ timeoutMs: options.totalMs, limit: 'total' });
+    this.#within?.reconfigure({ timeoutMs: options.attemptTimeoutMs });
   }
 
   execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return run(this.#plan, work, options);
+    if (this.around === undefined) return run(this.#plan, work, options);
+    return this.around.execute((context) => run(this.#plan, work, context), options);
   }
 
   on(listener: Listener<RetryEvent | TimeoutExpired>): () => void {
-    const removers = [subscribe(this, listener), this.#attemptTimeout?.on(listener)];
+    const removers = [subscribe(this, listener), this.around?.on(listener), this.#within?.on(listener)];
     return () => {
       for (const remove of removers) remove?.();
     };
   }
 
-  begin(call: Call): void {
-    const { totalMs } = this.#options;
-    if (totalMs === undefined) return;
-    const history: History = { errors: [], lastDelayMs: 0, current: call, timer: undefined };
-    history.timer = new Timer(() => {
-      const error = new TimeoutError(call.operation, 'total', totalMs);
-      keepErrors(error, [...history.errors, error]);
-      history.current.giveUp(FAILED, error);
-    });
-    call.history = history;
-    timersOf(this.clock).add(history.timer, totalMs);
-  }
-
-  end(call: Call): void {
-    const timer = (call.history as History | undefined)?.timer;
-    if (timer !== undefined) timersOf(this.clock).remove(timer);
-  }
-
-  /** When the call must have ended, by the total limit. */
-  deadlineOf(call: Call): number {
-    const timer = (call.history as History | undefined)?.timer;
-    return timer === undefined || timer.place === -1 ? Number.POSITIVE_INFINITY : timersOf(this.clock).dueAt(timer);
-  }
-
   settled(call: Call, outcome: Outcome, value: unknown): boolean {
-    if (outcome === SUCCEEDED && this.#options.retryResult === undefined) {
-      this.#succeeded(call);
-      return false;
-    }
     try {
       return this.#decide(call, outcome, value);
     } catch (error) {
@@ -216,84 +171,67 @@ class RetryImpl implements RetryPolicy, Repeater {
     }
   }
 
-  #succeeded(call: Call): void {
-    this.budget?.deposit();
-    if (call.attempt > 1 && this.listeners !== undefined) {
-      emit(this, { type: 'retry.succeeded', maxAttempts: this.#maxAttempts, ...this.#about(call) });
-    }
-  }
-
+  /** True: goes on, or has ended the call. */
   #decide(call: Call, outcome: Outcome, value: unknown): boolean {
-    const { retryIf, retryResult, retryAfterMs } = this.#options;
-    if (outcome === SUCCEEDED && retryResult!(value, call.attempt) !== true) {
-      this.#succeeded(call);
+    const { maxAttempts = 3, retryResult } = this.#options;
+    const { attempt } = call;
+    const succeeded = outcome === SUCCEEDED;
+    if (succeeded && retryResult?.(value, attempt) !== true) {
+      this.budget?.deposit();
+      if (attempt > 1 && this.listeners !== undefined) {
+        tell(this, call, { type: 'retry.succeeded', attempt, maxAttempts });
+      }
       return false;
     }
-    const error = outcome === SUCCEEDED ? new UnwantedResultError(value) : value;
-    call.history ??= { errors: [], lastDelayMs: 0, current: call, timer: undefined } satisfies History;
-    const history = call.history as History;
-    history.errors.push(error);
-    const meaning =
-      outcome === SUCCEEDED ? undefined : toMeaning(error, this.#options.classify ?? classifierOf(this.clock));
-    if (meaning !== undefined) {
-      const nested = isExhausted(error);
-      if (nested || !(retryIf === undefined ? meaning.retryable : retryIf(error, call.attempt) === true)) {
-        this.#tellStopped(call, nested ? 'nested' : 'not-retryable', error);
-        if (history.errors.length > 1) keepErrors(error, history.errors);
-        return false;
+    const { retryIf, retryAfterMs, backoff = defaultBackoff, random = Math.random } = this.#options;
+    const { classify = classifierOf(this.clock) } = this.#options;
+    const error = succeeded ? new UnwantedResultError(value) : value;
+    const { errors: earlier, delayMs: lastMs } = (call.history ?? { errors: [], delayMs: 0 }) as History;
+    const errors = [...earlier, error];
+    if (errors.length > 1) keepErrors(error, errors);
+    if (outcome === CANCELLED) return false;
+    const stop = (reason: RetryStopReason | 'not-retryable'): false => {
+      if (this.listeners !== undefined) {
+        tell(this, call, { type: 'retry.stopped', reason, error, attempt, maxAttempts });
       }
+      return false;
+    };
+    const meaning = succeeded ? undefined : toMeaning(error, classify);
+    if (meaning !== undefined) {
+      if (isExhausted(error)) return stop('nested');
+      if (!(retryIf === undefined ? meaning.retryable : retryIf(error, attempt) === true)) return stop('not-retryable');
     }
     const hintMs = meaning === undefined ? retryAfterMs?.(value) : meaning.retryAfterMs;
-    const backoffMs = this.#delays(call.attempt, history.lastDelayMs);
+    const backoffMs = backoff(attempt, lastMs, random);
+    if (!(backoffMs >= 0)) throw new OptionError('createRetry.backoff', backoffMs, 'milliseconds of 0 or more');
     // The hint is a floor; a little more, at random, keeps those who got the same hint apart.
-    const delayMs = Math.max(backoffMs, hintMs === undefined ? 0 : hintMs * (1 + 0.1 * this.#random()));
-    const reason = this.#reasonToStop(call, meaning?.notApplied === true, delayMs, hintMs);
+    const delayMs = Math.max(backoffMs, (hintMs ?? 0) * (1 + 0.1 * random()));
+    const reason = this.#reasonToStop(call, maxAttempts, meaning?.notApplied === true, delayMs, hintMs);
     if (reason !== undefined) {
-      this.#tellStopped(call, reason, error);
-      if (outcome === SUCCEEDED || this.#maxAttempts === 1) return false;
-      call.settle(FAILED, new RetryExhaustedError(call.operation, reason, history.errors, hintMs));
-      return true;
+      stop(reason);
+      if (succeeded || maxAttempts === 1) return false;
+      throw new RetryExhaustedError(call.operation, reason, errors, hintMs);
     }
-    history.lastDelayMs = delayMs;
     if (this.listeners !== undefined) {
       const why = hintMs !== undefined && hintMs >= backoffMs ? 'retry-after' : 'backoff';
-      emit(this, {
-        type: 'retry.scheduled',
-        reason: why,
-        delayMs,
-        error,
-        maxAttempts: this.#maxAttempts,
-        ...this.#about(call),
-      });
+      tell(this, call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
     }
-    history.current = call.again(delayMs, history);
+    call.again(delayMs, { errors, delayMs } satisfies History);
     return true;
   }
 
   #reasonToStop(
     call: Call,
+    maxAttempts: number,
     notApplied: boolean,
     delayMs: number,
-    hintMs: number | undefined,
+    hintMs = -1,
   ): RetryStopReason | undefined {
-    if (call.attempt >= this.#maxAttempts) return 'attempts';
+    if (call.attempt >= maxAttempts) return 'attempts';
     if (call.idempotent === false && !notApplied) return 'not-idempotent';
-    const deadline = Math.min(call.options?.deadline ?? Number.POSITIVE_INFINITY, this.deadlineOf(call));
-    if (deadline !== Number.POSITIVE_INFINITY) {
-      const leftMs = deadline - this.clock.now();
-      if (hintMs !== undefined && hintMs >= leftMs) return 'retry-after-past-deadline';
-      if (delayMs >= leftMs) return 'deadline';
-    }
+    const leftMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - this.clock.now();
+    if (hintMs >= leftMs) return 'retry-after-past-deadline';
+    if (delayMs >= leftMs) return 'deadline';
     return this.budget?.withdraw() === false ? 'budget' : undefined;
-  }
-
-  #tellStopped(call: Call, reason: RetryStopReason | 'not-retryable', error: unknown): void {
-    if (this.listeners === undefined) return;
-    emit(this, { type: 'retry.stopped', reason, error, maxAttempts: this.#maxAttempts, ...this.#about(call) });
-  }
-
-  #about(call: Call): EventBase {
-    const { operation, correlationId, attempt } = call;
-    return { policy: this.name, operation, correlationId, attempt };
   }
 }

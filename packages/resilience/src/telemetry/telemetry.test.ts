@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import { type Meter, type ObservableCallback, trace } from '@opentelemetry/api';
-import { createBreaker, createBulkhead, createRetry, createTimeout, pipeline } from '../index.ts';
+import { createBreaker, createBulkhead, createRetry, createTimeout, fixedBackoff, pipeline } from '../index.ts';
 import { connectTelemetry, logEvents } from '../telemetry.ts';
 
 const down = (): Error => Object.assign(new Error('connect ECONNREFUSED 10.0.0.9'), { code: 'ECONNREFUSED' });
@@ -10,7 +10,7 @@ const down = (): Error => Object.assign(new Error('connect ECONNREFUSED 10.0.0.9
 test('L1 the log lines of the chapter, through any logger', async () => {
   const clock = createVirtualClock();
   const chain = pipeline({
-    retry: createRetry({ clock, maxAttempts: 2, backoff: { kind: 'fixed', delayMs: 100, jitter: 'none' } }),
+    retry: createRetry({ clock, maxAttempts: 2, backoff: fixedBackoff({ delayMs: 100, jitter: 'none' }) }),
     breaker: createBreaker({ clock, name: 'payment_gateway', consecutiveFailures: 2, openMs: 1000, jitter: 0 }),
     timeout: createTimeout({ clock, timeoutMs: 50 }),
   });

@@ -1,0 +1,73 @@
+import { OptionError } from '@breakwater/errors';
+import { LatencyWindow } from './latency.ts';
+import { checkOptions, durationMs, number, type Rule, whole } from './options.ts';
+
+/** How to find the limit from the durations of recent calls. */
+export interface AdaptiveLimitOptions {
+  /** The share of calls that must fit. Default 0.99. */
+  readonly quantile?: number | undefined;
+  /** The quantile is multiplied by this. Default 2. */
+  readonly factor?: number | undefined;
+  /** Never below this many milliseconds. */
+  readonly floorMs: number;
+  /** Never above this many milliseconds; also the limit until `minimumSamples` are known. */
+  readonly ceilingMs: number;
+  /** Default 20. */
+  readonly minimumSamples?: number | undefined;
+}
+
+/** A time limit that follows the latency seen. Timeouts that share one also share what they have seen. */
+export interface AdaptiveLimit {
+  /** The limit now, in milliseconds. */
+  readonly currentMs: number;
+  /** A call took this long. */
+  record(durationMs: number): void;
+  /** Takes over what another has seen. */
+  follow(other: AdaptiveLimit): void;
+}
+
+const rules: Record<string, Rule> = {
+  quantile: number(0, 1, true),
+  factor: number(1),
+  floorMs: durationMs,
+  ceilingMs: durationMs,
+  minimumSamples: whole(1),
+};
+
+/** Makes the limit for `createTimeout({ adaptive })`. Throws `OptionError` on bad options. */
+export function adaptiveLimit(options: AdaptiveLimitOptions): AdaptiveLimit {
+  checkOptions('adaptiveLimit', options, rules, ['floorMs', 'ceilingMs']);
+  const { floorMs, ceilingMs } = options;
+  if (floorMs > ceilingMs) {
+    throw new OptionError('adaptiveLimit.floorMs', floorMs, `at most ceilingMs (${ceilingMs})`);
+  }
+  return new AdaptiveLimitImpl(options);
+}
+
+class AdaptiveLimitImpl implements AdaptiveLimit {
+  readonly #options: AdaptiveLimitOptions;
+  #latency: LatencyWindow = new LatencyWindow();
+  currentMs: number;
+
+  constructor(options: AdaptiveLimitOptions) {
+    this.#options = options;
+    this.currentMs = options.ceilingMs;
+  }
+
+  record(durationMs: number): void {
+    this.#latency.record(durationMs);
+    this.#adapt();
+  }
+
+  follow(other: AdaptiveLimit): void {
+    if (!(other instanceof AdaptiveLimitImpl)) return;
+    this.#latency = other.#latency;
+    this.#adapt();
+  }
+
+  #adapt(): void {
+    const { floorMs, ceilingMs, quantile = 0.99, factor = 2, minimumSamples = 20 } = this.#options;
+    if (this.#latency.count < minimumSamples) return;
+    this.currentMs = Math.min(ceilingMs, Math.max(floorMs, this.#latency.quantile(quantile)! * factor));
+  }
+}
