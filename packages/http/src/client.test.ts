@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defineErrors, isError, toProblem } from '@breakwater/errors';
 import { currentContext, withContext } from '@breakwater/log';
-import { createRetry } from '@breakwater/resilience';
+import { createRetry, fixedBackoff } from '@breakwater/resilience';
 import { SignJWT } from 'jose';
 import * as z from 'zod';
 import { createClient } from './client.ts';
@@ -71,7 +71,7 @@ test('H26 the client: typed errors from problem documents, repeated by the polic
     () => new Response('<html>', { status: 200 }),
     () => new Response('x'.repeat(500), { status: 200 }),
   ]);
-  const policy = createRetry({ maxAttempts: 2, backoff: { kind: 'fixed', delayMs: 1 } });
+  const policy = createRetry({ maxAttempts: 2, backoff: fixedBackoff({ delayMs: 1 }) });
   const client = createClient({ baseUrl: 'http://pay.internal/v1/', errors, fetch, policy, maxBytes: 400 });
   const schema = z.object({ id: z.number() });
   const { id } = await withContext(context, () =>

@@ -1,5 +1,5 @@
 import { OptionError } from '@breakwater/errors';
-import { type Clock, createRetry, systemClock } from '@breakwater/resilience';
+import { type Clock, createRetry, exponentialBackoff, systemClock } from '@breakwater/resilience';
 import { type Answer, isRetried } from '../otlp/answer.ts';
 import { toOtlpJson } from '../otlp/json.ts';
 import { postByChild } from '../otlp/last-post.ts';
@@ -81,7 +81,7 @@ export function otlpSink(options: OtlpOptions): Sink {
     name: 'otlp',
     maxAttempts: MAX_ATTEMPTS,
     attemptTimeoutMs: timeoutMs,
-    backoff: { kind: 'exponential', baseMs: 200, maxMs: 30_000, jitter: 'equal' },
+    backoff: exponentialBackoff({ baseMs: 200, maxMs: 30_000, jitter: 'equal' }),
     retryIf: () => true,
     retryResult: (answer) => isRetried(answer as Answer),
     retryAfterMs: (answer) => (answer as Answer).retryAfterMs,

@@ -4,7 +4,7 @@ import { defineErrors } from '@breakwater/errors';
 import { createEdge } from '@breakwater/http';
 import { fastifyEdge } from '@breakwater/http/fastify';
 import { start } from '@breakwater/node';
-import { createBreaker, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createBreaker, createRetry, createTimeout, exponentialBackoff, pipeline } from '@breakwater/resilience';
 import { createFetch } from '@breakwater/resilience/http';
 import Fastify from 'fastify';
 import pg from 'pg';
@@ -15,7 +15,7 @@ const errors = defineErrors({ PAYMENT_FAILED: { category: 'transient', message: 
 const db = new pg.Pool({ connectionString: DATABASE_URL });
 const policy = pipeline({
   name: 'payments',
-  retry: createRetry({ name: 'payments.retry', maxAttempts: 3, backoff: { kind: 'exponential', baseMs: 20 } }),
+  retry: createRetry({ name: 'payments.retry', maxAttempts: 3, backoff: exponentialBackoff({ baseMs: 20 }) }),
   breaker: createBreaker({ name: 'payments.breaker', consecutiveFailures: 5, openMs: 60_000 }),
   timeout: createTimeout({ name: 'payments.timeout', timeoutMs: 500 }),
 });
