@@ -1,13 +1,10 @@
 /** What a sender can write must not run in the page, nor push it out of its frame; and the page outlives the server. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { AlertRule, ErrorGroupsAnswer, IncidentsAnswer, LogsPage } from '../server/src/api/types.ts';
+import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
 import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM) ? false : `${CHROMIUM} is missing; npm test installs it when it runs as root`;
 
 const HOSTILE = `<img src=x onerror="document.title='PWNED'"><script>document.title='PWNED'</script>"'{{7*7}}`;
 /** No place to break a line at. */
@@ -46,11 +43,12 @@ async function sendHostile(otlpUrl: string): Promise<void> {
   }
 }
 
-describe('the page and hostile telemetry', { skip, timeout: 240_000 }, () => {
+describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240_000 }, () => {
   const folder = temporaryFolder();
   let server: ServerProcess;
   let browser: Browser;
   let rule: AlertRule;
+  const complaints: string[] = [];
 
   before(async () => {
     server = await startServerProcess(folder.path);
@@ -62,16 +60,7 @@ describe('the page and hostile telemetry', { skip, timeout: 240_000 }, () => {
     const receiver = { name: HOSTILE, type: 'webhook', enabled: false, url: `http://127.0.0.1:1/${HOSTILE}` };
     await server.api('/receivers', { method: 'POST', body: receiver });
     await sendHostile(server.otlpUrl);
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
@@ -79,12 +68,11 @@ describe('the page and hostile telemetry', { skip, timeout: 240_000 }, () => {
     folder.remove();
   });
 
-  async function open(path: string, width: number): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, baseURL: server.pageUrl });
-    const page = await context.newPage();
-    page.on('pageerror', (error) => assert.fail(`${path}: ${error.message}`));
-    await page.goto(path);
-    return page;
+  function open(path: string, width: number): Promise<Page> {
+    return openPage(browser, path, {
+      ...{ baseURL: server.pageUrl, width },
+      onComplaint: (complaint) => void complaints.push(complaint),
+    });
   }
 
   test('nothing of it runs, and no screen is wider than the window', async () => {
@@ -130,6 +118,7 @@ describe('the page and hostile telemetry', { skip, timeout: 240_000 }, () => {
         await page.context().close();
       }
     }
+    assert.deepEqual(complaints, []);
   });
 
   test('a page that is open when the server is killed says so, and goes on when it is back', async () => {

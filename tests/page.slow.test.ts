@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { IncidentsAnswer } from '../server/src/api/types.ts';
+import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
 import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const SERVICES = ['gateway', 'orders', 'payments'] as const;
 
 function attribute(key: string, value: string): { key: string; value: { stringValue: string } } {
@@ -79,39 +78,44 @@ async function sendFailingRequest(otlpUrl: string, number: number): Promise<stri
   return traceId;
 }
 
-const skip = existsSync(CHROMIUM) ? false : `${CHROMIUM} is missing; npm test installs it when it runs as root`;
+/** Errors of a service that has nothing to do with the others. */
+async function sendErrors(otlpUrl: string, service: string): Promise<void> {
+  const timeUnixNano = String(BigInt(Date.now() - 1_000) * 1_000_000n);
+  const type = `${service}Error`;
+  const record = {
+    ...{ timeUnixNano, severityNumber: 17, body: { stringValue: `${service} failed` } },
+    attributes: [attribute('exception.type', type), attribute('exception.message', `${service} failed`)],
+  };
+  const response = await fetch(`${otlpUrl}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      resourceLogs: [
+        {
+          resource: { attributes: [attribute('service.name', service)] },
+          scopeLogs: [{ logRecords: Array.from({ length: 20 }, () => record) }],
+        },
+      ],
+    }),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
 
-describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
+describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, () => {
   const folder = temporaryFolder();
   let server: ServerProcess;
   let browser: Browser;
   let traceId: string;
   const complaints: string[] = [];
 
-  async function open(path: string, viewport = { width: 1_440, height: 900 }): Promise<Page> {
-    const context = await browser.newContext({ viewport, baseURL: server.pageUrl });
-    const page = await context.newPage();
-    page.on('pageerror', (error) => complaints.push(`${path}: ${error.message}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text()))
-        complaints.push(`${path}: ${message.text()}`);
-    });
-    await page.goto(path);
-    return page;
+  function open(path: string, width?: number): Promise<Page> {
+    const onComplaint = (complaint: string): void => void complaints.push(complaint);
+    return openPage(browser, path, { baseURL: server.pageUrl, onComplaint, ...(width !== undefined && { width }) });
   }
 
   before(async () => {
     server = await startServerProcess(folder.path);
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
@@ -189,6 +193,38 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
     await page.context().close();
   });
 
+  test('an incident resolved by hand while its alerts fire says when it opens again', async () => {
+    const [incident] = (await server.api<IncidentsAnswer>('/incidents')).incidents;
+    assert.ok(incident);
+    assert.ok(incident.firingCount > 0);
+    const page = await open(`/incidents/${incident.id}`);
+    await page.getByRole('button', { name: 'Resolve' }).click();
+    await page.getByText(/Resolved by hand, but .* this incident opens again/).waitFor();
+    await page.getByRole('button', { name: 'Merge' }).click();
+    const dialog = page.getByRole('dialog', { name: `Merge INC-${incident.number}` });
+    await dialog.getByText('There is no incident to merge with').waitFor();
+    await page.context().close();
+  });
+
+  test('a newer incident is merged into an older one by hand, and leads there', async () => {
+    // The rules have not forgotten the burst: two services of their own, which no trace connects.
+    for (const service of ['billing', 'mail']) await sendErrors(server.otlpUrl, service);
+    const [newer, older] = await waitFor('two more incidents', async () => {
+      const { incidents } = await server.api<IncidentsAnswer>('/incidents?status=open');
+      return incidents.length === 2 ? incidents : undefined;
+    });
+    assert.ok(newer !== undefined && older !== undefined);
+    const page = await open(`/incidents/${newer.id}`);
+    await page.getByRole('button', { name: 'Merge' }).click();
+    await page.getByRole('button', { name: `INC-${newer.number} becomes part of INC-${older.number}` }).click();
+    await page.waitForURL(new RegExp(older.id));
+    await page.getByText(/became part of this incident/).waitFor();
+    await page.getByRole('link', { name: new RegExp(`^INC-${newer.number}: `) }).click();
+    await page.getByText('This incident is part of').waitFor();
+    await page.context().close();
+    assert.equal((await server.api<IncidentsAnswer>('/incidents?status=open')).incidents.length, 1);
+  });
+
   test('on a phone no screen is wider than the screen', async () => {
     for (const path of [
       '/',
@@ -201,7 +237,7 @@ describe('the page in Chromium', { skip, timeout: 240_000 }, () => {
       '/incidents',
       '/settings',
     ]) {
-      const page = await open(path, { width: 390, height: 844 });
+      const page = await open(path, 390);
       await page.getByRole('navigation').first().waitFor();
       await page.waitForLoadState('networkidle');
       const overflow = await page.evaluate(
