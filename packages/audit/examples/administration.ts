@@ -23,7 +23,7 @@ const entry = await trail.entry(index);
 console.log(entry.action, entry.reason, entry.details);
 console.log(entry.before?.digest.slice(0, 15), '->', entry.after?.digest.slice(0, 15));
 
-const { class_name, type_uid, status, time } = toOcsf(index, entry);
+const { class_name, type_uid, status, time } = toOcsf(index, entry, trail.origin);
 console.log({ class_name, type_uid, status, time });
 await trail.close();
 
@@ -34,8 +34,8 @@ await trail.close();
 // }
 // sha256:26b3426b -> sha256:5acf3ff7
 // {
-//   class_name: 'Entity Management',
-//   type_uid: 300499,
-//   status: 'success',
+//   class_name: 'Account Change',
+//   type_uid: 300105,
+//   status: 'Success',
 //   time: 1795599000000
 // }

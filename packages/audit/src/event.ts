@@ -69,6 +69,8 @@ export type AuditEntry = Omit<AuditEvent, 'personal'> & {
   readonly time: string;
   /** Where the time comes from: `system`, `ntp`, `ptp`, … as the writer was told. */
   readonly clock: string;
+  /** Where the event was recorded: the machine, or the name that the writer was given. */
+  readonly component: string;
   readonly personal?: SealedPersonalData;
 };
 

@@ -13,7 +13,7 @@ export type {
 } from './event.ts';
 export { checkEvent } from './event.ts';
 export { toCsvHeader, toCsvRow } from './export/csv.ts';
-export { toOcsf } from './export/ocsf.ts';
+export { OCSF_VERSION, toOcsf } from './export/ocsf.ts';
 export {
   generateSigner,
   generateWitnessSigner,
@@ -27,6 +27,7 @@ export {
 export { createPersonalData, type KeyStore, type PersonalData } from './personal-data.ts';
 export {
   administration,
+  auditLog,
   authentication,
   configurationChange,
   dataAccess,

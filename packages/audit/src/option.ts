@@ -10,3 +10,10 @@ export function checkedNumber(name: string, value: number, min: number, max: num
   }
   return value;
 }
+
+/** The value, or `AUDIT_INVALID_OPTION` naming the option where it is not text of 1 to 200 characters. */
+export function checkedText(name: string, value: string): string {
+  if (typeof value !== 'string' || value === '' || value.length > 200 || !value.isWellFormed())
+    throw new AuditError('AUDIT_INVALID_OPTION', `${name} must be text of 1 to 200 characters`);
+  return value;
+}

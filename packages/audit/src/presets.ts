@@ -1,6 +1,15 @@
 import type { AuditActor, AuditEvent, AuditOutcome, AuditReference, AuditResource } from './event.ts';
 import { checkEvent } from './event.ts';
 
+/**
+ * Presets for the events that PCI DSS 4.0.1, requirement 10.2.1, and the SOC 2 trust services criteria (AICPA 2017, points
+ * of focus of 2022) ask for. The numbers: 10.2.1.1 individual access to cardholder data, .2 actions with administrative
+ * access, .3 access to audit logs, .4 invalid access attempts, .5 changes to identification and authentication
+ * credentials, .6 audit logs initialized, started, stopped or paused, .7 system-level objects created or deleted; CC6.1
+ * logical access, CC6.2 and CC6.3 granting, changing and removing it, CC7.2 monitoring for anomalies, CC8.1 changes, PI1.5
+ * records of what was processed.
+ */
+
 /** What every preset takes beside its own fields. `reason` is required where the outcome is `failure` or `denied`. */
 export interface EventDetails {
   readonly actor: AuditActor;
@@ -29,7 +38,7 @@ export function authentication(
   return made(rest, 'authentication', action, { type: 'user_account', id: account }, { method, mfaUsed });
 }
 
-/** Somebody reads, exports or searches data (PCI DSS 10.2.1.1, SOC 2 CC6.1). `fields` are names, never values. */
+/** Somebody reads, exports or searches data (cardholder data: PCI DSS 10.2.1.1; SOC 2 CC6.1). `fields` are names, never values. */
 export function dataAccess(
   event: EventDetails & {
     readonly action: 'read' | 'search' | 'export' | 'print';
@@ -57,7 +66,10 @@ export function administration(
   return made(rest, 'administration', action, resource, { ticketId });
 }
 
-/** A setting changes (PCI DSS 10.2.1.7, SOC 2 CC8.1). `before` and `after` refer to the two states by digest. */
+/**
+ * A setting changes (PCI DSS 10.2.1.2, and 10.2.1.7 where a system-level object is created or deleted; SOC 2 CC8.1).
+ * `before` and `after` refer to the two states by digest.
+ */
 export function configurationChange(
   event: EventDetails & {
     readonly action?: 'create' | 'update' | 'delete';
@@ -71,8 +83,19 @@ export function configurationChange(
   return made(rest, 'configuration_change', action, { type: 'configuration', id: setting }, { changeId });
 }
 
+/** An audit log is read, or begins, stops or pauses (PCI DSS 10.2.1.3 and 10.2.1.6, SOC 2 CC7.2). `log` names it. */
+export function auditLog(
+  event: EventDetails & {
+    readonly action: 'read' | 'export' | 'initialize' | 'start' | 'stop' | 'pause';
+    readonly log: string;
+  },
+): AuditEvent {
+  const { log, action, ...rest } = event;
+  return made(rest, 'audit_log', action, { type: 'audit_log', id: log }, {});
+}
+
 /**
- * Money moves, or is refused. `amount` is a decimal string (`"129.00"`), because a binary number would not say it
+ * Money moves, or is refused (SOC 2 PI1.5; PCI DSS 10.2.1.1 where a person sees cardholder data in doing so). `amount` is a decimal string (`"129.00"`), because a binary number would not say it
  * exactly; `currency` is ISO 4217. Never put a card number in: the redaction masks it, and a token is enough.
  */
 export function payment(

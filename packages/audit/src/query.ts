@@ -31,22 +31,22 @@ export function matchesFilter(entry: AuditEntry, filter: EntryFilter): boolean {
 }
 
 /**
- * The published entries that match, in order, with their index. Reads one bundle at a time and every bundle once: the
+ * The published entries that match, in order, with their index and the trail's origin. Reads one bundle at a time and every bundle once: the
  * trail has no index beside itself. Pruned bundles are passed over. It does not verify; `verifyTrail` does.
  */
 export async function* readEntries(
   source: { read(path: string): Promise<Uint8Array | null> },
   filter: EntryFilter = {},
-): AsyncGenerator<{ index: number; entry: AuditEntry }> {
+): AsyncGenerator<{ index: number; entry: AuditEntry; origin: string }> {
   const note = await source.read(CHECKPOINT_PATH);
   if (note === null) throw new AuditError('AUDIT_NOT_FOUND', 'There is no checkpoint, so no published trail');
-  const { size } = parseCheckpoint(parseNote(Buffer.from(note).toString('utf8')).text);
+  const { size, origin } = parseCheckpoint(parseNote(Buffer.from(note).toString('utf8')).text);
   for (let first = 0; first < size; first += TILE_WIDTH) {
     const bundle = await source.read(entriesPath(first / TILE_WIDTH, Math.min(TILE_WIDTH, size - first)));
     if (bundle === null) continue;
     for (const [i, bytes] of decodeBundle(bundle).entries()) {
       const entry = parseEntry(bytes);
-      if (matchesFilter(entry, filter)) yield { index: first + i, entry };
+      if (matchesFilter(entry, filter)) yield { index: first + i, entry, origin };
     }
   }
 }

@@ -4,7 +4,7 @@ import { createRedactor } from '@breakwater/redact';
 import fc from 'fast-check';
 import { isAuditError } from './errors.ts';
 import { checkEvent } from './event.ts';
-import { administration, authentication, configurationChange, dataAccess, payment } from './presets.ts';
+import { administration, auditLog, authentication, configurationChange, dataAccess, payment } from './presets.ts';
 import { redactEvent } from './redact-event.ts';
 import { digestOf } from './reference.ts';
 
@@ -85,6 +85,7 @@ test('R19: presets make valid events, and refuse what lacks a required field', (
       before: { digest: digestOf('1') },
       after: { digest: digestOf('2') },
     }),
+    auditLog({ actor, outcome: 'success', action: 'stop', log: 'audit.example.com/accounts' }),
     payment({
       actor,
       outcome: 'denied',

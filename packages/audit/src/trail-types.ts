@@ -45,6 +45,8 @@ export interface TrailOptions {
   readonly witnessRetryMs?: number;
   /** What the machine's clock is set by, as far as the operator knows. Default `system`. */
   readonly clock?: string;
+  /** Name of the system component that records, 1 to 200 characters: the origination that PCI DSS 10.2.2 asks for. Default the host's name. */
+  readonly component?: string;
   /** Milliseconds since 1970. Default Date.now. */
   readonly now?: () => number;
   /** Hears of a failed background publication, and of each witness that did not sign; the next one tries again. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { nodePrimitives } from './cli/primitives.ts';
 import { type AuditErrorCode, isAuditError } from './errors.ts';
@@ -67,6 +68,7 @@ test('R10: each level resolves when its promise holds', async () => {
   const entry = await trail.entry(published.index);
   assert.equal(entry.id, published.id);
   assert.equal(entry.time, '1970-01-01T00:00:00.000Z');
+  assert.equal(entry.component, hostname());
   const root = Buffer.from(trail.checkpoint()!.split('\n')[2]!, 'base64');
   assert.ok(verifyInclusion(1, 3, durable.leafHash, await trail.inclusionProof(1), root));
   await trail.close();

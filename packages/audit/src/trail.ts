@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { canonicalize } from './canonical.ts';
 import { formatCheckpoint } from './checkpoint.ts';
 import { AuditError } from './errors.ts';
 import { type AuditEvent, checkEvent } from './event.ts';
 import { consistencyProof, inclusionProof, leafHash } from './merkle.ts';
 import { type Signer, signNote } from './note.ts';
-import { checkedNumber } from './option.ts';
+import { checkedNumber, checkedText } from './option.ts';
 import { ownEvent, withoutUndefined } from './own-event.ts';
 import { redactEvent } from './redact-event.ts';
 import { openCheckpoint, PRUNED_PATH, parseEntry, readEntry, readPruned, readText } from './stored.ts';
@@ -37,7 +38,8 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   const maxPending = checkedNumber('maxPending', options.maxPending ?? 100_000, 1, 10_000_000);
   const witnesses = options.witnesses ?? [];
   const quorum = checkedNumber('witnessQuorum', options.witnessQuorum ?? witnesses.length, 0, witnesses.length);
-  const clock = options.clock ?? 'system';
+  const clock = checkedText('clock', options.clock ?? 'system');
+  const component = checkedText('component', options.component ?? hostname());
   const witnessRetryMs = checkedNumber('witnessRetryMs', options.witnessRetryMs ?? 30_000, 1, 86_400_000);
   const rounds = createWitnessRounds({
     witnesses,
@@ -354,6 +356,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       id,
       time: new Date(now()).toISOString(),
       clock,
+      component,
     };
     const bytes = Buffer.from(canonicalize(entry));
     if (bytes.length > MAX_ENTRY_BYTES) {

@@ -8,10 +8,10 @@ import type { CliOutput } from './run.ts';
 import { openSource } from './sources.ts';
 import { UsageError } from './usage.ts';
 
-const FORMATS: { readonly [name: string]: (index: number, entry: AuditEntry) => string } = {
+const FORMATS: { readonly [name: string]: (index: number, entry: AuditEntry, origin: string) => string } = {
   ndjson: (index, entry) => canonicalize({ index, entry }),
   csv: toCsvRow,
-  ocsf: (index, entry) => canonicalize(toOcsf(index, entry)),
+  ocsf: (index, entry, origin) => canonicalize(toOcsf(index, entry, origin)),
 };
 
 export async function runExport(args: string[], { out, err }: CliOutput): Promise<number> {
@@ -35,8 +35,8 @@ export async function runExport(args: string[], { out, err }: CliOutput): Promis
   };
   if (format === 'csv') out(`${toCsvHeader()}\r\n`);
   let count = 0;
-  for await (const { index, entry } of readEntries(openSource(where), filter)) {
-    out(`${toLine(index, entry)}${format === 'csv' ? '\r\n' : '\n'}`);
+  for await (const { index, entry, origin } of readEntries(openSource(where), filter)) {
+    out(`${toLine(index, entry, origin)}${format === 'csv' ? '\r\n' : '\n'}`);
     count += 1;
   }
   err(`${count} entries\n`);
