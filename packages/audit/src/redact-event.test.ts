@@ -98,7 +98,7 @@ test('R19: presets make valid events, and refuse what lacks a required field', (
   ];
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['authentication', 'data_access', 'administration', 'configuration_change', 'payment'],
+    ['authentication', 'data_access', 'administration', 'configuration_change', 'audit_log', 'payment'],
   );
   assert.deepEqual(events[0]!.details, { method: 'password', mfaUsed: true });
   assert.deepEqual(events[0]!.resource, { type: 'user_account', id: 'user_1' });
