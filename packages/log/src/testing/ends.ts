@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import { createLogger, type Sink, stdoutSink } from '../index.ts';
 import { otlpSink } from '../otlp.ts';
 import { fileSink } from '../sinks/file.ts';
+import { workerSink } from '../sinks/worker.ts';
 
 const [how = '', kind = '', target = '', count = '0'] = process.argv.slice(2);
 
@@ -23,6 +24,25 @@ function sink(): Sink {
       });
     case 'otlp':
       return otlpSink({ url: target, flushMs: 60_000, batchSize: 100_000 });
+    case 'worker-file':
+      return workerSink({ to: { kind: 'file', path: target }, flushMs: 60_000, blockMs: 300 });
+    case 'worker-stdout':
+      return workerSink({ to: { kind: 'stdout' }, flushMs: 60_000, blockMs: 300 });
+    case 'worker-module': {
+      const url = new URL('./worker-module.ts', import.meta.url);
+      return workerSink({ to: { kind: 'module', url, options: { path: target } }, flushMs: 60_000 });
+    }
+    case 'worker-durable':
+      return workerSink({ to: { kind: 'file', path: target, durable: true }, flushMs: 1 });
+    case 'worker-spill':
+      return workerSink({
+        to: { kind: 'file', path: target },
+        whenFull: 'spill',
+        spillPath: process.argv[6]!,
+        blockMs: 200,
+        maxBufferChars: 65_536,
+        ringBytes: 65_536,
+      });
     case 'otlp-busy':
       return otlpSink({ url: target, flushMs: 1, batchSize: 100_000, encoding: 'json' });
     default:
@@ -74,6 +94,21 @@ switch (how) {
   case 'told-term':
     whenTold(() => process.kill(process.pid, 'SIGTERM'));
     setInterval(() => {}, 1000);
+    break;
+  case 'dead-exit':
+    process.once('worker', (worker) => {
+      void worker.terminate();
+      say(50);
+      process.exit(0);
+    });
+    break;
+  case 'kill':
+    // Says lines for ever, and what was written once something was.
+    setInterval(() => {
+      say(20);
+      const { written } = Object.values(logger.counts().sinks)[0]!;
+      if (written > 100) process.send?.({ written });
+    }, 1);
     break;
   case 'return':
     break;
