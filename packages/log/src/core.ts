@@ -3,8 +3,7 @@ import type { ContextCell } from './context.ts';
 import { currentCell } from './context.ts';
 import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
-import { ExceptionWriter } from './exception.ts';
-import type { KeyInfo } from './keys.ts';
+import { toMembers, writeCarefully } from './fields.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
 import { type Origin, originHead } from './origin.ts';
 import type { Paths } from './paths.ts';
@@ -14,7 +13,7 @@ import { type Sink, Tally } from './sink.ts';
 import { renderTemplate } from './template.ts';
 import { toJsonString } from './text.ts';
 import { Timestamps } from './time.ts';
-import { hasOwn, isLabel, Writer, type WriterLimits } from './writer.ts';
+import { Writer, type WriterLimits } from './writer.ts';
 
 /** The event a record stands for: its name, and attributes that no field may take. */
 export interface Occasion {
@@ -70,7 +69,6 @@ export class Core {
   readonly tally: Tally = new Tally();
   closed = false;
   sinks: readonly Sink[];
-  private readonly exceptions: ExceptionWriter;
   private readonly timestamps = new Timestamps();
   private readonly single: Sink | undefined;
   readonly resourceJson: string;
@@ -80,9 +78,8 @@ export class Core {
     this.sinks = options.sinks;
     this.single = options.sinks.length === 1 ? options.sinks[0] : undefined;
     this.writer = new Writer(options.redactor, options.limits, options.wordsAreClean, options.paths);
-    this.exceptions = new ExceptionWriter(this.writer);
     this.writer.begin();
-    this.resourceJson = this.writer.clean(options.resource, 0);
+    this.resourceJson = this.writer.clean(options.resource);
   }
 
   /** Builds the line and writes it, keeps it for the request, or drops it by sampling. Never throws. */
@@ -229,8 +226,16 @@ export class Core {
     let extra = this.extra(rate, template && isTemplate(message) ? message : '', message, fields);
     if (event !== undefined && event.json !== '') extra = extra === '' ? event.json : `${event.json},${extra}`;
     if (extra !== '') json = json === '' ? extra : `${json},${extra}`;
-    if (fields !== undefined && !isErrorLike(fields)) json = this.attributes(fields, json, extra, parts, cell);
-    return this.fit(head, json);
+    if (fields === undefined || isErrorLike(fields)) return this.fit(head, json);
+    const hasError = isErrorLike(message);
+    let own: string;
+    try {
+      own = this.writer.fields(fields, hasError, parts, cell);
+    } catch {
+      // A name that is taken, or a value that needs care: once more, name by name.
+      return this.fit(head, writeCarefully(this.writer, fields, extra, hasError, parts, cell));
+    }
+    return this.fit(head, json === '' || own === '' ? json + own : `${json},${own}`);
   }
 
   /** What stands between the bound fields and the call's own: sampling rate, template, an error given bare. */
@@ -239,7 +244,7 @@ export class Core {
     if (template !== '') json += `${json === '' ? '' : ','}"breakwater.log.template":${this.writer.text(template)}`;
     if (typeof message === 'string' && !isErrorLike(fields)) return json;
     const error = isErrorLike(fields) ? fields : isErrorLike(message) ? message : undefined;
-    if (error !== undefined) json += `${json === '' ? '' : ','}${this.exceptions.attributes(error as object)}`;
+    if (error !== undefined) json += `${json === '' ? '' : ','}${this.writer.exceptions.attributes(error as object)}`;
     return json;
   }
 
@@ -255,154 +260,19 @@ export class Core {
       return toJsonString(renderTemplate(message, fields, this.writer));
     }
     if (typeof message === 'function') return this.body(callQuietly(message as () => unknown), fields);
-    if (isErrorLike(message)) return this.writer.safely(this.writer.keys.get(''), (message as Error).message);
-    const json = this.writer.safely(this.writer.keys.get(''), message);
+    if (isErrorLike(message)) return this.writer.safely('', (message as Error).message);
+    const json = this.writer.safely('', message);
     if (json.charCodeAt(0) === 34) return json;
     return this.writer.cut(json === '' ? String(message) : json);
   }
-
-  private attributes(
-    fields: object,
-    json: string,
-    extra: string,
-    parts: LineParts,
-    cell: ContextCell | undefined,
-  ): string {
-    try {
-      return this.quickly(fields as Record<string, unknown>, json, parts, cell);
-    } catch {
-      // A name that is taken, or a value that needs care: once more, name by name.
-      return this.carefully(fields, extra, parts, cell);
-    }
-  }
-
-  private quickly(
-    fields: Record<string, unknown>,
-    start: string,
-    parts: LineParts,
-    cell: ContextCell | undefined,
-  ): string {
-    const { writer } = this;
-    let json = start;
-    let info: KeyInfo | undefined;
-    let label = false;
-    const prototype: unknown = Object.getPrototypeOf(fields);
-    const inherits = writer.polluted || (prototype !== Object.prototype && prototype !== null);
-    for (const name in fields) {
-      if (inherits && !hasOwn.call(fields, name)) continue;
-      let found = info?.next;
-      if (found === undefined || found.name !== name) {
-        found = writer.keys.get(name);
-        if (info !== undefined) info.next = found;
-      }
-      info = found;
-      if (found.dirty || (found.watched && isTaken(found, parts, cell))) throw CAREFULLY;
-      const item = fields[name];
-      if (found.special) {
-        if (label && (name === 'value' || name === 'args')) throw CAREFULLY;
-        label ||= typeof item === 'string' && isLabel(name);
-      }
-      if (found.holdsError && typeof item === 'object' && isErrorLike(item)) {
-        json += `${json === '' ? '' : ','}${this.exceptions.attributes(item as object)}`;
-        continue;
-      }
-      const text = writer.named(found, item, 0);
-      if (text !== '') json = json === '' ? found.fragment + text : json + found.further + text;
-    }
-    return json;
-  }
-
-  private carefully(fields: object, extra: string, parts: LineParts, cell: ContextCell | undefined): string {
-    const { writer } = this;
-    writer.begin();
-    const context = cell?.names ?? NOTHING;
-    const entries = new Map<string, string>([...context, ...parts.bound, ...context]);
-    const own = new Set<string>();
-    let exception = '';
-    const listed = keysOf(fields);
-    if (listed === undefined) entries.set('breakwater.log.unreadable_fields', 'true');
-    else if (listed.length > MAX_FIELDS) entries.set('breakwater.log.omitted_fields', `${listed.length - MAX_FIELDS}`);
-    for (const name of listed?.slice(0, MAX_FIELDS) ?? []) {
-      const info = writer.keys.get(name);
-      const item = readOwn(fields, name);
-      if (info.holdsError && exception === '' && isErrorLike(item)) {
-        exception = this.exceptions.attributes(item as object);
-        continue;
-      }
-      const text = writer.safely(info, item);
-      if (text === '') continue;
-      let target = info.dirty ? safeName(writer, name) : name;
-      if (context.get(target) === text) continue;
-      if (info.reserved || context.has(target)) target = `field.${target}`;
-      let unique = target;
-      for (let number = 2; own.has(unique); number++) unique = `${target}#${number}`;
-      own.add(unique);
-      entries.set(unique, text);
-    }
-    let json = '';
-    for (const [name, text] of entries) json += `${json === '' ? '' : ','}${toJsonString(name)}:${text}`;
-    for (const part of [extra, exception]) {
-      if (part !== '') json += `${json === '' ? '' : ','}${part}`;
-    }
-    return json;
-  }
-
-  /** What `child` binds, as JSON under final names. */
-  bind(above: ReadonlyMap<string, string>, fields: object): ReadonlyMap<string, string> {
-    const bound = new Map(above);
-    this.writer.begin();
-    for (const name of keysOf(fields)?.slice(0, MAX_FIELDS) ?? []) {
-      const info = this.writer.keys.get(name);
-      const text = this.writer.safely(info, readOwn(fields, name));
-      if (text === '') continue;
-      const target = info.dirty ? safeName(this.writer, name) : name;
-      const final = info.reserved ? `field.${target}` : target;
-      this.writer.keys.watch(final);
-      bound.set(final, text);
-    }
-    return bound;
-  }
 }
-
-const NOTHING: ReadonlyMap<string, string> = new Map();
-const MAX_FIELDS = 1000;
-const CAREFULLY = new Error('needs the careful way');
 
 function boundBeside(parts: LineParts, cell: ContextCell): string {
-  return [...parts.bound]
-    .filter(([name]) => !cell.names.has(name))
-    .map(([name, text]) => `${toJsonString(name)}:${text}`)
-    .join(',');
-}
-
-function isTaken(info: KeyInfo, parts: LineParts, cell: ContextCell | undefined): boolean {
-  return info.reserved || parts.bound.has(info.name) || cell?.names.has(info.name) === true;
+  return toMembers([...parts.bound].filter(([name]) => !cell.names.has(name)));
 }
 
 function isTemplate(message: unknown): message is string {
   return typeof message === 'string' && message.indexOf('{') !== -1 && /\{[\w.-]+\}/.test(message);
-}
-
-function safeName(writer: Writer, name: string): string {
-  const cut = name.length > 256 ? `${name.slice(0, 256)}…` : name;
-  return (writer.redactor?.string(cut) ?? cut).toWellFormed();
-}
-
-function keysOf(fields: object): string[] | undefined {
-  try {
-    return Object.keys(fields);
-  } catch {
-    // A proxy whose traps throw: nothing of it can be listed.
-    return undefined;
-  }
-}
-
-function readOwn(fields: object, name: string): unknown {
-  try {
-    return Reflect.get(fields, name);
-  } catch {
-    return '[Unreadable]';
-  }
 }
 
 function callQuietly(fn: () => unknown): unknown {

@@ -1,9 +1,10 @@
 import { isNativeError } from 'node:util/types';
-import { fingerprint, isCategory, serialise } from '@breakwater/errors';
+import { type ErrorRecord, fingerprint, isCategory, type SerialiseOptions, serialise } from '@breakwater/errors';
 import type { Redactor } from '@breakwater/redact';
 import { toFlat, toJsonString } from './text.ts';
 import type { Writer } from './writer.ts';
 
+const NESTED_LIMITS = { maxDepth: 5, maxErrors: 10, maxBytes: 16_384 } as const;
 const MAX_CAUSES = 5;
 const MAX_FRAMES = 512;
 const MAX_STACK_CHARS = 16_384;
@@ -136,18 +137,25 @@ export class ExceptionWriter {
     return print;
   }
 
+  /** An error somewhere among the values: its record, never `{}`. */
+  nested(error: unknown): string {
+    return this.writer.clean(this.serialise(error, NESTED_LIMITS));
+  }
+
+  private serialise(error: unknown, options: SerialiseOptions): ErrorRecord {
+    return serialise(error, this.redactor === undefined ? options : { ...options, redactor: this.redactor });
+  }
+
   private record(error: unknown): string {
-    const options = { stack: false, maxBytes: 8192 };
-    const record = serialise(error, this.redactor === undefined ? options : { ...options, redactor: this.redactor });
-    return this.writer.clean(record, 0);
+    return this.writer.clean(this.serialise(error, { stack: false, maxBytes: 8192 }));
   }
 
   private foreign(error: unknown): string {
-    const record = serialise(error, this.redactor === undefined ? {} : { redactor: this.redactor });
-    const type = this.writer.clean(record.name, 0);
-    let json = `"exception.type":${type},"exception.message":${this.writer.clean(record.message, 0)}`;
-    if (record.stack !== undefined) json += `,"exception.stacktrace":${this.writer.clean(record.stack, 0)}`;
-    json += `,"error.type":${record.code === undefined ? type : this.writer.clean(record.code, 0)}`;
+    const record = this.serialise(error, {});
+    const type = this.writer.clean(record.name);
+    let json = `"exception.type":${type},"exception.message":${this.writer.clean(record.message)}`;
+    if (record.stack !== undefined) json += `,"exception.stacktrace":${this.writer.clean(record.stack)}`;
+    json += `,"error.type":${record.code === undefined ? type : this.writer.clean(record.code)}`;
     return `${json},"breakwater.error.fingerprint":"${fingerprint(error)}","breakwater.error.record":${this.record(error)}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { Redactor } from '@breakwater/redact';
-import type { PathNode, Paths } from './paths.ts';
+import type { Paths } from './paths.ts';
+import { Shape } from './shape.ts';
 import { toJsonString } from './text.ts';
 
 /** What is known about a property name, worked out once. */
@@ -17,16 +18,14 @@ export interface KeyInfo {
   readonly dirty: boolean;
   /** `name`, `key`, `header`, `value`, `args` or `toJSON`: what it means depends on its neighbours and its value. */
   readonly special: boolean;
-  /** Path rules begin with this name. Counts only for a record's own fields. */
-  readonly path: PathNode | undefined;
   /** `error`, `err`, `exception`: an Error under it is the record's exception. */
   readonly holdsError: boolean;
   /** Written by the logger itself: never taken from user data under this name. */
   readonly reserved: boolean;
   /** A child logger has bound it, or the context may write it: duplicates are looked for. */
   watched: boolean;
-  /** The key that followed last time: objects of one shape are walked without look-ups. */
-  next: KeyInfo | undefined;
+  /** `dirty`, `special`, `holdsError` or `watched`: one question for what is rare. */
+  odd: boolean;
 }
 
 /** Values that a name of any strength would take if it took anything. */
@@ -46,20 +45,52 @@ const PROBES: readonly unknown[] = [
 ];
 
 const MAX_KEYS = 8192;
+const MAX_SHAPES = 4096;
 const RESERVED = /^(?:exception\.|error\.type$|event\.kind$|breakwater\.|log\.record\.|__proto__$)/;
 const SPECIAL: ReadonlySet<string> = new Set(['name', 'key', 'header', 'value', 'args', 'toJSON']);
 const CONTEXT = new Set(['user.id', 'session.id', 'trace_id', 'span_id']);
 
-/** Every property name met, with what follows from it under one redactor. Bounded: cleared when it has grown too far. */
+/** Every property name and shape met, with what follows from it under one redactor. Bounded: forgotten when too many. */
 export class KeyTable {
   private readonly known = new Map<string, KeyInfo>();
   private readonly redactor: Redactor | undefined;
   private readonly paths: Paths;
   private readonly bound = new Set<string>();
+  private shapes = 0;
+  /** Where a record's own fields begin. */
+  root!: Shape;
 
   constructor(redactor: Redactor | undefined, paths: Paths) {
     this.redactor = redactor;
     this.paths = paths;
+    this.forget();
+  }
+
+  private forget(): void {
+    this.shapes = 0;
+    this.root = this.beginning();
+  }
+
+  beginning(): Shape {
+    return new Shape(this.get(''), '', undefined, this.paths.root);
+  }
+
+  /** The property `name` after `shape`. */
+  after(shape: Shape, name: string): Shape {
+    let next = shape.others?.get(name);
+    if (next === undefined) {
+      if (this.shapes++ > MAX_SHAPES) this.forget();
+      next = new Shape(
+        this.get(name),
+        shape.parent !== undefined ? ',' : shape.before,
+        shape,
+        shape.start.path?.children.get(name),
+      );
+      shape.others ??= new Map();
+      shape.others.set(name, next);
+    }
+    shape.next = next;
+    return next;
   }
 
   get(name: string): KeyInfo {
@@ -69,7 +100,9 @@ export class KeyTable {
   /** From now on duplicates of this name are looked for. */
   watch(name: string): void {
     this.bound.add(name);
-    this.get(name).watched = true;
+    const info = this.get(name);
+    info.watched = true;
+    info.odd = true;
   }
 
   private add(name: string): KeyInfo {
@@ -85,21 +118,27 @@ export class KeyTable {
       marker = toJsonString(String(redactor.field(name, 'q7Rk2ZpX9vLm4Tn8Wc3YbD6s')));
     } else if (action !== false) kind = 'field';
     else if (PROBES.some((probe) => redactor.field(name, probe) !== redactor.redact(probe))) kind = 'field';
+    const dirty = safe !== name || name.toWellFormed() !== name || name.length > 256;
+    const special = SPECIAL.has(name);
+    const holdsError = name === 'error' || name === 'err' || name === 'exception';
+    const watched = RESERVED.test(name) || CONTEXT.has(name) || this.bound.has(name);
     const info: KeyInfo = {
       name,
       fragment: `${toJsonString(name)}:`,
       further: `,${toJsonString(name)}:`,
       kind,
       marker,
-      dirty: safe !== name || name.toWellFormed() !== name || name.length > 256,
-      special: SPECIAL.has(name),
-      path: this.paths.root?.children.get(name),
-      holdsError: name === 'error' || name === 'err' || name === 'exception',
+      dirty,
+      special,
+      holdsError,
       reserved: RESERVED.test(name),
-      watched: RESERVED.test(name) || CONTEXT.has(name) || this.bound.has(name),
-      next: undefined,
+      watched,
+      odd: dirty || special || holdsError || watched,
     };
-    if (this.known.size >= MAX_KEYS) this.known.clear();
+    if (this.known.size >= MAX_KEYS) {
+      this.known.clear();
+      this.forget();
+    }
     if (name.length <= 256) this.known.set(name, info);
     return info;
   }

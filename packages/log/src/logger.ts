@@ -5,6 +5,7 @@ import type { TraceIds } from './context-json.ts';
 import { Core, type LineParts, type Occasion } from './core.ts';
 import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
+import { bindFields, toMembers } from './fields.ts';
 import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
 import { Levels } from './levels.ts';
 import type { Origin } from './origin.ts';
@@ -205,10 +206,8 @@ class LoggerImpl implements Logger {
     const clashes = [...bound.keys()].some(
       (key) => key === 'user.id' || key === 'session.id' || key.startsWith('baggage.'),
     );
-    let boundJson = '';
-    for (const [key, text] of bound) boundJson += `${boundJson === '' ? '' : ','}${toJsonString(key)}:${text}`;
     const tail = `,"resource":${this.core.resourceJson}${scope}`;
-    this.parts = { tail, open: toFlat(`${tail},"attributes":{`), bound, boundJson: toFlat(boundJson), clashes };
+    this.parts = { tail, open: toFlat(`${tail},"attributes":{`), bound, boundJson: toFlat(toMembers(bound)), clashes };
   }
 
   get sinks(): readonly Sink[] {
@@ -269,7 +268,7 @@ class LoggerImpl implements Logger {
   }
 
   child(fields: Fields): Logger {
-    return new LoggerImpl(this.shared, this.name, this.core.bind(this.parts.bound, fields));
+    return new LoggerImpl(this.shared, this.name, bindFields(this.core.writer, this.parts.bound, fields));
   }
 
   module(module: string): Logger {

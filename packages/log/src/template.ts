@@ -13,7 +13,7 @@ export function renderTemplate(template: string, fields: object | undefined, wri
     if (name === undefined) return match;
     const value = own(fields, name);
     if (value === undefined) return match;
-    const json = writer.safely(writer.keys.get(name), value);
+    const json = writer.safely(name, value);
     return json.charCodeAt(0) === 34 ? (JSON.parse(json) as string) : json;
   });
 }

@@ -1,10 +1,14 @@
-import { isDate, isMap, isSet } from 'node:util/types';
-import { serialise } from '@breakwater/errors';
+import { isDate } from 'node:util/types';
 import type { Redactor } from '@breakwater/redact';
 import { bareCopier } from './bare-copy.ts';
+import { clean, dateText } from './clean.ts';
+import type { ContextCell } from './context.ts';
+import type { LineParts } from './core.ts';
 import { isErrorLike } from './error-like.ts';
+import { ExceptionWriter } from './exception.ts';
 import { type KeyInfo, KeyTable } from './keys.ts';
-import type { PathNode, Paths } from './paths.ts';
+import type { Paths } from './paths.ts';
+import type { Shape } from './shape.ts';
 import { isPlainWord, toJsonString } from './text.ts';
 
 /** How far a record may grow. */
@@ -20,8 +24,10 @@ export interface WriterLimits {
 /** Thrown inside the fast walk when a value needs the careful one. */
 const BAIL = new Error('needs the careful walk');
 const SLOTS = 8192;
-export const hasOwn: (this: object, name: PropertyKey) => boolean = Object.prototype.hasOwnProperty;
-const ERROR_LIMITS = { maxDepth: 5, maxErrors: 10, maxBytes: 16_384 } as const;
+/** Characters of a text, and of a nested object as JSON, that are remembered as what a property said last time. */
+const MAX_KEPT_CHARS = 64;
+const MAX_KEPT_TEXT = 512;
+const hasOwn = Object.prototype.hasOwnProperty;
 
 /**
  * Values to JSON, redacted on the way. Two walks: a fast one for what programs usually log (plain objects, arrays, texts,
@@ -32,10 +38,15 @@ export class Writer {
   readonly redactor: Redactor | undefined;
   readonly limits: WriterLimits;
   readonly wordsAreClean: boolean;
-  private readonly numbersAreClean: boolean;
   private readonly texts: string[] = new Array(SLOTS).fill('');
   private readonly written: string[] = new Array(SLOTS).fill('""');
-  private nodes = 0;
+  readonly exceptions: ExceptionWriter;
+  /** Values that this record may still have. */
+  nodes = 0;
+  /** Fields are being walked. */
+  private busy = false;
+  /** The text that `walk` returned is one that its shape keeps. */
+  private kept = false;
   /** Object.prototype has enumerable properties, which `for in` would find in every object. */
   polluted: boolean = false;
 
@@ -44,7 +55,7 @@ export class Writer {
     this.redactor = redactor;
     this.limits = limits;
     this.wordsAreClean = wordsAreClean || redactor === undefined;
-    this.numbersAreClean = this.wordsAreClean;
+    this.exceptions = new ExceptionWriter(this);
     this.keys = new KeyTable(redactor, paths);
   }
 
@@ -81,53 +92,43 @@ export class Writer {
 
   private number(value: number): string {
     if (!Number.isFinite(value)) return `"${value}"`;
-    if (this.numbersAreClean && value < 1e8 && value > -1e8) return `${value}`;
+    if (this.wordsAreClean && value < 1e8 && value > -1e8) return `${value}`;
     const { redactor } = this;
     if (redactor === undefined) return `${value}`;
     const safe = redactor.redact(value);
     return typeof safe === 'number' ? `${safe}` : toJsonString(String(safe));
   }
 
-  /** A property's value by its name and itself; '' when there is nothing to write. */
-  named(info: KeyInfo, value: unknown, depth: number): string {
-    if (depth === 0 && info.path !== undefined) return this.onPath(info.path, info, value, 0);
-    switch (info.kind) {
-      case 'plain':
-      case 'clean':
-        return this.value(info.name, value, depth);
-      case 'mask':
-        if (typeof value === 'string' && value !== '' && value.charCodeAt(0) !== 91) return info.marker;
-        return this.field(info.name, value);
-      default:
-        return this.field(info.name, value);
+  /** A property's value by its name, its place and itself; '' when there is nothing to write. */
+  private property(at: Shape, value: unknown, depth: number): string {
+    const { info, path } = at;
+    if (path !== undefined) {
+      if (path.marker !== '') {
+        if (isMaskable(value)) return path.marker;
+        if (value === undefined) return '';
+        if (value === null || typeof value === 'boolean') return String(value);
+        throw BAIL;
+      }
+      if (typeof value === 'object' && value !== null) {
+        // Only the redactor, from the top, knows its way through anything but plain objects.
+        if (Array.isArray(value) || Object.getPrototypeOf(value) !== Object.prototype) throw BAIL;
+        return this.walk(value as Record<string, unknown>, at.inner(), depth + 1);
+      }
     }
-  }
-
-  /** A value that path rules name, or that holds what they name. */
-  private onPath(node: PathNode, info: KeyInfo, value: unknown, depth: number): string {
-    if (node.marker !== '') {
-      if (typeof value === 'string' && value !== '' && value.charCodeAt(0) !== 91) return node.marker;
-      if (value === undefined) return '';
-      if (value === null || typeof value === 'boolean') return String(value);
-      throw BAIL;
-    }
-    if (typeof value !== 'object' || value === null) return this.named(info, value, depth + 1);
-    const prototype: unknown = Object.getPrototypeOf(value);
-    // Only the redactor, from the top, knows its way through anything but plain objects.
-    if (Array.isArray(value) || prototype !== Object.prototype) throw BAIL;
-    return this.plain(value, depth + 1, node);
+    if (info.kind === 'plain' || info.kind === 'clean') return this.value(at, value, depth);
+    return info.kind === 'mask' && isMaskable(value) ? info.marker : this.field(info.name, value);
   }
 
   /** Through the redactor, with the name. */
   private field(name: string, value: unknown): string {
     if (typeof value === 'function') return this.field(name, lazily(value));
-    if (this.redactor === undefined) return this.clean(value, 0);
+    if (this.redactor === undefined) return this.clean(value);
     const safe = this.redactor.field(name, value);
-    return safe === undefined ? '' : this.clean(safe, 0);
+    return safe === undefined ? '' : this.clean(safe);
   }
 
   /** A value under a name that says nothing. May throw `BAIL` or what the value's own code throws. */
-  value(name: string, value: unknown, depth: number): string {
+  private value(at: Shape, value: unknown, depth: number): string {
     if (--this.nodes < 0) throw BAIL;
     switch (typeof value) {
       case 'string':
@@ -139,97 +140,173 @@ export class Writer {
       case 'undefined':
         return '';
       case 'bigint':
-        return this.field(name, value);
+        return this.field(at.name, value);
       case 'symbol':
         return '"[Symbol]"';
-      case 'function':
-        return this.lazy(name, value, depth);
+      case 'function': {
+        const result = lazily(value);
+        return typeof result === 'function' ? '"[Function]"' : this.value(at, result, depth);
+      }
       default:
-        return value === null ? 'null' : this.object(name, value as object, depth);
+        return value === null ? 'null' : this.object(at, value as object, depth);
     }
   }
 
-  private lazy(name: string, value: object, depth: number): string {
-    const result = lazily(value);
-    return typeof result === 'function' ? '"[Function]"' : this.value(name, result, depth);
-  }
-
-  private object(name: string, value: object, depth: number): string {
+  private object(at: Shape, value: object, depth: number): string {
     if (depth >= this.limits.maxDepth) throw BAIL;
-    if (Array.isArray(value)) return this.array(name, value, depth + 1);
+    if (Array.isArray(value)) return this.array(at, value, depth + 1);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) return this.plain(value, depth + 1);
+    if (prototype === Object.prototype || prototype === null)
+      return this.walk(value as Record<string, unknown>, at.inner(), depth + 1);
     if (isDate(value)) return dateText(value);
-    if (isErrorLike(value)) return this.error(value);
-    return this.field(name, value);
+    if (isErrorLike(value)) return this.exceptions.nested(value);
+    return this.field(at.name, value);
   }
 
-  private plain(value: object, depth: number, node?: PathNode): string {
+  /**
+   * Where fields begin. A getter or lazy value among them may write a record in its turn, which must not change what the
+   * shapes of the one under way remember, so it gets shapes of its own.
+   */
+  private begins(): Shape {
+    const start = this.busy ? this.keys.beginning() : this.keys.root;
+    this.busy = true;
+    return start;
+  }
+
+  /**
+   * A record's own fields, without braces. Throws when they need care, and for a name that bound fields or the context
+   * have taken.
+   */
+  fields(fields: object, hasError: boolean, parts: LineParts, cell: ContextCell | undefined): string {
+    const { busy } = this;
+    const start = this.begins();
+    try {
+      return this.walk(fields as Record<string, unknown>, start, 0, hasError, parts, cell);
+    } finally {
+      this.busy = busy;
+    }
+  }
+
+  /**
+   * The properties of an object, along the shape it had last time. What says the same as last time is not written
+   * value by value: the text from then, in one piece for all that stand side by side, goes into the line.
+   */
+  private walk(
+    source: Record<string, unknown>,
+    start: Shape,
+    depth: number,
+    hasError?: boolean,
+    parts?: LineParts,
+    cell?: ContextCell,
+  ): string {
+    let inherits = this.polluted;
+    if (parts !== undefined && !inherits) {
+      const prototype: unknown = Object.getPrototypeOf(source);
+      inherits = prototype !== Object.prototype && prototype !== null;
+    }
     let json = '';
-    let label = false;
+    let at = start;
+    let from = start;
+    let stamp = 0;
     let count = 0;
-    let info: KeyInfo | undefined;
-    const source = value as Record<string, unknown>;
+    let label = false;
+    let error = hasError === true;
     for (const name in source) {
-      if (this.polluted && !hasOwn.call(source, name)) continue;
-      let found = info?.next;
-      if (found === undefined || found.name !== name) {
-        found = this.keys.get(name);
-        if (info !== undefined) info.next = found;
-      }
-      info = found;
+      if (inherits && !hasOwn.call(source, name)) continue;
       // Names met for the first time are dear; an object of thousands is no record but data.
-      if (found.dirty || ++count > 512) throw BAIL;
+      if (++count > 512 && parts === undefined) throw BAIL;
       const item = source[name];
-      if (found.special) {
-        // `{name: 'authorization', value: …}` and an own toJSON are for the redactor to judge.
-        if (label && (name === 'value' || name === 'args')) throw BAIL;
-        if (typeof item === 'function' && name === 'toJSON') throw BAIL;
-        label ||= typeof item === 'string' && isLabel(name);
+      if (item === undefined) continue;
+      let next = at.next;
+      if (next === undefined || next.name !== name) next = this.keys.after(at, name);
+      const { info } = next;
+      if (info.odd) {
+        if (info.dirty) throw BAIL;
+        if (parts !== undefined) {
+          if (info.watched && isTaken(info, parts, cell)) throw BAIL;
+          if (info.holdsError && typeof item === 'object' && isErrorLike(item)) {
+            if (error) throw BAIL;
+            error = true;
+            json += `${at.since(from, stamp)}${at === start ? '' : ','}${this.exceptions.attributes(item as object)}`;
+            at = next;
+            from = next;
+            stamp = 0;
+            continue;
+          }
+        }
+        if (info.special) {
+          // `{name: 'authorization', value: …}` and an own toJSON are for the redactor to judge.
+          if (label && (name === 'value' || name === 'args')) throw BAIL;
+          if (typeof item === 'function' && name === 'toJSON') throw BAIL;
+          label ||= typeof item === 'string' && isLabel(name);
+        }
+      }
+      if (item === next.value) {
+        if (next.stamp > stamp) stamp = next.stamp;
+        at = next;
+        continue;
       }
       let text: string;
-      // The common case by hand: a text or number under a name that says nothing.
-      if (node === undefined && found.kind === 'plain' && typeof item === 'string') text = this.text(item);
-      else if (node === undefined && found.kind === 'plain' && typeof item === 'number') text = this.number(item);
-      else {
-        const below = node?.children.get(name);
-        text = below === undefined ? this.named(found, item, depth) : this.onPath(below, found, item, depth);
+      if (next.open && typeof item === 'string') {
+        text = this.text(item);
+        text = item.length <= MAX_KEPT_CHARS ? next.remember(item, text) : next.fragment + text;
+      } else if (next.open && typeof item === 'number') {
+        text = this.number(item);
+        text = this.wordsAreClean ? next.remember(item, text) : next.fragment + text;
+      } else if (next.open && (typeof item === 'boolean' || item === null)) {
+        text = next.remember(item, `${item}`);
+      } else {
+        this.kept = false;
+        text = this.property(next, item, depth);
+        if (text === '') continue;
+        if (this.kept && text.length <= MAX_KEPT_TEXT) {
+          if (next.nested === text) {
+            if (next.stamp > stamp) stamp = next.stamp;
+            at = next;
+            continue;
+          }
+          text = next.rememberObject(text);
+        } else text = next.fragment + text;
       }
-      if (text !== '') json = json === '' ? found.fragment + text : json + found.further + text;
+      json += at === from ? text : at.since(from, stamp) + text;
+      at = next;
+      from = next;
+      stamp = 0;
     }
     this.nodes -= count;
-    return `{${json}}`;
+    if (parts === undefined) at = at.end();
+    if (at === from) return json;
+    const rest = at.since(from, stamp);
+    this.kept = from === start && at.keeps(rest);
+    return json === '' ? rest : json + rest;
   }
 
-  private array(name: string, value: readonly unknown[], depth: number): string {
+  private array(at: Shape, value: readonly unknown[], depth: number): string {
+    const place = at.item();
     let json = '';
     for (let index = 0; index < value.length; index++) {
       const item = value[index];
       // An item may speak for the next one (`'--password'`), and a card number may be spread over several.
-      if (typeof item === 'string' && this.redactor !== undefined && !isQuietItem(item)) return this.field(name, value);
-      const text = this.value(name, item, depth);
+      if (typeof item === 'string' && this.redactor !== undefined && !isQuietItem(item))
+        return this.field(at.name, value);
+      const text = this.value(place, item, depth);
       json += index === 0 ? text || 'null' : `,${text || 'null'}`;
     }
+    this.kept = false;
     return `[${json}]`;
   }
 
-  /** An error somewhere among the values: its record, never `{}`. */
-  error(value: unknown): string {
-    const record = serialise(
-      value,
-      this.redactor === undefined ? ERROR_LIMITS : { ...ERROR_LIMITS, redactor: this.redactor },
-    );
-    return this.clean(record, 0);
-  }
-
   /** Any value, for good: what the fast walk cannot take goes through a redacted copy. Never throws. */
-  safely(info: KeyInfo, value: unknown): string {
+  safely(name: string, value: unknown): string {
+    const { busy } = this;
     try {
-      return this.named(info, value, 0);
+      return this.property(this.keys.after(this.begins(), name), value, 0);
     } catch {
       // Hostile or unusual: the redactor's copy reads it without being harmed, and has limits of its own.
       this.nodes = this.limits.maxNodes;
-      return this.carefully(info.name, value);
+      return this.carefully(name, value);
+    } finally {
+      this.busy = busy;
     }
   }
 
@@ -237,72 +314,35 @@ export class Writer {
     try {
       const copier = this.redactor ?? bareCopier(this.limits.maxDepth);
       const safe = copier.field(name, value);
-      return safe === undefined ? '' : this.clean(safe, 0);
+      return safe === undefined ? '' : this.clean(safe);
     } catch (error) {
       return `"[not written: ${error instanceof Error ? toJsonString(error.name).slice(1, -1) : 'unreadable'}]"`;
     }
   }
 
   /** Data that is redacted already: no accessors, no cycles. */
-  clean(value: unknown, depth: number): string {
-    if (--this.nodes < 0) return '"[too many values]"';
-    switch (typeof value) {
-      case 'string':
-        return this.cut(value);
-      case 'number':
-        return Number.isFinite(value) ? `${value}` : `"${value}"`;
-      case 'boolean':
-        return value ? 'true' : 'false';
-      case 'bigint':
-        return value >= -0x8000000000000000n && value <= 0x7fffffffffffffffn ? `${value}` : `"${value}"`;
-      case 'object':
-        return value === null ? 'null' : this.cleanObject(value, depth);
-      default:
-        return '';
-    }
-  }
-
-  private cleanObject(value: object, depth: number): string {
-    if (depth > 64) return '"[too deep]"';
-    if (Array.isArray(value)) return this.cleanItems(value, depth);
-    if (isDate(value)) return dateText(value);
-    if (isErrorLike(value)) return this.error(value);
-    if (isSet(value)) return this.cleanItems([...value], depth);
-    if (isMap(value)) {
-      const entries = [...value];
-      if (entries.every(([key]) => typeof key === 'string'))
-        return this.cleanEntries(entries as [string, unknown][], depth);
-      return this.cleanItems(entries, depth);
-    }
-    if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`;
-    return this.cleanEntries(Object.entries(value), depth);
-  }
-
-  private cleanItems(items: readonly unknown[], depth: number): string {
-    return `[${items.map((item) => this.clean(item, depth + 1) || 'null').join(',')}]`;
-  }
-
-  private cleanEntries(entries: readonly (readonly [string, unknown])[], depth: number): string {
-    const used = new Set<string>();
-    let json = '';
-    for (const [name, item] of entries) {
-      const text = this.clean(item, depth + 1);
-      if (text === '') continue;
-      const key = unused(used, name.length > 256 ? `${name.slice(0, 256)}…` : name);
-      json += `${json === '' ? '' : ','}${toJsonString(key)}:${text}`;
-    }
-    return `{${json}}`;
+  clean(value: unknown): string {
+    return clean(this, value, 0);
   }
 }
 
 const EMPTY = {};
+
+function isTaken(info: KeyInfo, parts: LineParts, cell: ContextCell | undefined): boolean {
+  return info.reserved || parts.bound.has(info.name) || cell?.names.has(info.name) === true;
+}
+
+/** A text that a mask takes; one in brackets is a marker already. */
+function isMaskable(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.charCodeAt(0) !== 91;
+}
 
 function isPolluted(): boolean {
   for (const _ in EMPTY) return true;
   return false;
 }
 
-export function isLabel(name: string): boolean {
+function isLabel(name: string): boolean {
   return name === 'name' || name === 'key' || name === 'header';
 }
 
@@ -317,26 +357,12 @@ function slotOf(text: string, length: number): number {
   return (hash ^ (hash >>> 13)) & (SLOTS - 1);
 }
 
-/** A name not used before, as it will be written: two that look alike get numbers. */
-function unused(used: Set<string>, name: string): string {
-  const base = name.toWellFormed();
-  let key = base;
-  for (let number = 2; used.has(key); number++) key = `${base}#${number}`;
-  used.add(key);
-  return key;
-}
-
 /** An item that is neither a flag, a label nor a part of a number. */
 function isQuietItem(text: string): boolean {
   const last = text.charCodeAt(text.length - 1);
   if (last === 58 || last === 61 || last === 32 || (last >= 48 && last <= 57)) return false;
   if (text.charCodeAt(0) === 45) return false;
   return text.length > 24 || !/auth|cookie/i.test(text);
-}
-
-function dateText(value: Date): string {
-  const ms = Date.prototype.getTime.call(value);
-  return Number.isNaN(ms) ? '"Invalid Date"' : `"${new Date(ms).toISOString()}"`;
 }
 
 /** A function without parameters is a value that is worked out only when it is written. */
