@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AuditError } from '../errors.ts';
 import { decodeFrames, encodeFrame } from '../journal-frame.ts';
 import type { AuditStore, JournalEntry } from '../store.ts';
-import { type S3Credentials, signRequest } from './sigv4.ts';
+import { percentEncode, type S3Credentials, signRequest } from './sigv4.ts';
 
 export interface S3StoreOptions {
   /** `https://s3.eu-central-1.amazonaws.com`, or any server that speaks S3 with conditional writes. */
@@ -43,7 +43,7 @@ export function s3Store(options: S3StoreOptions): AuditStore {
     more: { query?: string; headers?: { [name: string]: string }; body?: Uint8Array; allow?: number[] } = {},
   ): Promise<{ status: number; bytes: Buffer; tag: string | null }> {
     const { query = '', headers = {}, body = new Uint8Array(0), allow = [] } = more;
-    const url = new URL(`${base}${key.split('/').map(encodeURIComponent).join('/')}${query}`);
+    const url = new URL(`${base}${key.split('/').map(percentEncode).join('/')}${query}`);
     try {
       const signed = signRequest({ method, url, headers, body }, credentials, region, new Date(now()));
       const response = await fetch(url, {
@@ -70,7 +70,7 @@ export function s3Store(options: S3StoreOptions): AuditStore {
   async function journalKeys(): Promise<string[]> {
     const keys: string[] = [];
     for (let token = ''; ; ) {
-      const query = `?list-type=2&prefix=${encodeURIComponent(`${prefix}journal/`)}${token && `&continuation-token=${encodeURIComponent(token)}`}`;
+      const query = `?list-type=2&prefix=${percentEncode(`${prefix}journal/`)}${token && `&continuation-token=${percentEncode(token)}`}`;
       const text = (await send('GET', '', { query })).bytes.toString('utf8');
       for (const [, name] of text.matchAll(/<Key>[^<]*journal\/(\d{16})<\/Key>/g)) keys.push(name!);
       token = /<NextContinuationToken>([^<]+)</.exec(text)?.[1] ?? '';

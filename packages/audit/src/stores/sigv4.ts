@@ -36,7 +36,7 @@ export function signRequest(
   };
   const names = Object.keys(all).sort();
   const query = [...url.searchParams]
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .sort()
     .join('&');
   const canonical = [
@@ -62,7 +62,10 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** Percent-encoding of everything but unreserved characters (RFC 3986). */
-function encode(text: string): string {
+/**
+ * Percent-encoding of everything but unreserved characters (RFC 3986), in query and path alike: a server computes the
+ * signature over that, and `encodeURIComponent` leaves five more characters as they are.
+ */
+export function percentEncode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { goTool } from '../../scripts/go-tool.ts';
+import { goTool, LITEWITNESS } from '../../scripts/go-tool.ts';
 import { publicKey } from '../../scripts/mutation-run.ts';
 import { nodePrimitives } from '../cli/primitives.ts';
 import { isAuditError } from '../errors.ts';
@@ -22,8 +22,7 @@ import { readPublicKey } from '../verify/signed-checkpoint.ts';
 import { verifyTrail } from '../verify/verify.ts';
 import { httpWitness } from './http-witness.ts';
 
-const VERSION = 'v0.6.1';
-const witnessProgram = goTool(`filippo.io/torchwood/cmd/litewitness@${VERSION}`);
+const witnessProgram = goTool(LITEWITNESS);
 const hasAgent = ['ssh-agent', 'ssh-add', 'ssh-keygen'].every((name) => (spawnSync('which', [name]).status ?? 1) === 0);
 const skipped = witnessProgram.startsWith('skip: ') ? witnessProgram.slice(6) : undefined;
 const options = {
