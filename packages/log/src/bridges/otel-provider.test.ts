@@ -216,13 +216,16 @@ test('R74 out: the SDK of OpenTelemetry exports what was said, in order, with se
   const sdk = new SdkProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
   const logger = createLogger({
     service: 't',
-    sinks: [otelSink(sdk.getLogger('breakwater'))],
+    sinks: [otelSink(sdk.getLogger('breakwater'), 'otel', trace)],
     flushAtExit: false,
     now: () => NOW,
   });
   loggers.push(logger);
-  logger.log('warn', 'text', { a: 1, list: [1, 'b'] }, 'some.event');
+  withContext({ traceId: SPAN.traceId, spanId: SPAN.spanId, traceFlags: 1 }, () =>
+    logger.log('warn', 'text', { a: 1, list: [1, 'b'] }, 'some.event'),
+  );
   const [record] = exporter.getFinishedLogRecords();
+  assert.deepEqual(record!.spanContext, SPAN);
   assert.equal(record!.body, 'text');
   assert.equal(record!.severityNumber, 13);
   assert.equal(record!.eventName, 'some.event');

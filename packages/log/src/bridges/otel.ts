@@ -1,7 +1,7 @@
 import { OptionError } from '@breakwater/errors';
-import type { trace as OtelTrace } from '@opentelemetry/api';
+import type { Context, trace as OtelTrace } from '@opentelemetry/api';
 import type { TraceIds } from '../context-json.ts';
-import { type AttributeValue, toRecord } from '../record.ts';
+import { type AttributeValue, type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 import { handOver } from './loop-guard.ts';
 
@@ -15,6 +15,7 @@ export interface OtelLoggerLike {
     readonly body?: string;
     readonly eventName?: string;
     readonly attributes?: Record<string, unknown>;
+    readonly context?: Context;
   }): void;
 }
 
@@ -24,11 +25,12 @@ export function otelTrace(trace: typeof OtelTrace): () => TraceIds | undefined {
 }
 
 /**
- * A sink that hands records to the OpenTelemetry Logs API, whose provider exports them with its own resource. Trace
- * ids follow from the span that is active when the record is said. What happens to a record there is not counted here.
- * Where that provider is `toLoggerProvider` of a logger that holds this sink, the record ends there: it does not go round.
+ * A sink that hands records to the OpenTelemetry Logs API, whose provider exports them with its own resource and scope.
+ * With `trace`, a record keeps the ids it has; without, its span is the one that is active when it is said. What happens to a
+ * record there is not counted here. Where that provider is `toLoggerProvider` of a logger that holds this sink, the record
+ * ends there: it does not go round.
  */
-export function otelSink(logger: OtelLoggerLike, name = 'otel'): Sink {
+export function otelSink(logger: OtelLoggerLike, name = 'otel', trace?: typeof OtelTrace): Sink {
   if (typeof logger?.emit !== 'function') throw new OptionError('logger', logger, 'an OpenTelemetry logger');
   const tally = new Tally();
   const sink: Sink = {
@@ -36,8 +38,9 @@ export function otelSink(logger: OtelLoggerLike, name = 'otel'): Sink {
     write(line) {
       tally.emitted++;
       try {
-        const { timestamp, observedTimestamp, severityNumber, severityText, body, eventName, attributes } =
-          toRecord(line);
+        const record = toRecord(line);
+        const { timestamp, observedTimestamp, severityNumber, severityText, body, eventName, attributes } = record;
+        const context = trace === undefined ? undefined : contextOf(record, trace);
         handOver(sink, () =>
           logger.emit({
             timestamp: new Date(timestamp),
@@ -47,6 +50,7 @@ export function otelSink(logger: OtelLoggerLike, name = 'otel'): Sink {
             attributes: attributes as Record<string, AttributeValue>,
             ...(observedTimestamp === undefined ? {} : { observedTimestamp: new Date(observedTimestamp) }),
             ...(eventName === undefined ? {} : { eventName }),
+            ...(context === undefined ? {} : { context }),
           }),
         );
         tally.written++;
@@ -61,4 +65,21 @@ export function otelSink(logger: OtelLoggerLike, name = 'otel'): Sink {
     counts: (): SinkCounts => tally.counts(),
   };
   return sink;
+}
+
+/** A context with the record's span; `undefined` where the active one has it, with whatever else it carries. */
+function contextOf({ traceId, spanId, traceFlags }: LogRecord, trace: typeof OtelTrace): Context | undefined {
+  if (traceId === undefined || spanId === undefined) return undefined;
+  const active = trace.getActiveSpan()?.spanContext();
+  if (active?.traceId === traceId && active.spanId === spanId) return undefined;
+  return trace.setSpanContext(createContext(new Map()), { traceId, spanId, traceFlags: traceFlags ?? 0 });
+}
+
+/** The API's contexts are made by the API only, which this package does not import. */
+function createContext(values: ReadonlyMap<symbol, unknown>): Context {
+  return {
+    getValue: (key) => values.get(key),
+    setValue: (key, value) => createContext(new Map(values).set(key, value)),
+    deleteValue: (key) => createContext(new Map([...values].filter(([own]) => own !== key))),
+  };
 }
