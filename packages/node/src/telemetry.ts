@@ -2,22 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Sink } from '@breakwater/log';
 import { otlpSink } from '@breakwater/log/otlp';
-import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
+import { context, logs, metrics, propagation, type TextMapPropagator, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
-import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BatchLogRecordProcessor, ConsoleLogRecordExporter, LoggerProvider } from '@opentelemetry/sdk-logs';
+import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
   BatchSpanProcessor,
+  ConsoleSpanExporter,
   ParentBasedSampler,
+  type Sampler,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { type ExporterName, exportTarget } from './config/otlp-settings.ts';
 import type { Config } from './config/settings.ts';
+import { metricExporter, recordExporter, spanExporter, timeoutOf, tlsOf } from './exporters.ts';
 
 /** The OpenTelemetry SDK of this process. */
 export interface Telemetry {
@@ -46,63 +49,104 @@ export function resourceAttributes(config: Config): Record<string, string | numb
   };
 }
 
-interface ExporterOptions {
-  url: string;
-  headers: Record<string, string>;
-  timeoutMillis: number;
-}
-
-function exporterOptions(config: Config, signal: string): ExporterOptions {
-  return {
-    url: `${config.otlpEndpoint.replace(/\/+$/, '')}/v1/${signal}`,
-    headers: { ...config.otlpHeaders },
-    // An export that still retries holds the event loop, and with it the end of the process.
-    timeoutMillis: Math.min(10_000, config.shutdownTimeoutMs),
-  };
-}
-
 /** The log's own way to the endpoint: it counts what it loses and is emptied when the process ends. */
 export function createLogSink(config: Config): Sink {
-  const { url, headers, timeoutMillis } = exporterOptions(config, 'logs');
+  const target = exportTarget(config, 'logs');
+  const timeoutMs = timeoutOf(target, config.shutdownTimeoutMs);
   return otlpSink({
-    url,
-    headers,
-    flushMs: config.batchDelayMs,
-    timeoutMs: timeoutMillis,
-    flushTimeoutMs: timeoutMillis,
+    url: target.url,
+    headers: target.headers,
+    encoding: target.json ? 'json' : 'protobuf',
+    compression: target.compression,
+    tls: tlsOf(target),
+    batchSize: config.recordBatch ?? BATCH,
+    flushMs: Math.max(1, config.recordDelayMs ?? config.batchDelayMs),
+    timeoutMs,
+    flushTimeoutMs: timeoutMs,
     exitTimeoutMs: Math.min(3_000, config.shutdownTimeoutMs),
   });
 }
 
+const BATCH = 512;
+
+interface Batching {
+  readonly scheduledDelayMillis: number;
+  readonly maxQueueSize: number;
+  readonly maxExportBatchSize: number;
+  readonly exportTimeoutMillis: number;
+}
+
+function batching(config: Config, what: 'span' | 'record'): Batching {
+  const maxQueueSize = config[`${what}Queue`] ?? config.maxQueue;
+  return {
+    scheduledDelayMillis: Math.max(1, config[`${what}DelayMs`] ?? config.batchDelayMs),
+    maxQueueSize,
+    maxExportBatchSize: config[`${what}Batch`] ?? Math.min(BATCH, maxQueueSize),
+    exportTimeoutMillis: config[`${what}TimeoutMs`] || FOREVER_MS,
+  };
+}
+
+/** OpenTelemetry's 0 is "no limit"; a timer counts so far. */
+const FOREVER_MS = 2 ** 31 - 1;
+
+function samplerOf({ tracesSampler, traceRatio }: Config): Sampler {
+  const root = tracesSampler.endsWith('always_on')
+    ? new AlwaysOnSampler()
+    : tracesSampler.endsWith('always_off')
+      ? new AlwaysOffSampler()
+      : new TraceIdRatioBasedSampler(traceRatio);
+  return tracesSampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
+}
+
+function propagatorOf({ propagators }: Config): TextMapPropagator {
+  const made = propagators.flatMap((name) =>
+    name === 'none' ? [] : [name === 'baggage' ? new W3CBaggagePropagator() : new W3CTraceContextPropagator()],
+  );
+  return new CompositePropagator({ propagators: made });
+}
+
 /** Makes the SDK and puts it into the globals of `@opentelemetry/api`, where libraries look for it. */
 export function startTelemetry(config: Config, resource: Resource): Telemetry {
-  const batch = { scheduledDelayMillis: config.batchDelayMs, maxQueueSize: config.maxQueue };
+  const maxMs = config.shutdownTimeoutMs;
+  const spans = {
+    otlp: () => spanExporter(exportTarget(config, 'traces'), maxMs),
+    console: () => new ConsoleSpanExporter(),
+  };
+  const records = {
+    otlp: () => recordExporter(exportTarget(config, 'logs'), maxMs),
+    console: () => new ConsoleLogRecordExporter(),
+  };
+  const figures = {
+    otlp: () => metricExporter(exportTarget(config, 'metrics'), maxMs, config.metricTemporality),
+    console: () => new ConsoleMetricExporter(),
+  };
   const tracerProvider = new TracerProvider({
     resource,
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(config.traceRatio) }),
-    spanProcessors: [
-      new BatchSpanProcessor({ exporter: new OTLPTraceExporter(exporterOptions(config, 'traces')), ...batch }),
-    ],
+    sampler: samplerOf(config),
+    spanProcessors: chosen(config.tracesExporter, spans).map(
+      (exporter) => new BatchSpanProcessor({ exporter, ...batching(config, 'span') }),
+    ),
   });
   const loggerProvider = new LoggerProvider({
     resource,
-    processors: [
-      new BatchLogRecordProcessor({ exporter: new OTLPLogExporter(exporterOptions(config, 'logs')), ...batch }),
-    ],
+    processors: chosen(config.logsExporter, records).map(
+      (exporter) => new BatchLogRecordProcessor({ exporter, ...batching(config, 'record') }),
+    ),
   });
   const meterProvider = new MeterProvider({
     resource,
-    readers: [
-      new PeriodicExportingMetricReader({
-        exporter: new OTLPMetricExporter(exporterOptions(config, 'metrics')),
-        exportIntervalMillis: config.metricIntervalMs,
-        exportTimeoutMillis: Math.min(config.metricIntervalMs, 30_000),
-      }),
-    ],
+    readers: chosen(config.metricsExporter, figures).map(
+      (exporter) =>
+        new PeriodicExportingMetricReader({
+          exporter,
+          exportIntervalMillis: config.metricIntervalMs,
+          exportTimeoutMillis: Math.min(config.metricIntervalMs, config.metricTimeoutMs || FOREVER_MS),
+        }),
+    ),
   });
   const contextManager = new AsyncLocalStorageContextManager().enable();
   context.setGlobalContextManager(contextManager);
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  propagation.setGlobalPropagator(propagatorOf(config));
   trace.setGlobalTracerProvider(tracerProvider);
   logs.setGlobalLoggerProvider(loggerProvider);
   metrics.setGlobalMeterProvider(meterProvider);
@@ -123,4 +167,8 @@ export function startTelemetry(config: Config, resource: Resource): Telemetry {
       for (const api of [trace, logs, metrics, propagation, context]) api.disable();
     },
   };
+}
+
+function chosen<T>(names: readonly ExporterName[], makers: { readonly otlp: () => T; readonly console: () => T }): T[] {
+  return names.flatMap((name) => (name === 'none' ? [] : [makers[name]()]));
 }

@@ -1,4 +1,5 @@
 import { type Answer, type Encoding, toAnswer } from './answer.ts';
+import type { TlsOptions } from './poster.ts';
 
 /**
  * Reads address and headers (one line: arguments could be read by anybody on the machine) and the body on its standard
@@ -7,9 +8,9 @@ import { type Answer, type Encoding, toAnswer } from './answer.ts';
 const PROGRAM = `const parts = [];
 process.stdin.on('data', (part) => parts.push(part)).on('end', () => {
   const all = Buffer.concat(parts), line = all.indexOf(10), body = all.subarray(line + 1);
-  const [url, headers] = JSON.parse(all.toString('utf8', 0, line));
+  const [url, headers, tls] = JSON.parse(all.toString('utf8', 0, line));
   const { request } = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http');
-  request(url, { method: 'POST', headers: { ...headers, 'content-length': body.length } }, (answer) => { const chunks = [];
+  request(url, { ...tls, method: 'POST', headers: { ...headers, 'content-length': body.length } }, (answer) => { const chunks = [];
     answer.on('data', (chunk) => chunks.push(chunk)).on('end', () => process.stdout.write(JSON.stringify(
       [answer.statusCode, answer.headers['retry-after'] ?? '', Buffer.concat(chunks).toString('base64')])));
   }).on('error', () => process.exit(1)).end(body);
@@ -22,6 +23,7 @@ process.stdin.on('data', (part) => parts.push(part)).on('end', () => {
 export function postByChild(
   url: string,
   headers: Readonly<Record<string, string>>,
+  tls: TlsOptions,
   body: Uint8Array,
   encoding: Encoding,
   timeoutMs: number,
@@ -29,7 +31,7 @@ export function postByChild(
   const { status, stdout } = process
     .getBuiltinModule('node:child_process')
     .spawnSync(process.execPath, ['-e', PROGRAM], {
-      input: Buffer.concat([Buffer.from(`${JSON.stringify([url, headers])}\n`), body]),
+      input: Buffer.concat([Buffer.from(`${JSON.stringify([url, headers, tls])}\n`), body]),
       timeout: Math.max(1, Math.ceil(timeoutMs)),
       env: {},
       stdio: ['pipe', 'pipe', 'ignore'],

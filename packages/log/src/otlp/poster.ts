@@ -29,12 +29,24 @@ interface UnderWay {
  */
 const outside = AsyncLocalStorage.snapshot();
 
+/** PEM texts. */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** The way to one receiver, over connections that are kept. Its requests are not traced and carry nobody's context. */
-export function createPoster(url: string, headers: Readonly<Record<string, string>>, encoding: Encoding): Poster {
+export function createPoster(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  encoding: Encoding,
+  tls: TlsOptions,
+): Poster {
   const secure = url.startsWith('https:');
   // Loaded only by those who use the sink: they are most of what an import of this module would cost.
   const { Agent, request } = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, ...tls });
   let underWay: UnderWay | undefined;
 
   function send(

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { otlpSink } from './otlp.ts';
 
 const line = (index: number): string =>
@@ -110,4 +113,49 @@ test('R61 refusals and warnings are told in the receiver’s words; a line that 
   assert.deepEqual(sink.counts(), { emitted: 7, written: 3, pending: 0, dropped: { failed: 1, rejected: 3 } });
   await sink.close();
   await close();
+});
+
+test('R62 compression: what is sent while the program runs and at its end unpacks to the same', async () => {
+  const seen: (readonly [string | undefined, string])[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      seen.push([request.headers['content-encoding'], gunzipSync(Buffer.concat(parts)).toString()]);
+      response.end('{}');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/logs`;
+  const sink = otlpSink({ url, encoding: 'json', compression: 'gzip' });
+  sink.write(line(1), 9);
+  await sink.flush();
+  await sink.close();
+  const ending = spawn(
+    process.execPath,
+    [
+      '--conditions=@breakwater/source',
+      '--input-type=module',
+      '-e',
+      `import { otlpSink } from '@breakwater/log/otlp';
+       const [, url, line] = process.argv;
+       try { otlpSink({ url, compression: 'br' }); } catch (error) { console.log(error.option); }
+       const sink = otlpSink({ url, encoding: 'json', compression: 'gzip' });
+       sink.write(line, 9);
+       sink.flushSync();
+       console.log(sink.counts().written);
+       process.exit();`,
+      url,
+      line(1),
+    ],
+    { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [said] = await Promise.all([text(ending.stdout), once(ending, 'close')]);
+  assert.equal(said, 'options.compression\n1\n');
+  assert.deepEqual(new Set(seen.map(([encoding]) => encoding)), new Set(['gzip']));
+  assert.equal(new Set(seen.map(([, text]) => text)).size, 1);
+  assert.ok(seen[0]![1].includes('"b1"'));
+  server.close();
+  server.closeAllConnections();
 });

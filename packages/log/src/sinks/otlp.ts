@@ -3,7 +3,7 @@ import { type Clock, createRetry, exponentialBackoff, systemClock } from '@break
 import { type Answer, isRetried } from '../otlp/answer.ts';
 import { toOtlpJson } from '../otlp/json.ts';
 import { postByChild } from '../otlp/last-post.ts';
-import { createPoster } from '../otlp/poster.ts';
+import { createPoster, type TlsOptions } from '../otlp/poster.ts';
 import { toOtlpProtobuf } from '../otlp/protobuf.ts';
 import { type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
@@ -17,6 +17,10 @@ export interface OtlpOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Default `protobuf`. */
   readonly encoding?: 'protobuf' | 'json';
+  /** Default `none`. */
+  readonly compression?: 'none' | 'gzip';
+  /** PEM texts for https: certificates to trust in place of the usual, own certificate and its key. */
+  readonly tls?: TlsOptions;
   /** Records in one request. Default 512. */
   readonly batchSize?: number;
   /** Milliseconds after which fewer are sent. Default 1000. */
@@ -36,6 +40,8 @@ export interface OtlpOptions {
   readonly random?: () => number;
 }
 
+/** Loaded only by those who use it. */
+const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
 /** A wait must not keep a program alive. */
 const QUIET_CLOCK: Clock = {
   ...systemClock,
@@ -60,6 +66,10 @@ export function otlpSink(options: OtlpOptions): Sink {
   const encoding = options.encoding ?? 'protobuf';
   if (encoding !== 'protobuf' && encoding !== 'json')
     throw new OptionError('options.encoding', encoding, 'protobuf or json');
+  const compression = options.compression ?? 'none';
+  if (compression !== 'none' && compression !== 'gzip')
+    throw new OptionError('options.compression', compression, 'none or gzip');
+  const tls = options.tls ?? {};
   const whenFull = options.whenFull ?? 'drop-oldest';
   if (whenFull !== 'drop-oldest' && whenFull !== 'drop-lowest')
     throw new OptionError('options.whenFull', whenFull, 'drop-oldest or drop-lowest');
@@ -74,9 +84,10 @@ export function otlpSink(options: OtlpOptions): Sink {
   const { url } = options;
   const headers = {
     'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+    ...(compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
     ...options.headers,
   };
-  const poster = createPoster(url, headers, encoding);
+  const poster = createPoster(url, headers, encoding, tls);
   const retry = createRetry({
     name: 'otlp',
     maxAttempts: MAX_ATTEMPTS,
@@ -114,6 +125,13 @@ export function otlpSink(options: OtlpOptions): Sink {
 
   function encode(): Uint8Array {
     return encoding === 'json' ? Buffer.from(toOtlpJson(batch)) : toOtlpProtobuf(batch);
+  }
+
+  function pack(body: Uint8Array): Promise<Uint8Array> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    if (compression === 'none') resolve(body);
+    else zlib().gzip(body, (error, packed) => (error === null ? resolve(packed) : reject(error)));
+    return promise;
   }
 
   function settle({ status, rejected, message }: Answer): void {
@@ -158,7 +176,8 @@ export function otlpSink(options: OtlpOptions): Sink {
       const body = encode();
       let answer: Answer | undefined;
       try {
-        answer = await retry.execute((call) => poster.post(body, call.signal), { signal });
+        const packed = await pack(body);
+        answer = await retry.execute((call) => poster.post(packed, call.signal), { signal });
       } catch {
         // The last of many tries, none of which the receiver answered; or the end of the process has taken over.
         answer = undefined;
@@ -225,7 +244,8 @@ export function otlpSink(options: OtlpOptions): Sink {
         fill(MAX_LAST_BATCH);
         const left = end - performance.now();
         if (batch.length === 0 || left <= 0) return;
-        const answer = postByChild(url, headers, encode(), encoding, left);
+        const body = compression === 'gzip' ? zlib().gzipSync(encode()) : encode();
+        const answer = postByChild(url, headers, tls, body, encoding, left);
         if (answer === undefined || isRetried(answer)) return;
         settle(answer);
       }

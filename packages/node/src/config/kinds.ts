@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { LEVELS, type Threshold } from '@breakwater/log';
 
 /** What values a setting takes, given as a value or, in an environment variable, as text. */
@@ -38,6 +39,78 @@ export const ratio: Kind<number> = {
   accept: (value): value is number => typeof value === 'number' && value >= 0 && value <= 1,
 };
 
+export const durationMs: Kind<number> = integer(0, 3_600_000, 'milliseconds');
+
+/** One of a few words, in whatever case. `but` says what is known and not among them. */
+function oneOf<T extends string>(words: readonly T[], but = ''): Kind<T> {
+  return {
+    expected: `${words.length === 1 ? '' : 'one of '}${words.join(', ')}${but}`,
+    fromText: (text) => text.toLowerCase(),
+    accept: (value): value is T => words.includes(value as T),
+  };
+}
+
+/** Words of a list, each once. `alone`: one that stands for "nothing". */
+function listOf<T extends string>(words: readonly T[], alone: T, what: string): Kind<readonly T[]> {
+  return {
+    expected: `${what}: ${words.filter((word) => word !== alone).join(', ')}, separated by commas, or ${alone}`,
+    fromText: (text) => [...new Set(commas(text))],
+    accept: (value): value is readonly T[] =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((word) => words.includes(word as T)) &&
+      new Set(value).size === value.length &&
+      (value.length === 1 || !value.includes(alone)),
+  };
+}
+
+export const protocol: Kind<'http/protobuf' | 'http/json'> = oneOf(
+  ['http/protobuf', 'http/json'],
+  ' (gRPC is not spoken)',
+);
+
+export const compression: Kind<'none' | 'gzip'> = oneOf(['none', 'gzip']);
+
+export const exporters: Kind<readonly ('otlp' | 'console' | 'none')[]> = listOf(
+  ['otlp', 'console', 'none'],
+  'none',
+  'exporters',
+);
+
+export const propagators: Kind<readonly ('tracecontext' | 'baggage' | 'none')[]> = listOf(
+  ['tracecontext', 'baggage', 'none'],
+  'none',
+  'propagators',
+);
+
+/** Samplers by their names in OpenTelemetry's specification. */
+export const sampler: Kind<SamplerName> = oneOf([
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+]);
+
+export type SamplerName = `${'' | 'parentbased_'}${'always_on' | 'always_off' | 'traceidratio'}`;
+
+export const temporality: Kind<'cumulative' | 'delta' | 'lowmemory'> = oneOf(['cumulative', 'delta', 'lowmemory']);
+
+export const file: Kind<string> = {
+  expected: 'the path of a file that can be read',
+  fromText: asIs,
+  accept: (value): value is string => {
+    if (typeof value !== 'string' || value === '') return false;
+    try {
+      accessSync(value, constants.R_OK);
+      return statSync(value).isFile();
+    } catch {
+      return false;
+    }
+  },
+};
+
 export const httpUrl: Kind<string> = {
   expected: 'a URL with http: or https:, without a query',
   fromText: asIs,
@@ -68,11 +141,7 @@ const HOST =
 
 export const hosts: Kind<readonly string[]> = {
   expected: 'host names (api.example.com, *.internal, localhost:3000), separated by commas',
-  fromText: (text) =>
-    text
-      .split(',')
-      .map((host) => host.trim().toLowerCase())
-      .filter((host) => host !== ''),
+  fromText: commas,
   accept: (value): value is readonly string[] =>
     Array.isArray(value) && value.every((host) => typeof host === 'string' && HOST.test(host)),
 };
@@ -95,6 +164,13 @@ export const attributes: Kind<Readonly<Record<string, string>>> = {
   accept: (value): value is Readonly<Record<string, string>> =>
     isRecord(value) && Object.entries(value).every(([key, content]) => key !== '' && typeof content === 'string'),
 };
+
+function commas(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim().toLowerCase())
+    .filter((item) => item !== '');
+}
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, type Mistake, showValue } from './config-error.ts';
+import { exportTarget, SIGNALS } from './otlp-settings.ts';
 import { type Config, HOOK_SHARE, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 /** Variable that names the JSON file. */
@@ -40,13 +41,16 @@ export function loadConfig({ options, alsoKnown, env, file }: ConfigSources): Co
     check('options', name, options[name]);
     for (const variable of setting.env) {
       const text = env[variable];
-      if (text === undefined || text === '') continue;
-      const value = setting.kind.fromText(text.trim());
+      if (text === undefined || text === '' || setting.counts?.[variable]?.(env) === false) continue;
+      const value = (setting.text?.[variable] ?? setting.kind.fromText)(text.trim());
       // Of a list or map that cannot be read the text is shown, not what became of it.
       check('environment', variable, setting.kind.accept(value) ? value : text);
     }
     if (path !== undefined) check(path, name, fromFile[name]);
     if (config[name] === undefined) config[name] = setting.fallback;
+    // The specification's second way to name the service; `resource` is read before.
+    if (name === 'service' && config[name] === undefined)
+      check('together', 'resource, service.name', (config['resource'] as Config['resource'])['service.name']);
     if (config[name] === undefined && setting.required === true && !mistakes.some((m) => isAbout(m, name, setting))) {
       mistakes.push({
         source: 'options',
@@ -57,12 +61,33 @@ export function loadConfig({ options, alsoKnown, env, file }: ConfigSources): Co
     }
   }
   const made = config as unknown as Config;
-  if (made.drainMs >= made.shutdownTimeoutMs * HOOK_SHARE) {
-    const expected = `less than two thirds of shutdownTimeoutMs (${made.shutdownTimeoutMs})`;
-    mistakes.push({ source: 'together', name: 'drainMs', expected, shown: String(made.drainMs) });
-  }
+  if (mistakes.length === 0) mistakes.push(...unfitting(made));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return made;
+}
+
+/** Settings that are right each, and not together. */
+function unfitting(made: Config): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const refuse = (name: SettingName, expected: string): void => {
+    mistakes.push({ source: 'together', name, expected, shown: showValue(made[name], false) });
+  };
+  if (made.drainMs >= made.shutdownTimeoutMs * HOOK_SHARE)
+    refuse('drainMs', `less than two thirds of shutdownTimeoutMs (${made.shutdownTimeoutMs})`);
+  const spanQueue = made.spanQueue ?? made.maxQueue;
+  if (made.spanBatch !== undefined && made.spanBatch > spanQueue)
+    refuse('spanBatch', `at most the spans that are kept (${spanQueue})`);
+  const recordQueue = made.recordQueue ?? made.maxQueue;
+  if (made.recordBatch !== undefined && made.recordBatch > recordQueue)
+    refuse('recordBatch', `at most the records that are kept (${recordQueue})`);
+  if (made.logsExporter?.includes('console') && made.stdout === false)
+    refuse('logsExporter', 'no console while stdout is false');
+  for (const signal of SIGNALS) {
+    const { clientCertificate, clientKey } = exportTarget(made, signal);
+    if ((clientCertificate === undefined) !== (clientKey === undefined))
+      refuse(clientKey === undefined ? 'otlpClientKey' : 'otlpClientCertificate', 'certificate and key, or neither');
+  }
+  return mistakes;
 }
 
 function isAbout(mistake: Mistake, name: SettingName, setting: Setting<unknown>): boolean {

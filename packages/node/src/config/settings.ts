@@ -1,22 +1,48 @@
 import type { Threshold } from '@breakwater/log';
-import { attributes, flag, headers, hosts, httpUrl, integer, type Kind, level, levels, name, ratio } from './kinds.ts';
+import {
+  attributes,
+  durationMs,
+  flag,
+  hosts,
+  integer,
+  type Kind,
+  level,
+  levels,
+  name,
+  propagators,
+  ratio,
+  type SamplerName,
+  sampler,
+  temporality,
+} from './kinds.ts';
+import { OTLP_SETTINGS, type OtlpConfig } from './otlp-settings.ts';
 
 /** Everything that can be set, with its value in force. */
-export interface Config {
+export interface Config extends OtlpConfig {
+  readonly resource: Readonly<Record<string, string>>;
   readonly service: string;
   readonly version: string | undefined;
   readonly environment: string | undefined;
-  readonly resource: Readonly<Record<string, string>>;
-  readonly otlpEndpoint: string;
-  readonly otlpHeaders: Readonly<Record<string, string>>;
   readonly telemetry: boolean;
   readonly stdout: boolean;
   readonly logLevel: Threshold;
   readonly logLevels: Readonly<Record<string, Threshold>>;
+  readonly tracesSampler: SamplerName;
   readonly traceRatio: number;
   readonly metricIntervalMs: number;
+  readonly metricTimeoutMs: number;
+  readonly metricTemporality: 'cumulative' | 'delta' | 'lowmemory';
   readonly batchDelayMs: number;
   readonly maxQueue: number;
+  readonly spanDelayMs: number | undefined;
+  readonly spanQueue: number | undefined;
+  readonly spanBatch: number | undefined;
+  readonly spanTimeoutMs: number;
+  readonly recordDelayMs: number | undefined;
+  readonly recordQueue: number | undefined;
+  readonly recordBatch: number | undefined;
+  readonly recordTimeoutMs: number;
+  readonly propagators: readonly ('tracecontext' | 'baggage' | 'none')[];
   readonly propagateTo: readonly string[];
   readonly trustRemoteTrace: boolean;
   readonly instrumentHttp: boolean;
@@ -36,26 +62,65 @@ export interface Setting<T> {
   readonly required?: boolean;
   /** The value is never shown. */
   readonly secret?: boolean;
+  /** The setting that counts while this one is not given. */
+  readonly inherits?: string;
+  /** How the text of one of the variables is read, where it differs from the others. */
+  readonly text?: Readonly<Record<string, (text: string) => unknown>>;
+  /** Whether one of the variables counts at all. */
+  readonly counts?: Readonly<Record<string, (env: Readonly<Record<string, string | undefined>>) => boolean>>;
 }
 
-const setting = <T>(env: readonly string[], kind: Kind<T>, fallback: T): Setting<T> => ({ env, kind, fallback });
+const BATCH: Kind<number> = integer(1, 1_000_000, 'records');
+// OpenTelemetry's names for its own levels.
+const OTEL_LEVELS: Readonly<Record<string, string>> = { none: 'silent', verbose: 'trace', all: 'trace' };
+
+const setting = <T>(env: readonly string[], kind: Kind<T>, fallback: T | undefined): Setting<T> => ({
+  env,
+  kind,
+  fallback,
+});
+
+type Settings = { readonly [Name in SettingName]: Setting<NonNullable<Config[Name]>> };
+
+const OTLP = OTLP_SETTINGS as Pick<Settings, keyof OtlpConfig>;
 
 /** The table that options, environment and file are read by, and that the documentation repeats. */
-export const SETTINGS: { readonly [Name in SettingName]: Setting<NonNullable<Config[Name]>> } = {
+export const SETTINGS: Settings = {
+  resource: setting(['OTEL_RESOURCE_ATTRIBUTES'], attributes, {}),
   service: { env: ['BREAKWATER_SERVICE', 'OTEL_SERVICE_NAME'], kind: name, fallback: undefined, required: true },
   version: { env: ['BREAKWATER_VERSION'], kind: name, fallback: undefined },
   environment: { env: ['BREAKWATER_ENVIRONMENT'], kind: name, fallback: undefined },
-  resource: setting(['OTEL_RESOURCE_ATTRIBUTES'], attributes, {}),
-  otlpEndpoint: setting(['OTEL_EXPORTER_OTLP_ENDPOINT'], httpUrl, 'http://localhost:4318'),
-  otlpHeaders: { env: ['OTEL_EXPORTER_OTLP_HEADERS'], kind: headers, fallback: {}, secret: true },
-  telemetry: setting(['BREAKWATER_TELEMETRY'], flag, true),
+  telemetry: {
+    ...setting(['BREAKWATER_TELEMETRY', 'OTEL_SDK_DISABLED'], flag, true),
+    text: { OTEL_SDK_DISABLED: (text) => ({ true: false, false: true })[text.toLowerCase()] ?? text },
+  },
+  ...OTLP,
   stdout: setting(['BREAKWATER_STDOUT'], flag, true),
-  logLevel: setting(['BREAKWATER_LOG_LEVEL', 'OTEL_LOG_LEVEL'], level, 'info'),
+  logLevel: {
+    ...setting(['BREAKWATER_LOG_LEVEL', 'OTEL_LOG_LEVEL'], level, 'info'),
+    text: { OTEL_LOG_LEVEL: (text) => OTEL_LEVELS[text.toLowerCase()] ?? text.toLowerCase() },
+  },
   logLevels: setting(['BREAKWATER_LOG_LEVELS'], levels, {}),
-  traceRatio: setting(['BREAKWATER_TRACE_RATIO'], ratio, 1),
+  tracesSampler: setting(['OTEL_TRACES_SAMPLER'], sampler, 'parentbased_traceidratio'),
+  traceRatio: {
+    ...setting(['BREAKWATER_TRACE_RATIO', 'OTEL_TRACES_SAMPLER_ARG'], ratio, 1),
+    // As the specification has it: an argument is one of the sampler that was chosen.
+    counts: { OTEL_TRACES_SAMPLER_ARG: (env) => /traceidratio$/i.test(env['OTEL_TRACES_SAMPLER']?.trim() ?? '') },
+  },
   metricIntervalMs: setting(['OTEL_METRIC_EXPORT_INTERVAL'], integer(100, 3_600_000, 'milliseconds'), 60_000),
+  metricTimeoutMs: setting(['OTEL_METRIC_EXPORT_TIMEOUT'], durationMs, 30_000),
+  metricTemporality: setting(['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'], temporality, 'cumulative'),
   batchDelayMs: setting(['BREAKWATER_BATCH_DELAY_MS'], integer(10, 60_000, 'milliseconds'), 1_000),
   maxQueue: setting(['BREAKWATER_MAX_QUEUE'], integer(512, 1_000_000, 'records'), 20_000),
+  spanDelayMs: { ...setting(['OTEL_BSP_SCHEDULE_DELAY'], durationMs, undefined), inherits: 'batchDelayMs' },
+  spanQueue: { ...setting(['OTEL_BSP_MAX_QUEUE_SIZE'], BATCH, undefined), inherits: 'maxQueue' },
+  spanBatch: setting(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], BATCH, undefined),
+  spanTimeoutMs: setting(['OTEL_BSP_EXPORT_TIMEOUT'], durationMs, 30_000),
+  recordDelayMs: { ...setting(['OTEL_BLRP_SCHEDULE_DELAY'], durationMs, undefined), inherits: 'batchDelayMs' },
+  recordQueue: { ...setting(['OTEL_BLRP_MAX_QUEUE_SIZE'], BATCH, undefined), inherits: 'maxQueue' },
+  recordBatch: setting(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'], BATCH, undefined),
+  recordTimeoutMs: setting(['OTEL_BLRP_EXPORT_TIMEOUT'], durationMs, 30_000),
+  propagators: setting(['OTEL_PROPAGATORS'], propagators, ['tracecontext', 'baggage']),
   propagateTo: setting(['BREAKWATER_PROPAGATE_TO'], hosts, ['localhost', '127.0.0.1', '[::1]']),
   trustRemoteTrace: setting(['BREAKWATER_TRUST_REMOTE_TRACE'], flag, true),
   instrumentHttp: setting(['BREAKWATER_INSTRUMENT_HTTP'], flag, true),
