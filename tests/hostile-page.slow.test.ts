@@ -7,8 +7,25 @@ import { launchChromium, openPage, withoutChromium } from './support/chromium.ts
 import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
 
 const HOSTILE = `<img src=x onerror="document.title='PWNED'"><script>document.title='PWNED'</script>"'{{7*7}}`;
+/** Characters that turn a text around or show nothing: controls of direction, C1, zero width, an escape sequence. */
+const HIDDEN = '\u202E\u2066\u200F\u061C\u0085\u200B\u001B[31m';
 /** No place to break a line at. */
-const LONG = `${HOSTILE}${'w'.repeat(180)}`;
+const LONG = `${HOSTILE}${HIDDEN}${'w'.repeat(180)}`;
+/** Finds those that are in no box of their own: in texts, and in what only a pointer or a screen reader shows. */
+const BARE_HIDDEN = `(() => {
+  const hidden = /[\\u202A-\\u202E\\u2066-\\u2069\\u200B-\\u200F\\u061C\\u0080-\\u009F\\u001B]/;
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { parentElement, data } = texts.currentNode;
+    if (hidden.test(data) && !parentElement.closest('.hidden-character, .query-layer'))
+      found.push(parentElement.outerHTML.slice(0, 200));
+  }
+  for (const element of document.querySelectorAll('[title], [aria-label], [placeholder]'))
+    for (const name of ['title', 'aria-label', 'placeholder'])
+      if (hidden.test(element.getAttribute(name) ?? '')) found.push(name + ' of ' + element.outerHTML.slice(0, 200));
+  return found;
+})()`;
 const TRACE_ID = '1f'.repeat(16);
 
 const attributes = (values: Record<string, string>) =>
@@ -115,10 +132,47 @@ describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240
           .filter((box) => !box.matches('pre, [role=tablist]') && !box.querySelector(':scope > pre'))
           .map((box) => box.tagName + '.' + box.className + ' ' + box.scrollWidth + ' > ' + box.clientWidth)`);
         assert.deepEqual(wide, [], `${path} at ${width}`);
+        assert.deepEqual(await page.evaluate(BARE_HIDDEN), [], `${path} at ${width}`);
         await page.context().close();
       }
     }
     assert.deepEqual(complaints, []);
+  });
+
+  test('hidden characters are boxes with their numbers, text keeps its direction, and a copy is the original', async () => {
+    const page = await open(`/logs?query=${encodeURIComponent('level:error')}`, 1_440);
+    const rows = page.getByRole('listbox', { name: 'Log records' }).getByRole('option');
+    await rows.first().click();
+    const message = page.getByRole('region', { name: 'Log record' }).locator('pre').first();
+    await message.locator('.hidden-character').first().waitFor();
+    assert.equal(
+      await message.locator('.hidden-character').first().getAttribute('data-codes'),
+      'U+202E U+2066 U+200F +4',
+    );
+    // Where letters stand on one line: the box behind what was before it, the rest from left to right.
+    const [before, box, third, fourth] = await page.evaluate<number[]>(`(() => {
+      const middle = (node, at) => {
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        const { left, right } = range.getBoundingClientRect();
+        return (left + right) / 2;
+      };
+      document.querySelector('pre').style.whiteSpace = 'pre';
+      const box = document.querySelector('pre .hidden-character');
+      const { left, right } = box.getBoundingClientRect();
+      const next = box.nextSibling;
+      return [middle(box.previousSibling, box.previousSibling.length - 1), (left + right) / 2, middle(next, 6), middle(next, 7)];
+    })()`);
+    assert.ok(before! < box! && box! < third! && third! < fourth!, `${before} ${box} ${third} ${fourth}`);
+    const copied = await page.evaluate<string>(`(() => {
+      getSelection().selectAllChildren(document.querySelector('pre'));
+      return getSelection().toString();
+    })()`);
+    assert.equal(copied, LONG);
+    await page.evaluate("document.querySelector('pre').append('\\u202E')");
+    assert.equal((await page.evaluate<string[]>(BARE_HIDDEN)).length, 1, 'the check of the other pages finds one');
+    await page.context().close();
   });
 
   test('a page that is open when the server is killed says so, and goes on when it is back', async () => {

@@ -20,6 +20,7 @@ import { filterClause } from '../query/query-text.ts';
 import { useNow, useZone } from '../time/clock.ts';
 import { cx } from '../ui/class.ts';
 import { Dialog } from '../ui/overlay.tsx';
+import { UserText } from '../ui/user-text.tsx';
 import { matchText } from './match-text.ts';
 import { setPreferences } from './preferences.ts';
 import type { Screen } from './screens.ts';
@@ -119,7 +120,9 @@ function PaletteBody({
             className={cx('flex h-9 items-center gap-3 rounded-md px-2.5 text-sm', entry === chosen && 'bg-active')}
           >
             <entry.icon size={15} aria-hidden="true" className="shrink-0 text-faint" />
-            <span className="min-w-0 flex-1 truncate">{entry.label}</span>
+            <span className="min-w-0 flex-1 truncate">
+              <UserText>{entry.label}</UserText>
+            </span>
             <span className="shrink-0 text-xs text-faint">{entry.hint}</span>
           </div>
         ))}

@@ -6,6 +6,7 @@ import { useShortcuts } from '../app/shortcuts.ts';
 import { formatCompact } from '../time/format.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/class.ts';
+import { UserText } from '../ui/user-text.tsx';
 import { applyCompletion, type Completion, completionAt, rankChoices } from './completion.ts';
 import { highlight, type PieceKind } from './highlight.ts';
 import { readHistory, rememberQuery } from './query-history.ts';
@@ -190,7 +191,9 @@ export function QueryBar({ value, onRun, error, fields, valuesOf, placeholder, l
                 index === active && 'bg-active',
               )}
             >
-              <span className="truncate">{choice.value}</span>
+              <span className="truncate">
+                <UserText>{choice.value}</UserText>
+              </span>
               <span className="num shrink-0 font-sans text-faint">{choice.hint}</span>
             </div>
           ))}
@@ -199,14 +202,16 @@ export function QueryBar({ value, onRun, error, fields, valuesOf, placeholder, l
       {problem && (
         <div id={faultId} role="alert" className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-red">
           <CircleAlert size={14} aria-hidden="true" className="shrink-0" />
-          <span>{problem.detail}</span>
+          <span>
+            <UserText>{problem.detail}</UserText>
+          </span>
           {problem.suggestion !== undefined && (
             <button
               type="button"
               onClick={() => run(problem.suggestion ?? '')}
               className="rounded-sm border border-line-strong bg-surface px-1.5 font-mono text-xs text-text hover:bg-hover"
             >
-              Use {problem.suggestion}
+              Use <UserText>{problem.suggestion}</UserText>
             </button>
           )}
         </div>

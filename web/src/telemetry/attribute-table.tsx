@@ -4,11 +4,13 @@ import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
 import { matchText } from '../app/match-text.ts';
 import { filterClause, type Holder } from '../query/query-text.ts';
+import { visibleText } from '../text/hidden-characters.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/class.ts';
 import { copyText } from '../ui/copy-button.tsx';
 import { Menu, type MenuItem } from '../ui/overlay.tsx';
 import { toast } from '../ui/toast.tsx';
+import { UserText } from '../ui/user-text.tsx';
 import { valuePretty, valueText, valueType } from './any-value.ts';
 
 export interface AttributeGroup {
@@ -59,7 +61,9 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
   if (shown.length === 0 && (search !== '' || !group.dropped)) return null;
   return (
     <section>
-      <h3 className="mb-1 text-xs font-semibold text-muted">{group.title}</h3>
+      <h3 className="mb-1 text-xs font-semibold text-muted">
+        <UserText>{group.title}</UserText>
+      </h3>
       <dl className="border-t border-line">
         {shown.map(({ key, value }, index) => (
           <div
@@ -67,11 +71,15 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
             key={`${key}-${index}`}
             className="group grid grid-cols-[minmax(6rem,38%)_1fr_auto] items-start gap-2 border-b border-line py-[3px] text-xs hover:bg-hover"
           >
-            <dt className="truncate pl-1 font-mono leading-[22px] text-muted" title={key}>
-              {key}
+            <dt className="truncate pl-1 font-mono leading-[22px] text-muted" title={visibleText(key)}>
+              <UserText>{key}</UserText>
             </dt>
             <dd className={cx('min-w-0 py-[3px] font-mono leading-4 wrap-anywhere whitespace-pre-wrap', toneOf(value))}>
-              {valuePretty(value) || <span className="text-faint">empty</span>}
+              {valuePretty(value) ? (
+                <UserText>{valuePretty(value)}</UserText>
+              ) : (
+                <span className="text-faint">empty</span>
+              )}
             </dd>
             <ValueMenu
               pair={{ key, value }}
@@ -125,7 +133,7 @@ function ValueMenu({
         <IconButton
           size="sm"
           icon={Ellipsis}
-          label={`Actions for ${pair.key}`}
+          label={`Actions for ${visibleText(pair.key)}`}
           className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100 data-popup-open:opacity-100 max-md:opacity-100"
         />
       }

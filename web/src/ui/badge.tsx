@@ -2,6 +2,7 @@ import type { Severity, SeverityName } from '@breakwater/server/api-types';
 import type { ReactNode } from 'react';
 import { cx } from './class.ts';
 import { serviceColor } from './color.ts';
+import { UserText } from './user-text.tsx';
 
 export type Tone = 'neutral' | 'red' | 'amber' | 'green' | 'violet' | 'accent';
 
@@ -66,7 +67,9 @@ export function ServiceName({ service, className }: { service: string; className
   return (
     <span className={cx('inline-flex max-w-full min-w-0 items-center gap-1.5 align-bottom', className)}>
       <span className="size-[7px] shrink-0 rounded-full" style={{ background: serviceColor(service) }} />
-      <span className="truncate">{service || 'unknown'}</span>
+      <span className="truncate">
+        <UserText>{service || 'unknown'}</UserText>
+      </span>
     </span>
   );
 }

@@ -3,8 +3,10 @@ import type { LucideIcon } from 'lucide-react';
 import { CircleAlert, RotateCw, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError, UnreachableError } from '../api/client.ts';
+import { visibleText } from '../text/hidden-characters.ts';
 import { Button } from './button.tsx';
 import { cx } from './class.ts';
+import { UserText } from './user-text.tsx';
 
 export function EmptyState(props: {
   icon: LucideIcon;
@@ -61,7 +63,11 @@ export function ErrorState({
         <Icon size={19} aria-hidden="true" />
       </span>
       <h2 className="text-base font-semibold">{title}</h2>
-      {detail && detail !== title && <p className="max-w-lg text-sm text-pretty text-muted">{detail}</p>}
+      {detail && detail !== title && (
+        <p className="max-w-lg text-sm text-pretty text-muted">
+          <UserText>{detail}</UserText>
+        </p>
+      )}
       <p className="font-mono text-2xs text-faint">{code}</p>
       {onRetry && (
         <Button icon={RotateCw} onClick={onRetry} className="mt-2">
@@ -80,7 +86,7 @@ export function ErrorStrip({ error, onRetry, what }: { error: Error; onRetry?: (
   return (
     <div role="alert" className="flex items-center gap-2 border-b border-line bg-red-soft px-3 py-1.5 text-sm text-red">
       <CircleAlert size={14} aria-hidden="true" className="shrink-0" />
-      <span className="min-w-0 flex-1 truncate" title={detail}>
+      <span className="min-w-0 flex-1 truncate" title={visibleText(detail)}>
         {what}: {title}
       </span>
       {onRetry && (
@@ -99,7 +105,11 @@ export function ErrorStrip({ error, onRetry, what }: { error: Error; onRetry?: (
 /** The failure of a chart, in the line below it. */
 export function ChartFault({ error }: { error: Error | null }) {
   if (!error || error instanceof UnreachableError) return null;
-  return <span className="mr-3 text-xs text-red">The histogram failed: {error.message}</span>;
+  return (
+    <span className="mr-3 text-xs text-red">
+      The histogram failed: <UserText>{error.message}</UserText>
+    </span>
+  );
 }
 
 /** Grey rows in the place of rows that load. */

@@ -2,6 +2,7 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
 import { createStore, useStore } from '../app/store.ts';
 import { IconButton } from './button.tsx';
+import { UserText } from './user-text.tsx';
 
 interface Toast {
   id: number;
@@ -43,7 +44,9 @@ export function Toasts() {
           ) : (
             <CircleAlert size={15} aria-hidden="true" className="mt-0.5 shrink-0 text-red" />
           )}
-          <span className="min-w-0 flex-1 wrap-anywhere">{text}</span>
+          <span className="min-w-0 flex-1 wrap-anywhere">
+            <UserText>{text}</UserText>
+          </span>
           <IconButton size="sm" label="Dismiss" icon={X} onClick={() => dismiss(id)} />
         </div>
       ))}

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Bug } from 'lucide-react';
 import { ServiceName } from '../../ui/badge.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 /** What an alert was measured on. */
 export function AlertLabels({ labels }: { labels: Record<string, string> }) {
@@ -19,10 +20,14 @@ export function AlertLabels({ labels }: { labels: Record<string, string> }) {
           Error
         </Link>
       )}
-      {environment && <span className="max-w-full truncate">{environment}</span>}
+      {environment && (
+        <span className="max-w-full truncate">
+          <UserText>{environment}</UserText>
+        </span>
+      )}
       {Object.entries(others).map(([key, value]) => (
         <span key={key} className="max-w-full truncate">
-          {key}={value}
+          <UserText>{`${key}=${value}`}</UserText>
         </span>
       ))}
     </span>

@@ -9,6 +9,7 @@ import { formatAgo, formatDateTime, longDuration } from '../../time/format.ts';
 import { Badge, SeverityBadge } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { AlertLabels } from './alert-labels.tsx';
 import { formatValue } from './condition-text.ts';
 
@@ -66,12 +67,14 @@ export function AlertRow({ alert, withIncident = true }: { alert: Alert; withInc
             params={{ ruleId: alert.ruleId }}
             className="truncate rounded-sm text-sm font-semibold hover:underline"
           >
-            {alert.ruleName}
+            <UserText>{alert.ruleName}</UserText>
           </Link>
           <SeverityBadge severity={alert.severity} />
           <AlertLabels labels={alert.labels} />
         </div>
-        <p className="mt-0.5 text-sm wrap-anywhere text-muted">{alert.summary}</p>
+        <p className="mt-0.5 text-sm wrap-anywhere text-muted">
+          <UserText>{alert.summary}</UserText>
+        </p>
         <p className="num mt-0.5 flex flex-wrap gap-x-3 text-xs text-faint">
           <span title={formatDateTime(alert.startedAt, zone)}>began {formatAgo(alert.startedAt, now)}</span>
           {alert.resolvedAt !== null && <span>lasted {longDuration(alert.resolvedAt - alert.startedAt)}</span>}

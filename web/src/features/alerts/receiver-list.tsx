@@ -5,6 +5,7 @@ import { CircleAlert, CircleCheck, Plus, Send, Trash2, Webhook } from 'lucide-re
 import { type FormEvent, useState } from 'react';
 import { useLastGood } from '../../api/last-good.ts';
 import { receiversQuery } from '../../api/queries.ts';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { formatMillis } from '../../time/format.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
@@ -12,6 +13,7 @@ import { Field, Switch } from '../../ui/form.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { useDeleteReceiver, useSaveReceiver, useTestReceiver } from './alert-mutations.ts';
 
 const TYPE_NAMES: Record<ReceiverType, string> = { webhook: 'Webhook', pagerduty: 'PagerDuty' };
@@ -70,12 +72,14 @@ function ReceiverRow({ receiver, onEdit }: { receiver: Receiver; onEdit: () => v
       <div className="min-w-0 flex-1 basis-64">
         <div className="flex items-center gap-2">
           <button type="button" onClick={onEdit} className="truncate rounded-sm text-sm font-semibold hover:underline">
-            {name}
+            <UserText>{name}</UserText>
           </button>
           <Badge>{TYPE_NAMES[type]}</Badge>
           {type === 'webhook' && !receiver.secretSet && <Badge tone="amber">NOT SIGNED</Badge>}
         </div>
-        <p className="truncate font-mono text-xs text-muted">{url}</p>
+        <p className="truncate font-mono text-xs text-muted">
+          <UserText>{url}</UserText>
+        </p>
         {test.data && (
           <p
             role="status"
@@ -86,12 +90,12 @@ function ReceiverRow({ receiver, onEdit }: { receiver: Receiver; onEdit: () => v
             }
           >
             {test.data.ok ? <CircleCheck size={13} aria-hidden="true" /> : <CircleAlert size={13} aria-hidden="true" />}
-            {test.data.detail} ({formatMillis(test.data.durationMs)})
+            <UserText>{test.data.detail}</UserText> ({formatMillis(test.data.durationMs)})
           </p>
         )}
         {test.error && (
           <p role="alert" className="mt-1 text-xs text-red">
-            The test failed: {test.error.message}
+            The test failed: <UserText>{test.error.message}</UserText>
           </p>
         )}
       </div>
@@ -99,7 +103,7 @@ function ReceiverRow({ receiver, onEdit }: { receiver: Receiver; onEdit: () => v
         {test.isPending ? 'Sending…' : 'Send a test'}
       </Button>
       <Switch
-        label={`${name} is ${enabled ? 'on' : 'off'}`}
+        label={`${visibleText(name)} is ${enabled ? 'on' : 'off'}`}
         checked={enabled}
         disabled={save.isPending}
         onChange={(next) =>
@@ -107,7 +111,7 @@ function ReceiverRow({ receiver, onEdit }: { receiver: Receiver; onEdit: () => v
         }
       />
       <IconButton
-        label={`Delete ${name}`}
+        label={`Delete ${visibleText(name)}`}
         icon={Trash2}
         disabled={remove.isPending}
         onClick={() => remove.mutate(receiver.id)}
@@ -188,7 +192,7 @@ function ReceiverForm({ receiver, onDone }: { receiver: Receiver | undefined; on
       </Field>
       {save.error && (
         <p role="alert" className="rounded-md bg-red-soft px-3 py-2 text-sm wrap-anywhere text-red">
-          {save.error.message}
+          <UserText>{save.error.message}</UserText>
         </p>
       )}
       <div className="flex justify-end gap-2">

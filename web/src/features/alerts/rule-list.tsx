@@ -4,11 +4,13 @@ import { Link } from '@tanstack/react-router';
 import { Bell, Plus } from 'lucide-react';
 import { useLastGood } from '../../api/last-good.ts';
 import { alertRulesQuery } from '../../api/queries.ts';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { Badge, SeverityBadge, type Tone } from '../../ui/badge.tsx';
 import { buttonClass } from '../../ui/button.tsx';
 import { Switch } from '../../ui/form.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { toRuleInput, useSaveRule } from './alert-mutations.ts';
 import { describeCondition } from './condition-text.ts';
 
@@ -73,20 +75,22 @@ function RuleRow({ rule }: { rule: Rule }) {
             params={{ ruleId: rule.id }}
             className="truncate text-sm font-semibold outline-offset-[-2px] after:absolute after:inset-0"
           >
-            {rule.name}
+            <UserText>{rule.name}</UserText>
           </Link>
           <SeverityBadge severity={rule.severity} />
         </div>
         <p className="mt-0.5 text-sm wrap-anywhere text-muted">
-          Fires when {describeCondition(rule.condition, rule.windowSeconds)}.
+          Fires when <UserText>{describeCondition(rule.condition, rule.windowSeconds)}</UserText>.
         </p>
         {rule.lastError && (
-          <p className="mt-0.5 text-xs wrap-anywhere text-red">Last evaluation failed: {rule.lastError}</p>
+          <p className="mt-0.5 text-xs wrap-anywhere text-red">
+            Last evaluation failed: <UserText>{rule.lastError}</UserText>
+          </p>
         )}
       </div>
       <span className="relative z-1">
         <Switch
-          label={`${rule.name} is ${rule.enabled ? 'on' : 'off'}`}
+          label={`${visibleText(rule.name)} is ${rule.enabled ? 'on' : 'off'}`}
           checked={rule.enabled}
           disabled={save.isPending}
           onChange={(enabled) =>

@@ -14,6 +14,7 @@ import { Dialog } from '../../ui/overlay.tsx';
 import { Page, PageBody, PageHeader, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { AlertRow } from './alert-list.tsx';
 import { toRuleInput, useDeleteRule, useSaveRule } from './alert-mutations.ts';
 import { ConditionFields, ServiceField } from './condition-fields.tsx';
@@ -131,7 +132,9 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
             </div>
             <p className="border-t border-line bg-sunken px-4 py-2.5 text-sm">
               Fires when{' '}
-              <span className="font-medium">{describeCondition(rule.condition, rule.windowSeconds || 0)}</span>
+              <span className="font-medium">
+                <UserText>{describeCondition(rule.condition, rule.windowSeconds || 0)}</UserText>
+              </span>
               {rule.forSeconds > 0 ? `, for ${longDuration(rule.forSeconds * 1_000)} without a break` : ''}.
             </p>
           </Section>
@@ -211,9 +214,11 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
           </Section>
           {save.error && (
             <p role="alert" className="rounded-md bg-red-soft px-3 py-2 text-sm wrap-anywhere text-red">
-              {save.error instanceof ApiError
-                ? save.error.problem.detail || save.error.problem.title
-                : save.error.message}
+              <UserText>
+                {save.error instanceof ApiError
+                  ? save.error.problem.detail || save.error.problem.title
+                  : save.error.message}
+              </UserText>
             </p>
           )}
           <div className="flex flex-wrap gap-2">

@@ -19,6 +19,7 @@ import { Button, buttonClass, IconButton } from '../../ui/button.tsx';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
 import { Fact, Page, PageBody, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { IncidentLine } from '../incidents/incident-line.tsx';
 import { GroupBadges } from './errors-screen.tsx';
 import { useSetGroupStatus } from './group-status.ts';
@@ -94,10 +95,14 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
         </Link>
         <div className="min-w-0 flex-1 basis-72">
           <div className="flex flex-wrap items-center gap-2">
-            <h1 className="min-w-0 text-base font-semibold wrap-anywhere">{group.type || 'Error'}</h1>
+            <h1 className="min-w-0 text-base font-semibold wrap-anywhere">
+              <UserText>{group.type || 'Error'}</UserText>
+            </h1>
             <GroupBadges group={group} />
           </div>
-          <p className="text-sm wrap-anywhere text-muted">{group.message}</p>
+          <p className="text-sm wrap-anywhere text-muted">
+            <UserText>{group.message}</UserText>
+          </p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
           {group.status === 'open' ? (
@@ -170,11 +175,17 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
                 {group.culprit && (
                   <div className="col-span-2">
                     <Fact label="Where">
-                      <span className="font-mono text-xs break-all whitespace-normal">{group.culprit}</span>
+                      <span className="font-mono text-xs break-all whitespace-normal">
+                        <UserText>{group.culprit}</UserText>
+                      </span>
                     </Fact>
                   </div>
                 )}
-                {group.environment && <Fact label="Environment">{group.environment}</Fact>}
+                {group.environment && (
+                  <Fact label="Environment">
+                    <UserText>{group.environment}</UserText>
+                  </Fact>
+                )}
               </dl>
               <div className="flex gap-2 border-t border-line p-3">
                 {group.sampleTraceId && (
@@ -219,7 +230,9 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
                       className="grid grid-cols-[1.25rem_minmax(0,1fr)] rounded-sm bg-sunken px-2 py-1 font-mono text-xs"
                     >
                       <span className="text-faint">{index + 1}</span>
-                      <span className="wrap-anywhere">{part}</span>
+                      <span className="wrap-anywhere">
+                        <UserText>{part}</UserText>
+                      </span>
                     </li>
                   ))}
                 </ol>
@@ -265,8 +278,12 @@ function EventSection({
           <Fact label="Service">
             <ServiceName service={event.service} />
           </Fact>
-          <Fact label={event.source === 'span' ? 'Span' : 'Log event'}>{event.operation || '–'}</Fact>
-          <Fact label="Release">{event.release || '–'}</Fact>
+          <Fact label={event.source === 'span' ? 'Span' : 'Log event'}>
+            <UserText>{event.operation || '–'}</UserText>
+          </Fact>
+          <Fact label="Release">
+            <UserText>{event.release || '–'}</UserText>
+          </Fact>
         </dl>
         {event.traceId && (
           <span className="flex gap-2">
@@ -286,7 +303,9 @@ function EventSection({
           </span>
         )}
       </div>
-      <Message>{[event.type, event.message].filter(Boolean).join(': ')}</Message>
+      <Message>
+        <UserText>{[event.type, event.message].filter(Boolean).join(': ')}</UserText>
+      </Message>
       <div className="border-t border-line">
         <StackTrace key={event.id} frames={event.frames} raw={event.stacktrace} causes={event.causes ?? []} />
       </div>

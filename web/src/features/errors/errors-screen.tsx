@@ -19,6 +19,7 @@ import { LinkTabs, Page, PageBody, PageHeader } from '../../ui/page.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { useSetGroupStatus } from './group-status.ts';
 
 const route = getRouteApi('/shell/errors');
@@ -198,17 +199,27 @@ function GroupRow({
             onFocus={onFocus}
             className="truncate text-sm font-semibold outline-offset-[-2px] after:absolute after:inset-0"
           >
-            {group.type || 'Error'}
+            <UserText>{group.type || 'Error'}</UserText>
           </Link>
           <GroupBadges group={group} />
         </div>
-        <p className="truncate text-sm text-muted">{group.message}</p>
+        <p className="truncate text-sm text-muted">
+          <UserText>{group.message}</UserText>
+        </p>
         <p className="mt-0.5 flex min-w-0 flex-wrap items-center gap-x-3 text-xs text-faint">
           {group.services.map((service) => (
             <ServiceName key={service} service={service} />
           ))}
-          {group.culprit && <span className="truncate font-mono">{group.culprit}</span>}
-          {group.environment && <span className="max-w-full truncate">{group.environment}</span>}
+          {group.culprit && (
+            <span className="truncate font-mono">
+              <UserText>{group.culprit}</UserText>
+            </span>
+          )}
+          {group.environment && (
+            <span className="max-w-full truncate">
+              <UserText>{group.environment}</UserText>
+            </span>
+          )}
         </p>
       </div>
       <span className="max-lg:hidden">

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { foldFrames } from './fold-frames.ts';
 
 export interface StackTraceProps {
@@ -29,7 +30,9 @@ export function StackTrace({ frames, raw, causes }: StackTraceProps) {
         <CopyButton text={raw} label="Copy the stack" size="md" />
       </div>
       {showRaw ? (
-        <pre className="overflow-x-auto p-4 font-mono text-xs leading-[18px] text-muted">{raw}</pre>
+        <pre className="overflow-x-auto p-4 font-mono text-xs leading-[18px] text-muted">
+          <UserText>{raw}</UserText>
+        </pre>
       ) : (
         <>
           <Frames frames={frames} />
@@ -37,7 +40,8 @@ export function StackTrace({ frames, raw, causes }: StackTraceProps) {
             // biome-ignore lint/suspicious/noArrayIndexKey: causes are told apart by their place
             <section key={index}>
               <h3 className="border-y border-line bg-sunken px-4 py-1.5 font-mono text-xs wrap-anywhere text-red">
-                <span className="font-sans text-muted">Caused by</span> {[type, message].filter(Boolean).join(': ')}
+                <span className="font-sans text-muted">Caused by</span>{' '}
+                <UserText>{[type, message].filter(Boolean).join(': ')}</UserText>
               </h3>
               <Frames frames={below} />
             </section>
@@ -71,8 +75,12 @@ function Frame({ frame, dim = false }: { frame: StackFrame; dim?: boolean }) {
         dim ? 'text-faint' : 'border-l-2 border-l-accent',
       )}
     >
-      <span className={dim ? '' : 'font-semibold'}>{frame.function || '(anonymous)'}</span>
-      <span className={cx('break-all', dim ? '' : 'text-muted')}>{place}</span>
+      <span className={dim ? '' : 'font-semibold'}>
+        <UserText>{frame.function || '(anonymous)'}</UserText>
+      </span>
+      <span className={cx('break-all', dim ? '' : 'text-muted')}>
+        <UserText>{place}</UserText>
+      </span>
     </li>
   );
 }

@@ -6,6 +6,7 @@ import { formatCompact, formatLatency } from '../../time/format.ts';
 import { buttonClass } from '../../ui/button.tsx';
 import { Section } from '../../ui/page.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 export function Evidence({ evidence, range }: { evidence: IncidentDetail['evidence']; range: string }) {
   return (
@@ -21,7 +22,7 @@ export function Evidence({ evidence, range }: { evidence: IncidentDetail['eviden
       >
         {evidence.error !== undefined && (
           <p role="alert" className="border-b border-line bg-red-soft px-4 py-2 text-sm text-red">
-            The evidence could not be read: {evidence.error}
+            The evidence could not be read: <UserText>{evidence.error}</UserText>
           </p>
         )}
         {evidence.errorGroups.length === 0 ? (
@@ -51,9 +52,11 @@ function GroupEvidence({ group, range }: { group: ErrorGroup; range: string }) {
           search={{ range }}
           className="block truncate text-sm font-medium outline-offset-[-2px] after:absolute after:inset-0"
         >
-          {group.type || 'Error'}
+          <UserText>{group.type || 'Error'}</UserText>
         </Link>
-        <p className="truncate text-xs text-muted">{group.message}</p>
+        <p className="truncate text-xs text-muted">
+          <UserText>{group.message}</UserText>
+        </p>
       </div>
       <Sparkline values={group.sparkline} label="Events" width={60} height={18} />
       <span className="num w-10 text-right text-sm font-medium">{formatCompact(group.count)}</span>
@@ -70,8 +73,14 @@ function TraceEvidence({ trace }: { trace: TraceSummary }) {
         params={{ traceId: trace.traceId }}
         className="min-w-0 flex-1 truncate text-sm outline-offset-[-2px] after:absolute after:inset-0"
       >
-        <span className="text-muted">{trace.rootService || trace.services[0]}</span>{' '}
-        {trace.rootService ? trace.rootName : <span className="text-muted">root span not received</span>}
+        <span className="text-muted">
+          <UserText>{trace.rootService || trace.services[0]}</UserText>
+        </span>{' '}
+        {trace.rootService ? (
+          <UserText>{trace.rootName}</UserText>
+        ) : (
+          <span className="text-muted">root span not received</span>
+        )}
       </Link>
       <span className="num inline-flex items-center gap-1 text-xs text-red">
         <CircleAlert size={12} aria-hidden="true" />

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useSecond } from '../../time/clock.ts';
 import { formatAgo, longDuration, plural } from '../../time/format.ts';
 import { Badge, ServiceName, SeverityBadge, type Tone } from '../../ui/badge.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 const STATUS: Record<IncidentStatus, { tone: Tone; label: string }> = {
   open: { tone: 'red', label: 'OPEN' },
@@ -31,7 +32,7 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
             params={{ incidentId: id }}
             className="text-sm font-semibold wrap-anywhere outline-offset-[-2px] after:absolute after:inset-0"
           >
-            {title}
+            <UserText>{title}</UserText>
           </Link>
         </div>
         <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { BellRing, Merge } from 'lucide-react';
 import { useSecond, useZone } from '../../time/clock.ts';
 import { formatClock, longDuration } from '../../time/format.ts';
+import { UserText } from '../../ui/user-text.tsx';
 
 export function IncidentNotice({ incident }: { incident: IncidentDetail }) {
   if (incident.mergedInto) {
@@ -18,7 +19,7 @@ export function IncidentNotice({ incident }: { incident: IncidentDetail }) {
             params={{ incidentId: id }}
             className="rounded-sm font-medium text-accent underline"
           >
-            INC-{number}: {title}
+            INC-{number}: <UserText>{title}</UserText>
           </Link>
           , which has its alerts. Its own timeline and notes stay here.
         </span>

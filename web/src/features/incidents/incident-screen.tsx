@@ -16,6 +16,7 @@ import { Button, buttonClass } from '../../ui/button.tsx';
 import { Page, PageBody, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { AlertRow } from '../alerts/alert-list.tsx';
 import { Evidence } from './incident-evidence.tsx';
 import { IncidentStatusBadge } from './incident-line.tsx';
@@ -105,7 +106,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
         <div className="min-w-0 flex-1 basis-72">
           <h1 className="text-base font-semibold wrap-anywhere">
             <span className="num mr-2 font-medium text-faint">INC-{number}</span>
-            {title}
+            <UserText>{title}</UserText>
           </h1>
           <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
             <IncidentStatusBadge incident={incident} />

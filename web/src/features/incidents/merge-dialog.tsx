@@ -8,6 +8,7 @@ import { incidentQuery, incidentsQuery } from '../../api/queries.ts';
 import { Dialog } from '../../ui/overlay.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../ui/states.tsx';
 import { toast, toastError } from '../../ui/toast.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { type Merger, mergersOf } from './mergers.ts';
 
 const LISTED = 200;
@@ -56,7 +57,8 @@ function Choices({ incident, onClose }: { incident: IncidentDetail; onClose: () 
     return (
       <EmptyState icon={Siren} title="There is no incident to merge with">
         Incidents are merged into older ones that are open and of the same environment
-        {incident.environment === '' ? '' : `, ${incident.environment}`}.
+        {incident.environment === '' ? '' : ', '}
+        <UserText>{incident.environment}</UserText>.
       </EmptyState>
     );
   }
@@ -102,7 +104,7 @@ function Choice({
       >
         <span className="block text-sm font-medium wrap-anywhere">
           <span className="num mr-2 text-faint">INC-{other.number}</span>
-          {other.title}
+          <UserText>{other.title}</UserText>
         </span>
         <span className="num mt-0.5 block text-xs text-muted">
           {older.id === other.id

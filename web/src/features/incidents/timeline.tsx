@@ -20,6 +20,7 @@ import { useZone } from '../../time/clock.ts';
 import { formatClock, formatDateTime, longDuration, plural } from '../../time/format.ts';
 import { SeverityBadge } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
+import { UserText } from '../../ui/user-text.tsx';
 
 export function Timeline({ entries, openedAt }: { entries: readonly TimelineEntry[]; openedAt: number }) {
   const zone = useZone();
@@ -70,19 +71,35 @@ const EVENTS = { triggered: 'opening', acknowledged: 'acknowledgement', resolved
 function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text: ReactNode } {
   switch (entry.kind) {
     case 'opened':
-      return { icon: Flag, tone: RED, text: <span className="font-medium">Incident opened: {entry.title}</span> };
+      return {
+        icon: Flag,
+        tone: RED,
+        text: (
+          <span className="font-medium">
+            Incident opened: <UserText>{entry.title}</UserText>
+          </span>
+        ),
+      };
     case 'alert_fired':
       return {
         icon: BellRing,
         tone: RED,
         text: (
           <>
-            Alert fired: {entry.summary} <SeverityBadge severity={entry.severity} />
+            Alert fired: <UserText>{entry.summary}</UserText> <SeverityBadge severity={entry.severity} />
           </>
         ),
       };
     case 'alert_resolved':
-      return { icon: BellOff, tone: GREEN, text: <>Alert resolved: {entry.summary}</> };
+      return {
+        icon: BellOff,
+        tone: GREEN,
+        text: (
+          <>
+            Alert resolved: <UserText>{entry.summary}</UserText>
+          </>
+        ),
+      };
     case 'severity_changed':
       return {
         icon: TrendingUp,
@@ -97,7 +114,12 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
       return {
         icon: Send,
         tone: ACCENT,
-        text: `${entry.receiver} was told about the ${EVENTS[entry.event]}${entry.attempts > 1 ? `, at attempt ${entry.attempts}` : ''}`,
+        text: (
+          <>
+            <UserText>{entry.receiver}</UserText> was told about the {EVENTS[entry.event]}
+            {entry.attempts > 1 ? `, at attempt ${entry.attempts}` : ''}
+          </>
+        ),
       };
     case 'notify_failed':
       return {
@@ -105,21 +127,36 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
         tone: RED,
         text: (
           <>
-            {entry.receiver} could not be told about the {EVENTS[entry.event]} (attempt {entry.attempts},{' '}
-            {entry.final ? 'given up' : 'trying again'})<span className="block text-xs text-red">{entry.reason}</span>
+            <UserText>{entry.receiver}</UserText> could not be told about the {EVENTS[entry.event]} (attempt{' '}
+            {entry.attempts}, {entry.final ? 'given up' : 'trying again'})
+            <span className="block text-xs text-red">
+              <UserText>{entry.reason}</UserText>
+            </span>
           </>
         ),
       };
     case 'acknowledged':
-      return { icon: Eye, tone: ACCENT, text: `Acknowledged by ${entry.by}` };
+      return {
+        icon: Eye,
+        tone: ACCENT,
+        text: (
+          <>
+            Acknowledged by <UserText>{entry.by}</UserText>
+          </>
+        ),
+      };
     case 'note':
       return {
         icon: MessageSquare,
         tone: CALM,
         text: (
           <>
-            <span className="text-xs text-faint">{entry.by} noted</span>
-            <span className="mt-0.5 block rounded-md bg-sunken px-2.5 py-1.5 whitespace-pre-wrap">{entry.text}</span>
+            <span className="text-xs text-faint">
+              <UserText>{entry.by}</UserText> noted
+            </span>
+            <span className="mt-0.5 block rounded-md bg-sunken px-2.5 py-1.5 whitespace-pre-wrap">
+              <UserText>{entry.text}</UserText>
+            </span>
           </>
         ),
       };
@@ -129,7 +166,13 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
         tone: GREEN,
         text: (
           <span className="font-medium">
-            {entry.reason === 'alerts_resolved' ? 'Resolved: every alert is quiet' : `Resolved by ${entry.by}`}
+            {entry.reason === 'alerts_resolved' ? (
+              'Resolved: every alert is quiet'
+            ) : (
+              <>
+                Resolved by <UserText>{entry.by}</UserText>
+              </>
+            )}
           </span>
         ),
       };
@@ -143,7 +186,7 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
             {/* An alert fires once at a time, but two may say the same. */}
             {[...new Set(entry.summaries)].map((summary) => (
               <span key={summary} className="block">
-                {summary}
+                <UserText>{summary}</UserText>
               </span>
             ))}
           </>
@@ -156,7 +199,7 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
         text: (
           <>
             <span className="font-medium">Merged into</span> <IncidentLink incident={entry.incident} />{' '}
-            {whyMerged(entry)}
+            <UserText>{whyMerged(entry)}</UserText>
           </>
         ),
       };
@@ -166,8 +209,8 @@ function describe(entry: TimelineEntry): { icon: LucideIcon; tone: string; text:
         tone: CALM,
         text: (
           <>
-            <IncidentLink incident={entry.incident} /> became part of this incident {whyMerged(entry)}; it brought{' '}
-            {plural(entry.alerts, 'alert')}
+            <IncidentLink incident={entry.incident} /> became part of this incident{' '}
+            <UserText>{whyMerged(entry)}</UserText>; it brought {plural(entry.alerts, 'alert')}
           </>
         ),
       };
@@ -188,7 +231,7 @@ function whyMerged({ by, reason }: { by: string; reason: MergeReason }): string 
 function IncidentLink({ incident: { id, number, title } }: { incident: IncidentReference }) {
   return (
     <Link to="/incidents/$incidentId" params={{ incidentId: id }} className="rounded-sm text-accent hover:underline">
-      INC-{number}: {title}
+      INC-{number}: <UserText>{title}</UserText>
     </Link>
   );
 }

@@ -4,6 +4,7 @@ import { matchText } from '../../app/match-text.ts';
 import type { Choice } from '../../query/query-bar.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Popover } from '../../ui/overlay.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 const SHOWN = 60;
 /** Shown in every row already. */
@@ -54,7 +55,9 @@ export function ColumnPicker({
                   onChange(event.target.checked ? [...columns, column] : columns.filter((other) => other !== column))
                 }
               />
-              <span className="truncate font-mono text-xs">{column}</span>
+              <span className="truncate font-mono text-xs">
+                <UserText>{column}</UserText>
+              </span>
             </label>
           ))}
           {shown.length === 0 && <p className="p-2 text-sm text-faint">No such field was seen.</p>}

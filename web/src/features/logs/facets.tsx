@@ -4,11 +4,13 @@ import { ChevronDown, ChevronRight, CircleMinus, CirclePlus } from 'lucide-react
 import { useState } from 'react';
 import type { Shown } from '../../api/last-good.ts';
 import { clauseState, filterClause, withClause, withoutClause } from '../../query/query-text.ts';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { formatCompact } from '../../time/format.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { serviceColor } from '../../ui/color.ts';
 import { ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 const SHOWN_VALUES = 6;
 
@@ -60,8 +62,8 @@ function Facet({
         className="flex w-full items-center gap-1 px-2 py-1 text-xs font-semibold text-muted hover:text-text"
       >
         <Chevron size={13} aria-hidden="true" />
-        <span className="truncate" title={facet.key}>
-          {facet.label}
+        <span className="truncate" title={visibleText(facet.key)}>
+          <UserText>{facet.label}</UserText>
         </span>
       </button>
       {!folded && (
@@ -122,7 +124,7 @@ function FacetValue({ facetKey, value, count, share, query, onQuery }: FacetValu
         type="button"
         onClick={toggle}
         aria-pressed={state === 'only'}
-        title={`${state === 'none' ? 'Only' : 'Any'} ${value}`}
+        title={`${state === 'none' ? 'Only' : 'Any'} ${visibleText(value)}`}
         className={cx(
           'flex h-full min-w-0 flex-1 items-center gap-2 rounded-sm px-1.5 text-left text-xs hover:bg-hover',
           state === 'only' && 'bg-accent-soft font-medium',
@@ -130,7 +132,9 @@ function FacetValue({ facetKey, value, count, share, query, onQuery }: FacetValu
         )}
       >
         <span className="size-[7px] shrink-0 rounded-full" style={{ background: color }} />
-        <span className="min-w-0 flex-1 truncate">{value || '(empty)'}</span>
+        <span className="min-w-0 flex-1 truncate">
+          <UserText>{value || '(empty)'}</UserText>
+        </span>
         <span className="num shrink-0 text-faint group-hover:opacity-0 group-focus-within:opacity-0">
           {formatCompact(count)}
         </span>
@@ -140,14 +144,14 @@ function FacetValue({ facetKey, value, count, share, query, onQuery }: FacetValu
           <IconButton
             size="sm"
             icon={CirclePlus}
-            label={`Include ${value} again`}
+            label={`Include ${visibleText(value)} again`}
             onClick={() => onQuery(withoutClause(query, clause))}
           />
         ) : (
           <IconButton
             size="sm"
             icon={CircleMinus}
-            label={`Exclude ${value}`}
+            label={`Exclude ${visibleText(value)}`}
             onClick={() => onQuery(withClause(query, clause, 'exclude'))}
           />
         )}

@@ -9,6 +9,7 @@ import { formatClock, nanoToMs } from '../../time/format.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { ErrorState, SkeletonRows } from '../../ui/states.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 const AROUND_MS = 30_000;
 const SHOWN = 300;
@@ -75,7 +76,9 @@ export function LogContext({ row, onOpen }: { row: LogView; onOpen: (row: LogVie
           >
             <span className="num shrink-0 text-faint">{formatClock(nanoToMs(entry.timeUnixNano), zone)}</span>
             {scope !== 'service' && <ServiceName service={entry.service} className="max-w-20 shrink-0 font-sans" />}
-            <span className="min-w-0 flex-1 truncate">{entry.body.slice(0, 300)}</span>
+            <span className="min-w-0 flex-1 truncate">
+              <UserText>{entry.body.slice(0, 300)}</UserText>
+            </span>
           </button>
         ))}
         {data?.rows.length === 0 && (

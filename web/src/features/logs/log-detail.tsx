@@ -5,12 +5,14 @@ import { Activity, ChevronDown, ChevronUp, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { attributeText, valuePretty } from '../../telemetry/any-value.ts';
 import { AttributeTable } from '../../telemetry/attribute-table.tsx';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { useZone } from '../../time/clock.ts';
 import { formatExact } from '../../time/format.ts';
 import { Level, ServiceName } from '../../ui/badge.tsx';
 import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { DETAIL_TABS, type DetailTab } from './detail-tabs.ts';
 import { LogContext } from './log-context.tsx';
 import { printRowRef } from './row-ref.ts';
@@ -121,17 +123,21 @@ function Overview({ row }: { row: LogView }) {
     <div className="flex flex-col gap-4">
       <Block title="Message" copy={body}>
         <pre className="font-mono text-xs leading-[18px] wrap-anywhere whitespace-pre-wrap">
-          {body || <span className="text-faint">No message</span>}
+          {body ? <UserText>{body}</UserText> : <span className="text-faint">No message</span>}
         </pre>
       </Block>
       {(errorType || errorMessage || stack) && (
         <Block title="Exception" copy={stack ?? `${errorType}: ${errorMessage}`} tone="red">
           <p className="text-sm font-medium wrap-anywhere text-red">
-            {errorType}
+            <UserText>{errorType}</UserText>
             {errorType && errorMessage ? ': ' : ''}
-            {errorMessage}
+            <UserText>{errorMessage}</UserText>
           </p>
-          {stack && <pre className="mt-2 overflow-x-auto font-mono text-2xs leading-4 text-muted">{stack}</pre>}
+          {stack && (
+            <pre className="mt-2 overflow-x-auto font-mono text-2xs leading-4 text-muted">
+              <UserText>{stack}</UserText>
+            </pre>
+          )}
         </Block>
       )}
       <dl className="grid grid-cols-[7rem_1fr] gap-y-1 text-xs">
@@ -140,14 +146,24 @@ function Overview({ row }: { row: LogView }) {
           <Line name="Observed">{formatExact(row.observedTimeUnixNano, zone)}</Line>
         )}
         <Line name="Level">
-          {row.severityText || row.severity} ({row.severityNumber})
+          <UserText>{row.severityText || row.severity}</UserText> ({row.severityNumber})
         </Line>
-        <Line name="Service">{row.service}</Line>
-        {row.resource.environment && <Line name="Environment">{row.resource.environment}</Line>}
-        {row.eventName && <Line name="Event">{row.eventName}</Line>}
+        <Line name="Service">
+          <UserText>{row.service}</UserText>
+        </Line>
+        {row.resource.environment && (
+          <Line name="Environment">
+            <UserText>{row.resource.environment}</UserText>
+          </Line>
+        )}
+        {row.eventName && (
+          <Line name="Event">
+            <UserText>{row.eventName}</UserText>
+          </Line>
+        )}
         {row.scope.name && (
           <Line name="Scope">
-            {row.scope.name} {row.scope.version}
+            <UserText>{row.scope.name}</UserText> <UserText>{row.scope.version}</UserText>
           </Line>
         )}
         {row.traceId && (
@@ -180,10 +196,12 @@ function Overview({ row }: { row: LogView }) {
               .map(({ key, value }, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a record may hold a key twice
                 <div key={`${key}-${index}`} className="contents">
-                  <dt className="truncate border-b border-line py-1 pr-2 text-muted" title={key}>
-                    {key}
+                  <dt className="truncate border-b border-line py-1 pr-2 text-muted" title={visibleText(key)}>
+                    <UserText>{key}</UserText>
                   </dt>
-                  <dd className="border-b border-line py-1 wrap-anywhere whitespace-pre-wrap">{valuePretty(value)}</dd>
+                  <dd className="border-b border-line py-1 wrap-anywhere whitespace-pre-wrap">
+                    <UserText>{valuePretty(value)}</UserText>
+                  </dd>
                 </div>
               ))}
           </dl>

@@ -2,11 +2,13 @@
 import type { LogView } from '@breakwater/server/api-types';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject, useEffect, useRef } from 'react';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { useZone } from '../../time/clock.ts';
 import { formatClock, formatDateTime, nanoToMs, type Zone } from '../../time/format.ts';
 import { Level, ServiceName } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { useNarrow } from '../../ui/use-narrow.ts';
+import { UserText } from '../../ui/user-text.tsx';
 import { columnText, columnWidth } from './columns.ts';
 
 export interface LogRowsProps {
@@ -88,8 +90,8 @@ export function LogRows(props: LogRowsProps) {
           <span>Time</span>
           <span>Level</span>
           {columns.map((column) => (
-            <span key={column} className="truncate" title={column}>
-              {column}
+            <span key={column} className="truncate" title={visibleText(column)}>
+              <UserText>{column}</UserText>
             </span>
           ))}
           <span>Message</span>
@@ -187,11 +189,13 @@ function WideRow(props: RowProps & { columns: readonly string[]; template: strin
           <ServiceName key={column} service={row.service} className="font-sans text-xs" />
         ) : (
           <span key={column} className="truncate text-muted">
-            {columnText(row, column)}
+            <UserText>{columnText(row, column)}</UserText>
           </span>
         ),
       )}
-      <span className="truncate">{oneLine(row)}</span>
+      <span className="truncate">
+        <UserText>{oneLine(row)}</UserText>
+      </span>
     </div>
   );
 }
@@ -215,7 +219,9 @@ function NarrowRow(props: RowProps) {
           <Level severity={row.severity} />
         </span>
       </span>
-      <span className="truncate font-mono text-xs">{oneLine(row)}</span>
+      <span className="truncate font-mono text-xs">
+        <UserText>{oneLine(row)}</UserText>
+      </span>
     </div>
   );
 }

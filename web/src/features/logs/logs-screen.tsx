@@ -22,6 +22,7 @@ import { Page, PageHeader } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
 import { useNarrow } from '../../ui/use-narrow.ts';
+import { UserText } from '../../ui/user-text.tsx';
 import { NothingYet } from '../start/nothing-yet.tsx';
 import { ColumnPicker } from './column-picker.tsx';
 import { columnText, parseColumns, printColumns } from './columns.ts';
@@ -280,7 +281,11 @@ export function LogsScreen() {
                   </>
                 }
               >
-                Nothing in this time range matches <code className="font-mono text-xs">{query}</code>.
+                Nothing in this time range matches{' '}
+                <code className="font-mono text-xs">
+                  <UserText>{query}</UserText>
+                </code>
+                .
               </EmptyState>
             ) : (
               <NothingYet

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { api } from '../../api/client.ts';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { useZone } from '../../time/clock.ts';
 import { formatDateTime } from '../../time/format.ts';
 import { Badge } from '../../ui/badge.tsx';
@@ -11,6 +12,7 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { Section } from '../../ui/page.tsx';
 import { ErrorState, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 
 type KeyKind = 'ingest' | 'api';
 
@@ -55,13 +57,15 @@ export function Keys() {
       <ul aria-label="Keys">
         {read.data?.keys.map((key) => (
           <li key={key.id} className="flex items-center gap-3 border-b border-line px-4 py-1.5 text-sm">
-            <span className="min-w-0 flex-1 truncate font-medium">{key.name}</span>
+            <span className="min-w-0 flex-1 truncate font-medium">
+              <UserText>{key.name}</UserText>
+            </span>
             <Badge>{key.kind.toUpperCase()}</Badge>
             <span className="num text-xs text-faint max-sm:hidden">
               {formatDateTime(key.createdAt, zone, 'minute')}
             </span>
             <IconButton
-              label={`End the key ${key.name}`}
+              label={`End the key ${visibleText(key.name)}`}
               icon={Trash2}
               disabled={remove.isPending}
               onClick={() => remove.mutate(key.id)}
@@ -71,7 +75,9 @@ export function Keys() {
       </ul>
       {create.data && (
         <div role="status" className="border-b border-line bg-green-soft px-4 py-2.5 text-sm">
-          <p className="text-green">Copy the key {create.data.name} now: it is not shown again.</p>
+          <p className="text-green">
+            Copy the key <UserText>{create.data.name}</UserText> now: it is not shown again.
+          </p>
           <p className="mt-1 flex items-center gap-1 font-mono text-xs">
             <span className="break-all">{create.data.secret}</span>
             <CopyButton text={create.data.secret} label="Copy the key" />

@@ -11,6 +11,7 @@ import { buttonClass } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { ErrorState, SkeletonBox } from '../../ui/states.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { reachableEndpoint, snippetsFor } from './snippets.ts';
 
 /** While somebody waits for the first record, every second counts. */
@@ -110,7 +111,7 @@ function Arrivals({ status }: { status: StatusAnswer }) {
         {services.length > 0 && (
           <span>
             {' '}
-            from {services.slice(0, 4).join(', ')}
+            from <UserText>{services.slice(0, 4).join(', ')}</UserText>
             {services.length > 4 ? ` and ${services.length - 4} more` : ''}
           </span>
         )}
@@ -149,9 +150,11 @@ export function Faults({ faults }: { faults: StatusAnswer['ingest']['faults'] })
           >
             <span className="num text-faint">{formatClock(fault.at, zone, 'second')}</span>
             <span className="font-mono">
-              {fault.status} {fault.path}
+              {fault.status} <UserText>{fault.path}</UserText>
             </span>
-            <span className="wrap-anywhere text-muted max-sm:col-span-2">{fault.reason}</span>
+            <span className="wrap-anywhere text-muted max-sm:col-span-2">
+              <UserText>{fault.reason}</UserText>
+            </span>
           </li>
         ))}
       </ul>

@@ -12,6 +12,7 @@ import { printRange } from '../../time/range.ts';
 import { Badge, ServiceName } from '../../ui/badge.tsx';
 import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import type { SpanNode, TraceModel } from './trace-model.ts';
 
 export interface SpanDetailProps {
@@ -36,7 +37,9 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
     <section aria-label="Span" className="flex h-full min-h-0 flex-col">
       <header className="flex items-start gap-2 border-b border-line py-2 pr-1.5 pl-3">
         <div className="min-w-0 flex-1">
-          <h2 className="text-sm font-semibold wrap-anywhere">{span.name}</h2>
+          <h2 className="text-sm font-semibold wrap-anywhere">
+            <UserText>{span.name}</UserText>
+          </h2>
           <div className="mt-0.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
             <ServiceName service={span.service} />
             <span>{span.kind}</span>
@@ -57,7 +60,9 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
       </header>
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-auto p-3">
         {span.statusMessage && (
-          <p className="rounded-md bg-red-soft p-2.5 text-sm wrap-anywhere text-red">{span.statusMessage}</p>
+          <p className="rounded-md bg-red-soft p-2.5 text-sm wrap-anywhere text-red">
+            <UserText>{span.statusMessage}</UserText>
+          </p>
         )}
         <dl className="grid grid-cols-3 gap-2">
           <Figure label="Duration">{formatLatency(node.durationNs)}</Figure>
@@ -143,7 +148,11 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
               )}
             </Line>
           )}
-          {span.traceState && <Line name="State">{span.traceState}</Line>}
+          {span.traceState && (
+            <Line name="State">
+              <UserText>{span.traceState}</UserText>
+            </Line>
+          )}
         </dl>
       </div>
     </section>
@@ -187,7 +196,7 @@ function EventCard({ event, atNs }: { event: SpanEventView; atNs: number }) {
     >
       <div className="flex items-baseline justify-between gap-2 text-xs">
         <span className={failed ? 'min-w-0 font-semibold wrap-anywhere text-red' : 'font-semibold'}>
-          {failed && (type || message) ? [type, message].filter(Boolean).join(': ') : event.name}
+          <UserText>{failed && (type || message) ? [type, message].filter(Boolean).join(': ') : event.name}</UserText>
         </span>
         <span className="num shrink-0 text-faint">+{formatLatency(atNs)}</span>
       </div>
@@ -197,14 +206,20 @@ function EventCard({ event, atNs }: { event: SpanEventView; atNs: number }) {
             Stack
             <CopyButton text={stack} label="Copy the stack" />
           </summary>
-          <pre className="mt-1 max-h-72 overflow-auto font-mono text-2xs leading-4 text-muted">{stack}</pre>
+          <pre className="mt-1 max-h-72 overflow-auto font-mono text-2xs leading-4 text-muted">
+            <UserText>{stack}</UserText>
+          </pre>
         </details>
       )}
       {others.map(({ key, value }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an event may hold a key twice
         <div key={`${key}-${index}`} className="grid grid-cols-[minmax(5rem,38%)_1fr] gap-2 pt-1 font-mono text-xs">
-          <span className="truncate text-muted">{key}</span>
-          <span className="wrap-anywhere whitespace-pre-wrap">{valuePretty(value)}</span>
+          <span className="truncate text-muted">
+            <UserText>{key}</UserText>
+          </span>
+          <span className="wrap-anywhere whitespace-pre-wrap">
+            <UserText>{valuePretty(value)}</UserText>
+          </span>
         </div>
       ))}
     </div>

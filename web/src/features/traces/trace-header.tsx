@@ -9,6 +9,7 @@ import { printRange } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import type { TraceModel } from './trace-model.ts';
 
 /** A minute either way of the trace, as a range of the URL. */
@@ -39,7 +40,9 @@ export function TraceHeader({ detail, model }: { detail: TraceDetail; model: Tra
         <div className="min-w-0 flex-1">
           <h1 className="flex min-w-0 items-center gap-2 text-base font-semibold">
             {root && <ServiceName service={root.service} className="max-w-[45%]! shrink-0 text-sm font-medium" />}
-            <span className="truncate">{root?.name ?? 'Log records without spans'}</span>
+            <span className="truncate">
+              <UserText>{root?.name ?? 'Log records without spans'}</UserText>
+            </span>
           </h1>
           <p className="num flex flex-wrap items-center gap-x-3 text-xs text-muted">
             <span>{formatDateTime(startMs, zone, 'milli')}</span>

@@ -29,6 +29,7 @@ import { HistogramPanel } from '../../ui/histogram-panel.tsx';
 import { LinkTabs, Page, PageHeader } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
+import { UserText } from '../../ui/user-text.tsx';
 import { NothingYet } from '../start/nothing-yet.tsx';
 
 const route = getRouteApi('/shell/traces');
@@ -121,7 +122,11 @@ export function TracesScreen() {
                 </>
               }
             >
-              No span in this time range matches <code className="font-mono text-xs">{query}</code>.
+              No span in this time range matches{' '}
+              <code className="font-mono text-xs">
+                <UserText>{query}</UserText>
+              </code>
+              .
             </EmptyState>
           ) : (
             <NothingYet icon={Activity} title="No traces in this time range" onWiden={widen} />
@@ -187,7 +192,9 @@ function TraceLine({
         >
           <ServiceName service={rootService} className="max-w-[45%]! shrink-0 text-xs text-muted max-md:hidden" />
           {trace.rootService ? (
-            <span className="truncate font-medium">{trace.rootName}</span>
+            <span className="truncate font-medium">
+              <UserText>{trace.rootName}</UserText>
+            </span>
           ) : (
             <span className="truncate text-faint">root span not received yet</span>
           )}

@@ -1,8 +1,10 @@
 /** One row of the waterfall: a span with its bar, or a log record with its mark. */
 import { ChevronDown, ChevronRight, CircleAlert, Unlink } from 'lucide-react';
+import { visibleText } from '../../text/hidden-characters.ts';
 import { formatLatency, nanoToMs } from '../../time/format.ts';
 import { cx } from '../../ui/class.ts';
 import { serviceColor } from '../../ui/color.ts';
+import { UserText } from '../../ui/user-text.tsx';
 import { placeIn, type SpanNode, type TraceRow, type View } from './trace-model.ts';
 
 const INDENT_PX = 13;
@@ -67,8 +69,14 @@ export function SpanRow({
         <span className="h-[15px] w-[3px] shrink-0 rounded-full" style={{ background: color }} />
         {failed && <CircleAlert size={13} aria-label="Error" className="shrink-0 text-red" />}
         {node.orphan && <Unlink size={12} aria-label="Its parent is missing" className="shrink-0 text-amber" />}
-        <span className={cx('truncate text-sm', failed && 'text-red')}>{span.name}</span>
-        {!narrow && <span className="min-w-0 shrink-[4] truncate text-xs text-faint">{span.service}</span>}
+        <span className={cx('truncate text-sm', failed && 'text-red')}>
+          <UserText>{span.name}</UserText>
+        </span>
+        {!narrow && (
+          <span className="min-w-0 shrink-[4] truncate text-xs text-faint">
+            <UserText>{span.service}</UserText>
+          </span>
+        )}
         {folded && (
           <span
             className={cx(
@@ -119,7 +127,7 @@ export function SpanRow({
               <span
                 // biome-ignore lint/suspicious/noArrayIndexKey: events have no identity
                 key={eventIndex}
-                title={`${event.name} at ${formatLatency(atNs)}`}
+                title={`${visibleText(event.name)} at ${formatLatency(atNs)}`}
                 className={cx(
                   'absolute top-[10px] size-[7px] -translate-x-1/2 rounded-full border border-surface',
                   event.name === 'exception' ? 'bg-red' : 'bg-text',
@@ -184,7 +192,9 @@ export function LogRow({ index, row, view, style, dim }: RowFrame & { row: Extra
         style={{ paddingLeft: 30 + Math.min(row.depth, MAX_INDENT) * INDENT_PX }}
       >
         <span className="size-[5px] shrink-0 rounded-full" style={{ background: `var(--sev-${log.severity})` }} />
-        <span className="truncate">{log.body || log.eventName}</span>
+        <span className="truncate">
+          <UserText>{log.body || log.eventName}</UserText>
+        </span>
       </span>
       <span className="relative mr-3 block h-full border-l border-line">
         {at && (

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { splitHidden, visibleText } from './hidden-characters.ts';
+
+const shown = (text: string) =>
+  splitHidden(text).map((part) => (part.kind === 'text' ? part.text : { codes: part.codes }));
+
+test('a text without hidden characters is one part', () => {
+  assert.deepEqual(shown('Zahlung fehlgeschlagen:\n\tTimeout'), ['Zahlung fehlgeschlagen:\n\tTimeout']);
+  assert.deepEqual(shown(''), []);
+});
+
+test('what turns a text around is shown by its number, and kept', () => {
+  assert.deepEqual(shown('paid \u202Enwod'), ['paid ', { codes: 'U+202E' }, 'nwod']);
+  assert.equal(visibleText('paid \u202Enwod'), 'paid [U+202E]nwod');
+  for (const code of [0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0x200e, 0x200f, 0x061c]) {
+    const number = code.toString(16).toUpperCase().padStart(4, '0');
+    assert.deepEqual(shown(`a${String.fromCodePoint(code)}b`), ['a', { codes: `U+${number}` }, 'b']);
+  }
+});
+
+test('zero-width characters, C0 and C1 controls, tags and separators are shown', () => {
+  for (const character of [
+    '\u200B',
+    '\u2060',
+    '\uFEFF',
+    '\u00AD',
+    '\u3164',
+    '\u2028',
+    '\u0085',
+    '\u009B',
+    '\u001B',
+    '\0',
+  ]) {
+    assert.equal(splitHidden(`a${character}b`).length, 3, JSON.stringify(character));
+  }
+  assert.deepEqual(shown('a\u{E0041}b'), ['a', { codes: 'U+E0041' }, 'b']);
+});
+
+test('a run is one part', () => {
+  assert.deepEqual(shown('\u202E\u2066x'), [{ codes: 'U+202E U+2066' }, 'x']);
+  assert.deepEqual(shown('\u200B'.repeat(3)), [{ codes: 'U+200B ×3' }]);
+  assert.deepEqual(shown('\u202A\u202B\u202C\u202D\u202E'), [{ codes: 'U+202A U+202B U+202C +2' }]);
+  const [part] = splitHidden('\u202E');
+  assert.equal(part?.kind === 'hidden' && part.names, 'right-to-left override');
+});
+
+test('what scripts and emoji need stays: joiners between letters, families, hearts, keycaps, CRLF', () => {
+  for (const text of [
+    'می\u200Cخواهم',
+    'क्\u200Dष',
+    '👨\u200D👩\u200D👧',
+    '❤\uFE0F',
+    '1\uFE0F⃣',
+    '葛\u{E0100}',
+    'line\r\nline',
+  ]) {
+    assert.deepEqual(shown(text), [text]);
+  }
+  assert.deepEqual(shown('عربي עברית'), ['عربي עברית']);
+});
+
+test('the same characters elsewhere are shown', () => {
+  assert.equal(visibleText('pass\u200Dword'), 'pass[U+200D]word');
+  assert.equal(visibleText('a\rb'), 'a[U+000D]b');
+  assert.equal(visibleText('❤\uFE0F\uFE0F'), '❤\uFE0F[U+FE0F]');
+});
+
+test('the parts joined are the text, whatever stands beside what', () => {
+  const characters = 'a ع ע 👩 \u200D \u200B \u202E \r \n \uD83D \uDC69 \uFE0F \u{E0100}'.split(' ');
+  for (const first of characters) {
+    for (const second of characters) {
+      for (const third of characters) {
+        const text = first + second + third;
+        assert.equal(
+          splitHidden(text)
+            .map((part) => part.text)
+            .join(''),
+          text,
+        );
+      }
+    }
+  }
+});
+
+test('a text of very many of them stays small: the rest is told in plain text', () => {
+  const parts = splitHidden('a\u200B'.repeat(20_000));
+  assert.equal(parts.length, 1_001);
+  assert.equal(parts.at(-1)?.text.slice(0, 9), 'a[U+200B]');
+});
