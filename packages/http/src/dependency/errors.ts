@@ -23,9 +23,9 @@ export class ReadOnlyError extends RejectedError {
 }
 
 /** There was no connection in time, and nothing was sent. A failure of the dependency. */
-export class NotConnectedError extends Error {
-  override readonly name = 'NotConnectedError';
-  readonly code = 'NOT_CONNECTED';
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+  readonly code = 'DEPENDENCY_UNREACHABLE';
   readonly category = 'transient';
   readonly retryable = true;
   readonly outcome = 'not-applied';

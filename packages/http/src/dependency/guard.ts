@@ -13,7 +13,7 @@ import {
 } from '@breakwater/resilience';
 import type { HealthCheck } from '../health.ts';
 import { type Access, AccessSwitch } from './access.ts';
-import { NotConnectedError, PoolExhaustedError } from './errors.ts';
+import { UnreachableError, PoolExhaustedError } from './errors.ts';
 
 /** Options that every guard of a dependency has. */
 export interface GuardOptions {
@@ -114,7 +114,7 @@ export class GuardCore implements DependencyGuard {
     this.#kind = kind;
     this.#places = createBulkhead({ name, maxConcurrent: kind.max, maxQueue, maxWaitMs: acquireTimeoutMs, clock });
     const expected = (error: unknown): boolean | undefined => {
-      if (error instanceof TimeoutError || error instanceof NotConnectedError) return true;
+      if (error instanceof TimeoutError || error instanceof UnreachableError) return true;
       if (kind.isAnswer(error)) return false;
       const verdict = classify(error);
       return verdict.cancelled ? undefined : verdict.countsForBreaker;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { toProblem } from '@breakwater/errors';
 import { TimeoutError } from '@breakwater/resilience';
@@ -36,8 +36,15 @@ function open(max: number): pg.Pool {
   return pool;
 }
 
+const opened: pg.Pool[] = [];
+afterEach(async () => {
+  // Without effect on a pool that its test has ended, and for one whose test has failed with clients held.
+  for (const pool of opened.splice(0)) if (!pool.ending) void pool.end();
+});
+
 function guarded(max: number, options: PgGuardOptions = {}) {
   const raw = open(max);
+  opened.push(raw);
   const pool = guardPgPool(raw, options);
   const events: DependencyEvent[] = [];
   pool.guard.on((event) => events.push(event));
@@ -61,7 +68,7 @@ test('H28 the guarded pool has the shape of the pool: queries, clients, callback
   assert.deepEqual((await pool.query<{ a: number }>('SELECT $1::int AS a', [7])).rows, [{ a: 7 }]);
   assert.deepEqual((await pool.query({ text: 'SELECT 1 AS a', rowMode: 'array' })).rows, [[1]]);
   const called = new Promise((resolve, reject) => {
-    pool.query('SELECT 2 AS a', (error: Error, result: pg.QueryResult) =>
+    void pool.query('SELECT 2 AS a', (error: Error, result: pg.QueryResult) =>
       error ? reject(error) : resolve(result.rows),
     );
   });
