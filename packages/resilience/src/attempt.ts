@@ -1,3 +1,4 @@
+import { OptionError } from '@breakwater/errors';
 import { CUT, changes, DONE, PAUSED, Rare, RUNNING } from './attempt-state.ts';
 import type { Plan } from './plan.ts';
 import {
@@ -103,6 +104,10 @@ export class Call implements CallContext, Timed {
     const parent = parentOf(options);
     if (parent === undefined && 'plan' in options) {
       throw new TypeError('A context cannot be spread into options; use withContext(context, changes)');
+    }
+    // One wait that is not a number would spoil the order of all others.
+    for (const option of ['deadline', 'priority'] as const) {
+      if (Number.isNaN(Number(options[option] ?? 0))) throw new OptionError(option, options[option], 'a number');
     }
     const signal = parent === options ? undefined : options.signal;
     const givenUp = parent?.rare?.givenUp;

@@ -1,4 +1,4 @@
-import { start } from './call.ts';
+import { run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { warn } from './events.ts';
 import { detached, hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
@@ -6,6 +6,7 @@ import { callable, delayMs, durationMs, whole } from './options.ts';
 import { isOutage } from './outage.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
+import { ask } from './predicate.ts';
 import { tell } from './tell.ts';
 
 export interface CacheOptions {
@@ -112,7 +113,7 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
 
   override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
     const key = options.idempotent === false ? undefined : sharedKey(options, this.options.keyOf);
-    if (key === undefined || hasGivenUp(options)) return start(this.plan, work, options, undefined);
+    if (key === undefined || hasGivenUp(options)) return run(this.plan, work, options);
     const { ttlMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, staleIf = isOutage } = this.options;
     const kept = this.#entries.get(key);
     const ageMs = this.#ageOf(kept);
@@ -132,7 +133,12 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
       // Another caller may have got a newer one meanwhile.
       const stale = this.#entries.get(key);
       const staleMs = this.#ageOf(stale);
-      if (stale === undefined || hasGivenUp(options) || staleMs >= ttlMs + staleIfErrorMs || !staleIf(error))
+      if (
+        stale === undefined ||
+        hasGivenUp(options) ||
+        staleMs >= ttlMs + staleIfErrorMs ||
+        !ask(staleIf, error, false)
+      )
         throw error;
       if (this.listeners) tell(this, options, { type: 'cache.hit', reason: 'error', key, ageMs: staleMs, error });
       return stale.value as T;
@@ -176,9 +182,10 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   async #fetch<T>(work: Work<T>, options: CallOptions, key: string): Promise<T> {
     const begunAt = this.clock.now();
     const epoch = this.#epoch;
-    const value = await start(this.plan, work, options, undefined);
+    const value = await run(this.plan, work, options);
     const newer = (this.#entries.get(key)?.begunAt ?? Number.NEGATIVE_INFINITY) > begunAt;
-    if (epoch === this.#epoch && !newer && this.options.cacheIf?.(value) !== false) {
+    const { cacheIf } = this.options;
+    if (epoch === this.#epoch && !newer && (cacheIf === undefined || ask(cacheIf, value, false))) {
       this.#keep(key, { value, at: this.clock.now(), begunAt, revalidating: false });
     }
     return value;

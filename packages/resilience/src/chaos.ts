@@ -1,5 +1,5 @@
 import { OptionError } from '@breakwater/errors';
-import { type Call, start } from './call.ts';
+import { type Call, run } from './call.ts';
 import type { Clock, Random } from './clock.ts';
 import { callable, checkOptions, delayMs, either, flag, number, oneOf, type Rule, text } from './options.ts';
 import { type CallContext, type CallOptions, FAILED, type Policy, type Work } from './policy.ts';
@@ -105,7 +105,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
   override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
     let call: Call;
     const disturbed: Work<T> = (context) => (this.enabled ? this.#disturb(work, context, call) : work(context));
-    return start(this.plan, disturbed, options, (begun) => {
+    return run(this.plan, disturbed, options, (begun) => {
       call = begun;
     });
   }

@@ -1,4 +1,4 @@
-import { type Call, start } from './call.ts';
+import { type Call, run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { detached, type KeyOf, sharedKey } from './keyed.ts';
 import { callable } from './options.ts';
@@ -64,7 +64,7 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
 
   override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
     const key = options.idempotent === false ? undefined : sharedKey(options, this.options.keyOf);
-    if (key === undefined) return start(this.plan, work, options, undefined);
+    if (key === undefined) return run(this.plan, work, options);
     let joined: Shared | undefined;
     // The wait of this caller, which ends with its own signal, deadline and outer policies.
     const wait: Work<T> = () => {
@@ -72,7 +72,7 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
       return joined.promise as Promise<T>;
     };
     try {
-      return await start(this.plan, wait, options, undefined);
+      return await run(this.plan, wait, options);
     } finally {
       if (joined !== undefined) this.#leave(key, joined);
     }
@@ -87,7 +87,7 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
     }
     const shared: Shared = { promise: Promise.resolve(), call: undefined, callers: 1 };
     this.#shared.set(key, shared);
-    shared.promise = start(this.plan, work, detached(options), (call) => {
+    shared.promise = run(this.plan, work, detached(options), (call) => {
       shared.call = call;
     });
     const forget = (): void => this.#forget(key, shared);

@@ -2,6 +2,7 @@ import { OptionError } from '@breakwater/errors';
 import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
+import type { Rule } from './options.ts';
 import { type Plan, toPlan } from './plan.ts';
 import type { CallOptions, Fusible, Policy, Work } from './policy.ts';
 
@@ -57,12 +58,16 @@ export function toChain<E>(name: string | undefined, policies: readonly unknown[
   };
 }
 
+/** An option that is a policy. */
+export const policyRule: Rule = [
+  'a policy (execute, on)',
+  (v) => typeof (v as Partial<Policy> | null)?.execute === 'function' && typeof (v as Policy).on === 'function',
+];
+
 function toMembers(policy: unknown, index: number): readonly Policy[] {
-  const candidate = policy as Partial<ComposedPolicy> | null | undefined;
-  if (typeof candidate?.execute !== 'function' || typeof candidate.on !== 'function') {
-    throw new OptionError(`compose[${index}]`, policy, 'a policy (execute, on)');
-  }
-  return candidate.kind === 'composed' && candidate.policies !== undefined ? candidate.policies : [candidate as Policy];
+  if (!policyRule[1](policy)) throw new OptionError(`compose[${index}]`, policy, policyRule[0]);
+  const { kind, policies } = policy as ComposedPolicy;
+  return kind === 'composed' && policies !== undefined ? policies : [policy as Policy];
 }
 
 /** Cuts the chain into runs that can be fused, and single policies that are called through `execute`. */

@@ -1,12 +1,13 @@
 import { OptionError } from '@breakwater/errors';
 import type { Cache } from './cache.ts';
-import { start } from './call.ts';
+import { run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { hasGivenUp } from './keyed.ts';
 import { callable, checkOptions, durationMs, type Rule, text } from './options.ts';
 import { isOutage } from './outage.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
+import { ask } from './predicate.ts';
 import { keepErrors } from './retry/history.ts';
 import { tell } from './tell.ts';
 
@@ -93,9 +94,9 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
   override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
     const { steps, when = isOutage } = this.options;
     try {
-      return await start(this.plan, work, options, undefined);
+      return await run(this.plan, work, options);
     } catch (error) {
-      if (hasGivenUp(options) || !when(error)) throw error;
+      if (hasGivenUp(options) || !ask(when, error, false)) throw error;
       const errors: unknown[] = [error];
       for (const step of steps) {
         const answer = await this.#try(step, errors, options);
@@ -119,7 +120,7 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
     if (given.use) {
       used = 'use';
       try {
-        value = await start(this.plan, (context) => given.use(context, error), options, undefined);
+        value = await run(this.plan, (context) => given.use(context, error), options);
       } catch (failure) {
         failed = 'failed';
         errors.push(failure);

@@ -1,4 +1,4 @@
-import { type Call, start } from './call.ts';
+import { type Call, run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { LatencyWindow } from './latency.ts';
 import { delayMs, durationMs, number, whole } from './options.ts';
@@ -120,7 +120,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
     const add = (): void => {
       const hedge = calls.length;
       running++;
-      start(this.plan, work, options, (call) => calls.push(call)).then(
+      run(this.plan, work, options, (call) => calls.push(call)).then(
         (value) => {
           if (over) return;
           end(true);

@@ -1,5 +1,5 @@
-import { OptionError } from '@breakwater/errors';
-import { type ComposedPolicy, type EventOf, toChain } from './compose.ts';
+import { type ComposedPolicy, type EventOf, policyRule, toChain } from './compose.ts';
+import { checkOptions, type Rule } from './options.ts';
 import type { Policy } from './policy.ts';
 
 /**
@@ -35,6 +35,14 @@ export type PipelineSlot = (typeof PIPELINE_ORDER)[number];
 /** Policies by their place. The order in which they are written does not matter. */
 export type PipelineParts = { readonly [Slot in PipelineSlot]?: Policy | undefined };
 
+const elsewhere: Rule = ['nothing here: each policy has its own', () => false];
+
+/** Rules for an object by place. */
+export function placeRules(rule: Rule): Record<string, Rule> {
+  const places = PIPELINE_ORDER.map((place) => [place, rule] as const);
+  return { ...Object.fromEntries(places), clock: elsewhere, random: elsewhere };
+}
+
 /**
  * Puts policies around each other in {@link PIPELINE_ORDER}: `pipeline({ retry, breaker, timeout })`. `name` is the
  * default of `operation`; by default the names of the members. Throws `OptionError` as `compose`, and for an unknown
@@ -43,13 +51,9 @@ export type PipelineParts = { readonly [Slot in PipelineSlot]?: Policy | undefin
 export function pipeline<P extends PipelineParts>(
   parts: P & { readonly name?: string | undefined },
 ): ComposedPolicy<EventOf<P[PipelineSlot & keyof P]>> {
-  const { name, ...places } = parts;
-  for (const place of Object.keys(places)) {
-    if ((PIPELINE_ORDER as readonly string[]).includes(place)) continue;
-    throw new OptionError(`pipeline.${place}`, place, `one of ${PIPELINE_ORDER.join(', ')}`);
-  }
-  const members = PIPELINE_ORDER.flatMap((slot) =>
-    (places as PipelineParts)[slot] === undefined ? [] : [(places as PipelineParts)[slot]],
+  checkOptions('pipeline', parts, placeRules(policyRule));
+  return toChain(
+    parts.name,
+    PIPELINE_ORDER.flatMap((slot) => parts[slot] ?? []),
   );
-  return toChain(name, members);
 }

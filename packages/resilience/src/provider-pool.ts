@@ -1,7 +1,7 @@
 import { OptionError } from '@breakwater/errors';
 import { type BreakerEvent, type CircuitBreaker, createBreaker } from './breaker/breaker.ts';
 import type { BreakerOptions } from './breaker/options.ts';
-import { start } from './call.ts';
+import { run } from './call.ts';
 import { type Clock, type Random, systemClock } from './clock.ts';
 import { RejectedError } from './errors.ts';
 import { type Listener, subscribe } from './events.ts';
@@ -11,6 +11,7 @@ import { callable, checkOptions, oneOf, type Rule, record } from './options.ts';
 import { isOutage } from './outage.ts';
 import { toPlan } from './plan.ts';
 import type { CallContext, CallOptions } from './policy.ts';
+import { ask } from './predicate.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { keepErrors } from './retry/history.ts';
 import { tell } from './tell.ts';
@@ -57,8 +58,7 @@ export type ProviderPoolEvent =
 /** Every provider is ejected. `retryAfterMs`: until the first may be asked again. */
 export class NoProviderError extends RejectedError {
   constructor(policy: string, retryAfterMs?: number) {
-    const message = `Provider pool "${policy}" refused the call: all providers are ejected`;
-    super('NO_PROVIDER', 'provider-pool', policy, 'ejected', message, retryAfterMs, 'NoProviderError');
+    super('NO_PROVIDER', 'provider-pool', policy, 'ejected', undefined, retryAfterMs, 'NoProviderError');
   }
 }
 
@@ -182,7 +182,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
         errors.push(error);
         from = member.name;
         reason = 'all-failed';
-        if (hasGivenUp(context) || !failoverIf(error)) {
+        if (hasGivenUp(context) || !ask(failoverIf, error, false)) {
           reason = undefined;
           break;
         }
@@ -202,7 +202,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
     get health() {
       return members.map(({ name, active, breaker }) => ({ name, active, state: breaker.state }));
     },
-    call: (work, callOptions) => start(plan, (context) => tryAll(work, context), callOptions, undefined),
+    call: (work, callOptions) => run(plan, (context) => tryAll(work, context), callOptions),
     on(listener) {
       const removers = [subscribe(pool, listener), ...members.map(({ breaker }) => breaker.on(listener))];
       return () => {

@@ -1,6 +1,7 @@
 import { OptionError } from '@breakwater/errors';
 import { emit, type Listener, subscribe } from './events.ts';
-import { PIPELINE_ORDER, type PipelineSlot, pipeline } from './pipeline.ts';
+import { callable, checkOptions, record } from './options.ts';
+import { type PipelineSlot, pipeline, placeRules } from './pipeline.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 
 /** A policy that can take new options while in use. */
@@ -23,7 +24,8 @@ export interface Registry<M extends Makers> {
   readonly names: readonly string[];
   /**
    * Puts a new configuration in force, all of it or, when any part is wrong (`OptionError`), none. A policy that was there before keeps its
-   * state (an open breaker stays open, queued calls stay queued); a new place gets a new policy; calls under way end as they began.
+   * state (an open breaker stays open, queued calls stay queued); a new place gets a new policy, and so does one whose policy cannot take
+   * the new options in use; calls under way end as they began.
    * A pipeline that is no longer configured is forgotten here, and goes on working for whoever holds it.
    */
   reload(config: { readonly [name: string]: PipelineConfig<M> }): void;
@@ -37,11 +39,7 @@ export function createRegistry<M extends Makers>(
   makers: M,
   config: { readonly [name: string]: PipelineConfig<M> } = {},
 ): Registry<M> {
-  for (const slot of Object.keys(makers)) {
-    if (!(PIPELINE_ORDER as readonly string[]).includes(slot)) {
-      throw new OptionError(`createRegistry.${slot}`, slot, `one of ${PIPELINE_ORDER.join(', ')}`);
-    }
-  }
+  checkOptions('createRegistry', makers, placeRules(callable));
   const handles = new Map<string, Handle>();
   const registry: Registry<M> = {
     get(name) {
@@ -53,12 +51,14 @@ export function createRegistry<M extends Makers>(
       return [...handles.keys()];
     },
     reload(next) {
-      // Everything is built once before anything is changed: a mistake in the last pipeline leaves the first as it was.
-      for (const [name, options] of Object.entries(next)) build(makers, name, options, new Map());
-      for (const [name, options] of Object.entries(next)) {
+      // Everything is built before anything is changed: a mistake in the last pipeline leaves the first as it was.
+      const built = Object.entries(next).map(
+        ([name, options]) => [name, options, build(makers, name, options)] as const,
+      );
+      for (const [name, options, members] of built) {
         const known = handles.get(name);
-        if (known === undefined) handles.set(name, new Handle(name, makers, options));
-        else known.rebuild(options);
+        if (known === undefined) handles.set(name, new Handle(name, members));
+        else known.take(members, options);
       }
       for (const name of handles.keys()) if (!Object.hasOwn(next, name)) handles.delete(name);
     },
@@ -68,35 +68,34 @@ export function createRegistry<M extends Makers>(
 }
 
 type Options = { readonly [slot: string]: unknown };
+/** Policies by place. */
+type Members = { [slot: string]: Policy };
 
-/** Builds a pipeline, with the policies of `kept` where there is one. */
-function build(makers: Makers, name: string, options: Options, kept: Map<string, Policy>): Policy {
-  const parts: { [slot: string]: Policy } = {};
+function build(makers: Makers, name: string, options: Options): Members {
+  checkOptions(name, options, placeRules(record));
+  const members: Members = {};
   for (const [slot, own] of Object.entries(options)) {
     if (own === undefined) continue;
-    const make = Object.hasOwn(makers, slot) ? makers[slot as PipelineSlot] : undefined;
-    if (make === undefined) {
-      throw new OptionError(`${name}.${slot}`, own, `one of ${Object.keys(makers).join(', ')}`);
-    }
-    parts[slot] = kept.get(slot) ?? make({ name: `${name}.${slot}`, ...(own as object) } as never);
-    kept.set(slot, parts[slot]);
+    const make = makers[slot as PipelineSlot];
+    if (make === undefined) throw new OptionError(`${name}.${slot}`, own, `one of ${Object.keys(makers).join(', ')}`);
+    members[slot] = make({ name: `${name}.${slot}`, ...(own as object) } as never);
   }
-  return pipeline({ name, ...parts });
+  pipeline({ name, ...members });
+  return members;
 }
 
 class Handle implements Policy {
   readonly kind = 'registered';
   readonly name: string;
   listeners: readonly Listener<unknown>[] | undefined = undefined;
-  readonly #makers: Makers;
-  readonly #members = new Map<string, Policy>();
+  #members: Members;
   #current: Policy;
   #stop: (() => void) | undefined = undefined;
 
-  constructor(name: string, makers: Makers, options: Options) {
+  constructor(name: string, members: Members) {
     this.name = name;
-    this.#makers = makers;
-    this.#current = build(makers, name, options, this.#members);
+    this.#members = members;
+    this.#current = pipeline({ name, ...members });
   }
 
   execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
@@ -112,13 +111,14 @@ class Handle implements Policy {
     };
   }
 
-  rebuild(options: Options): void {
-    for (const [slot, policy] of [...this.#members]) {
-      const own = options[slot];
-      if (own === undefined || !('reconfigure' in policy)) this.#members.delete(slot);
-      else (policy as Reconfigurable).reconfigure({ name: policy.name, ...(own as object) });
+  /** Goes on with new policies, but with those it has where they can take the new options. */
+  take(members: Members, options: Options): void {
+    for (const slot of Object.keys(members)) {
+      const policy = this.#members[slot];
+      if (policy !== undefined && reconfigured(policy, options[slot] as object)) members[slot] = policy;
     }
-    this.#current = build(this.#makers, this.name, options, this.#members);
+    this.#members = members;
+    this.#current = pipeline({ name: this.name, ...members });
     this.#listen();
   }
 
@@ -127,4 +127,15 @@ class Handle implements Policy {
     this.#stop?.();
     this.#stop = this.listeners === undefined ? undefined : this.#current.on((event) => emit(this, event));
   }
+}
+
+/** The options are good: a policy was made with them. Some cannot change while in use. */
+function reconfigured(policy: Policy, options: object): boolean {
+  try {
+    (policy as Partial<Reconfigurable>).reconfigure?.({ name: policy.name, ...options });
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    return false;
+  }
+  return 'reconfigure' in policy;
 }

@@ -3,12 +3,12 @@ import { createTimeWindow, type Window } from './breaker/window.ts';
 import type { Call } from './call.ts';
 import type { Clock, Random } from './clock.ts';
 import { isRejection, RejectedError } from './errors.ts';
-import { warn } from './events.ts';
 import { classifierOf } from './failure.ts';
 import { callable, durationMs, number, whole } from './options.ts';
 import { isUnwell } from './outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
+import { ask } from './predicate.ts';
 import { refuse } from './tell.ts';
 
 export interface ThrottleOptions {
@@ -40,8 +40,7 @@ export interface ThrottleEvent {
 /** The dependency refuses too much: this call was refused here, before it cost anything there. */
 export class ThrottledError extends RejectedError {
   constructor(policy: string) {
-    const message = `Throttle "${policy}" refused the call: overload`;
-    super('THROTTLED', 'throttle', policy, 'overload', message, undefined, 'ThrottledError');
+    super('THROTTLED', 'throttle', policy, 'overload', undefined, undefined, 'ThrottledError');
   }
 }
 
@@ -124,13 +123,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
   }
 
   #accepted(error: unknown): boolean {
-    const { accepted, classify = classifierOf(this.clock) } = this.options;
-    if (accepted === undefined) return !isUnwell(error, classify);
-    try {
-      return accepted(error) === true;
-    } catch (failure) {
-      warn(failure);
-      return true;
-    }
+    const { classify = classifierOf(this.clock), accepted = (failure) => !isUnwell(failure, classify) } = this.options;
+    return ask(accepted, error, true);
   }
 }

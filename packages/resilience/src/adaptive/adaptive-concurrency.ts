@@ -30,13 +30,12 @@ export type AdaptiveConcurrencyEvent =
 /** As many calls are under way as the dependency takes. */
 export class ConcurrencyLimitedError extends RejectedError {
   constructor(policy: string) {
-    const message = `Adaptive concurrency "${policy}" refused the call: limit`;
     super(
       'CONCURRENCY_LIMITED',
       'adaptive-concurrency',
       policy,
       'limit',
-      message,
+      undefined,
       undefined,
       'ConcurrencyLimitedError',
     );

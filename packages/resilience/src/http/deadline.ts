@@ -43,7 +43,7 @@ export function toDeadlineHeader(
   options: { readonly reserveMs?: number | undefined; readonly clock?: Clock | undefined } = {},
 ): string | undefined {
   const { reserveMs = 0, clock = systemClock } = options;
-  if (deadline === Number.POSITIVE_INFINITY) return undefined;
+  if (!(deadline < Number.POSITIVE_INFINITY)) return undefined;
   return String(Math.min(1e15 - 1, Math.max(0, Math.floor(deadline - clock.now() - reserveMs))));
 }
 

@@ -1,5 +1,6 @@
-import { type Call, start } from '../call.ts';
+import { type Call, run } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { policyRule } from '../compose.ts';
 import { TimeoutError } from '../errors.ts';
 import { callable, checkOptions, delayMs, durationMs, flag, type Rule } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
@@ -35,7 +36,7 @@ export interface FetchInit extends RequestInit {
 export type GuardedFetch = (input: string | URL | Request, init?: FetchInit) => Promise<Response>;
 
 const rules: Record<string, Rule> = {
-  policy: ['a policy (execute, on)', (v) => typeof (v as Partial<Policy> | null)?.execute === 'function'],
+  policy: policyRule,
   readMs: durationMs,
   idleMs: durationMs,
   sendDeadline: flag,
@@ -71,9 +72,7 @@ export function createFetch(options: FetchOptions = {}): GuardedFetch {
     };
     try {
       const work = (context: CallContext): Promise<Response> => exchange.attempt(context);
-      return await (policy === undefined
-        ? start(plan, work, callOptions, undefined)
-        : policy.execute(work, callOptions));
+      return await (policy === undefined ? run(plan, work, callOptions) : policy.execute(work, callOptions));
     } catch (error) {
       const response = exchange.responseOf(statusErrorOf(error));
       if (response === undefined) {
@@ -191,7 +190,7 @@ class Exchange {
       timers.add(timer, readMs);
       return send(joined(inner.signal, this.#request.signal));
     };
-    return start(this.#plan, work, context, (begun) => {
+    return run(this.#plan, work, context, (begun) => {
       call = begun;
     }).finally(() => timers.remove(timer));
   }

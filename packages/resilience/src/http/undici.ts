@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { start } from '../call.ts';
+import { run } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { policyRule } from '../compose.ts';
 import { callable, checkOptions, durationMs, flag, type Rule } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import type { CallContext, CallOptions, Policy } from '../policy.ts';
@@ -24,7 +25,7 @@ export interface UndiciOptions {
 }
 
 const rules: Record<string, Rule> = {
-  policy: ['a policy (execute, on)', (v) => typeof (v as Partial<Policy> | null)?.execute === 'function'],
+  policy: policyRule,
   connectMs: durationMs,
   readMs: durationMs,
   idleMs: durationMs,
@@ -65,9 +66,7 @@ async function exchange(
   };
   try {
     const callOptions = toCallOptions(request, options.callOf?.(request));
-    await (options.policy === undefined
-      ? start(plan, work, callOptions, undefined)
-      : options.policy.execute(work, callOptions));
+    await (options.policy === undefined ? run(plan, work, callOptions) : options.policy.execute(work, callOptions));
   } catch (error) {
     const status = statusErrorOf(error);
     if (status !== undefined && last?.failure?.error === status) last.deliver();

@@ -48,8 +48,7 @@ export type LoadShedEvent =
 /** This process has more to do than it can: the call was refused before any work was done for it. */
 export class LoadShedError extends RejectedError {
   constructor(policy: string, reason: ShedReason) {
-    const message = `Load shedding "${policy}" refused the call: ${reason}`;
-    super('LOAD_SHED', 'load-shed', policy, reason, message, undefined, 'LoadShedError');
+    super('LOAD_SHED', 'load-shed', policy, reason, undefined, undefined, 'LoadShedError');
   }
 }
 

@@ -51,15 +51,7 @@ export type RateLimitEvent = {
 export class RateLimitedError extends RejectedError {
   readonly decision: RateLimitDecision | undefined;
   constructor(policy: string, reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined) {
-    super(
-      'RATE_LIMITED',
-      'rate-limit',
-      policy,
-      reason,
-      `Rate limit "${policy}" refused the call: ${reason}`,
-      decision?.retryAfterMs,
-      'RateLimitedError',
-    );
+    super('RATE_LIMITED', 'rate-limit', policy, reason, undefined, decision?.retryAfterMs, 'RateLimitedError');
     this.decision = decision;
   }
 }

@@ -1,4 +1,4 @@
-import { checkOptions, either, number, oneOf, type Rule, record, whole } from '../options.ts';
+import { callable, checkOptions, number, type Rule, record, whole } from '../options.ts';
 
 export interface RetryBudgetOptions {
   /** Extra calls allowed per successful call. Default 0.1. */
@@ -45,7 +45,10 @@ export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget
 }
 
 /** What the option `budget` of a policy may be. */
-export const budgetRule: Rule = either(oneOf(false), record);
+export const budgetRule: Rule = [
+  'false, options of a budget, or a budget',
+  (v) => v === false || (record[1](v) && (!('withdraw' in (v as object)) || callable[1]((v as RetryBudget).withdraw))),
+];
 
 /** The budget that the option `budget` of a policy asks for. */
 export function toBudget(budget: RetryBudgetOptions | RetryBudget | false): RetryBudget | undefined {
