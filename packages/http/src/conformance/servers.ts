@@ -33,8 +33,8 @@ function postgresBin(): string | undefined {
   return newest === undefined ? undefined : join(root, newest, 'bin');
 }
 
-/** A new PostgreSQL with user `postgres` and no password, or why there is none. */
-export async function startPostgres(): Promise<TestServer | string> {
+/** A new PostgreSQL with user `postgres` and no password, or why there is none. `tls`: with a certificate of its own. */
+export async function startPostgres(given: { readonly tls?: boolean } = {}): Promise<TestServer | string> {
   if (!installed(() => postgresBin() !== undefined, ['postgresql'])) return 'PostgreSQL is not installed';
   const bin = postgresBin()!;
   const folder = mkdtempSync(join(tmpdir(), 'bw-http-pg-'));
@@ -49,8 +49,16 @@ export async function startPostgres(): Promise<TestServer | string> {
   const data = join(folder, 'data');
   const made = spawnSync(...as(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync']));
   if (made.status !== 0) return `initdb failed: ${made.stderr}`;
+  const options = ['-D', data, '-h', '127.0.0.1', '-k', folder, '-F'];
+  if (given.tls === true) {
+    const [key, certificate] = [join(data, 'server.key'), join(data, 'server.crt')];
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', key];
+    if (spawnSync(...as('openssl', [...request, '-out', certificate])).status !== 0) return 'openssl failed';
+    spawnSync(...as('chmod', ['600', key]));
+    options.push('-c', 'ssl=on');
+  }
   const port = await freePort();
-  const options = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-F'];
+  options.push('-p', String(port));
   // Not through runuser, which would keep the signal that ends it.
   const user = root ? { uid: Number(spawnSync('id', ['-u', 'postgres']).stdout.toString()) } : {};
   const start = (): ChildProcess =>

@@ -5,12 +5,26 @@ import { after, afterEach, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { toProblem } from '@breakwater/errors';
 import { TimeoutError } from '@breakwater/resilience';
+import type { Attributes } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import pg from 'pg';
 import { startPostgres, type TestServer } from '../conformance/servers.ts';
 import type { DependencyEvent } from '../dependency/guard.ts';
 import { createHealth } from '../health.ts';
 import { postgresIdempotencyStore } from '../idempotency/postgres-store.ts';
-import { guardPgPool, inTransaction, type PgGuardOptions, PoolExhaustedError, ReadOnlyError } from '../pg.ts';
+import {
+  connectDependencyTelemetry,
+  guardPgPool,
+  inTransaction,
+  type PgGuardOptions,
+  PoolExhaustedError,
+  ReadOnlyError,
+} from '../pg.ts';
 
 const CANARY = 'canary-5d1f';
 let server: TestServer | string = 'not started';
@@ -28,9 +42,11 @@ after(async () => {
   await server.stop();
 });
 
+const local = (port: number) => ({ host: '127.0.0.1', port, user: 'postgres', password: CANARY });
+
 function open(max: number): pg.Pool {
   const { port } = server as TestServer;
-  const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', password: CANARY, max });
+  const pool = new pg.Pool({ ...local(port), max });
   // Not the guard's: for the connections that the test's own end of the server breaks.
   if (max === 2) pool.on('error', () => undefined);
   return pool;
@@ -161,6 +177,65 @@ test('H30 a hung statement: rejected in time, cancelled at the server, its conne
   client.release();
   await until(() => raw.totalCount === 0);
   assert.equal((await pool.query('SELECT 1 FROM items WHERE id = 1')).rowCount, 0);
+  await pool.end();
+});
+
+test('H30 over TLS a hung statement is cancelled over TLS', async (t) => {
+  const secure = await startPostgres({ tls: true });
+  if (typeof secure === 'string') return t.skip(secure);
+  const raw = new pg.Pool({ ...local(secure.port), max: 2, ssl: { rejectUnauthorized: false } });
+  opened.push(raw);
+  raw.on('error', () => undefined);
+  const pool = guardPgPool(raw, { queryTimeoutMs: 100 });
+  assert.equal((await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows[0].ssl, true);
+  await assert.rejects(pool.query('SELECT pg_sleep(600)'), TimeoutError);
+  const running = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()";
+  await until(async () => (await pool.query(running)).rowCount === 0);
+  await pool.end();
+  await secure.stop();
+});
+
+test('H35 what OpenTelemetry is told: connections, waits, refusals, time-outs, read-only, the breaker', async (t) => {
+  if (typeof server === 'string') return t.skip(server);
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  const { pool } = guarded(2, { name: 'orders', acquireTimeoutMs: 20, queryTimeoutMs: 50 });
+  const stop = await connectDependencyTelemetry(pool.guard, { meter: provider.getMeter('test') });
+  await assert.rejects(pool.query('SELECT pg_sleep(600)'), TimeoutError);
+  const held = [await pool.connect(), await pool.connect()];
+  await assert.rejects(pool.query('SELECT 1'), PoolExhaustedError);
+  held[0]!.release();
+  pool.guard.setReadOnly();
+  await assert.rejects(pool.query('DELETE FROM items'), ReadOnlyError);
+  await reader.forceFlush();
+  const seen: Record<string, unknown> = {};
+  for (const { scopeMetrics } of exporter.getMetrics())
+    for (const { metrics } of scopeMetrics)
+      for (const { descriptor, dataPoints } of metrics)
+        for (const { attributes, value } of dataPoints as { attributes: Attributes; value: unknown }[]) {
+          const { 'db.client.connection.pool.name': name, ...rest } = attributes;
+          if (descriptor.name.includes('connection')) assert.equal(name, 'orders');
+          const label = Object.values(rest).join(' ');
+          seen[`${descriptor.name} ${label}`.trim()] =
+            typeof value === 'number' ? value : (value as { count: number }).count;
+        }
+  assert.deepEqual(seen, {
+    'breakwater.breaker.state orders': 0,
+    'breakwater.dependency.query_timeouts': 1,
+    'breakwater.dependency.read_only': 1,
+    'breakwater.dependency.refused exhausted': 1,
+    'breakwater.dependency.refused read-only': 1,
+    'db.client.connection.count idle': 1,
+    'db.client.connection.count used': 1,
+    'db.client.connection.max': 2,
+    'db.client.connection.pending_requests': 0,
+    'db.client.connection.timeouts': 1,
+    'db.client.connection.wait_time': 3,
+  });
+  stop?.();
+  held[1]!.release();
+  await provider.shutdown();
   await pool.end();
 });
 
