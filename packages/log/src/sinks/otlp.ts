@@ -182,9 +182,9 @@ export function otlpSink(options: OtlpOptions): Sink {
         // The last of many tries, none of which the receiver answered; or the end of the process has taken over.
         answer = undefined;
       }
-      if (batch !== mine) return;
-      if (answer !== undefined && !isRetried(answer)) settle(answer);
-    } while (batch.length > 0 || queue.size >= batchSize || (queue.size > 0 && waiting.size > 0));
+      if (batch !== mine || answer === undefined || isRetried(answer)) return;
+      settle(answer);
+    } while (queue.size >= batchSize || (queue.size > 0 && waiting.size > 0));
   }
 
   async function flush(): Promise<void> {
