@@ -5,6 +5,8 @@ import type { ApiRequest, Route } from './route.ts';
 import type { FieldsAnswer } from './types.ts';
 
 const MAX_FIELDS = 1_000;
+/** Of the keys that one service brought, so that the others' have room. */
+const MAX_FIELDS_OF_SERVICE = 500;
 
 interface FieldRow {
   readonly level: 'attribute' | 'resource';
@@ -38,11 +40,20 @@ export function fieldRoutes({ store }: ApiContext): Route[] {
   ];
 }
 
-/** Of a key seen with several types, the one seen last. */
-const FIELDS_SQL = `SELECT level, key, argMax(type, last_seen) AS last_type FROM fields
-  WHERE signal = {signal:String} AND
-    startsWith(lower(if(level = 'resource', concat('resource.', key), key)), {prefix:String})
-  GROUP BY level, key ORDER BY level, key LIMIT {max_fields:UInt32}`;
+/**
+ * The keys seen most often, in the order of their names. Of a key seen with several types, the one seen last. Keys from
+ * before services were noted count for none of them.
+ */
+const FIELDS_SQL = `SELECT level, key, last_type FROM (
+    SELECT level, key, argMax(type, last_seen) AS last_type, argMax(service, last_seen) AS source, max(seen) AS times
+    FROM fields
+    WHERE signal = {signal:String} AND
+      startsWith(lower(if(level = 'resource', concat('resource.', key), key)), {prefix:String})
+    GROUP BY level, key
+    ORDER BY times DESC, level, key
+    LIMIT ${MAX_FIELDS_OF_SERVICE} BY if(source = '', key, source)
+    LIMIT {max_fields:UInt32}
+  ) ORDER BY level, key`;
 
 /** The key as a query names it. */
 function nameOf(level: FieldRow['level'], key: string): string {

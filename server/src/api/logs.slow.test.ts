@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { waitFor } from '../engine/testing/wait-for.ts';
 import { logRecords } from '../query/arbitrary-records.ts';
 import { attributeText } from '../telemetry/any-value-json.ts';
 import type { LogRecord } from '../telemetry/records.ts';
@@ -140,6 +141,41 @@ test('histogram, facets and fields count what the search finds', async () => {
     resource.fields.map(({ key }) => key),
     ['resource.int.max', 'resource.int.min'],
   );
+});
+
+test('a service that makes up attribute keys does not push those of another out of the suggestions', async () => {
+  const record = (serviceName: string, keys: readonly string[], id: number): LogRecord => ({
+    id: BigInt(id) + 2n ** 40n,
+    resource: { ...RESOURCE, attributes: new Map(), serviceName, environment: 'keys' },
+    scope: { ...SCOPE, attributes: new Map() },
+    timeUnixNano: NOW,
+    observedTimeUnixNano: NOW,
+    severityNumber: 9,
+    severityText: '',
+    body: '',
+    attributes: new Map(keys.map((key) => [key, 'x'])),
+    droppedAttributesCount: 0,
+    flags: 0,
+    traceId: '',
+    spanId: '',
+    eventName: '',
+  });
+  const madeUp = Array.from({ length: 10_000 }, (_, index) => `aaa.${index}`);
+  await api.store.insertLogs(
+    Array.from({ length: 100 }, (_, index) => record('hostile', madeUp.slice(index * 100, index * 100 + 100), index)),
+  );
+  const offered = async (): Promise<string[]> =>
+    (await api.get<FieldsAnswer>('/fields?signal=logs')).fields.map(({ key }) => key);
+  // Fields are written beside the records, so perhaps only with the next ones.
+  let id = 20_000;
+  await waitFor('the key of the honest service', async () => {
+    id += 1;
+    await api.store.insertLogs([record('honest', ['zzz.order'], id)]);
+    return (await offered()).includes('zzz.order');
+  });
+  const keys = await offered();
+  assert.equal(keys.filter((key) => key.startsWith('aaa.')).length, 500);
+  assert.ok(keys.includes('int.max'), 'what was there before');
 });
 
 test('facets of very many records are counted from a sample', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AttributeValue } from '../telemetry/records.ts';
 import { createAttributesEncoder, createOriginEncoder } from './encode-attributes.ts';
-import { createFieldCatalogue } from './field-catalogue.ts';
+import { createFieldCatalogue, MAX_KEYS, MAX_KEYS_OF_SERVICE } from './field-catalogue.ts';
 import { RowWriter } from './row-writer.ts';
 import { createRowReader } from './testing/row-reader.ts';
 
@@ -77,7 +77,7 @@ describe('attributes as rows', () => {
     assert.equal(catalogue.takeNew().length, 1);
   });
 
-  it('are still written when there are more keys than are remembered', () => {
+  it('are still written when a service sends more keys than are remembered', () => {
     const lines: string[] = [];
     const catalogue = createFieldCatalogue({ now: () => 0, log: (line) => lines.push(line) });
     const keys = catalogue.keys('logs', 'attribute', 'string');
@@ -89,8 +89,61 @@ describe('attributes as rows', () => {
     for (let i = 0; i < 10_001; i++) {
       assert.equal(reader.string(), `key-${i}`);
     }
-    assert.equal(catalogue.takeNew().length, 10_000);
+    assert.equal(catalogue.takeNew().length, MAX_KEYS_OF_SERVICE);
     assert.equal(lines.length, 1);
+  });
+
+  it('of a service that makes them up do not keep those of others from being noticed, nor its own frequent ones', () => {
+    let now = 0;
+    const catalogue = createFieldCatalogue({ now: () => now, log: () => {} });
+    const keys = catalogue.keys('logs', 'attribute', 'string');
+    const write = (source: string, key: string): void => {
+      catalogue.source = source;
+      keys.write(new RowWriter(16), key);
+    };
+    for (let i = 0; i < 30_000; i++) {
+      write('hostile', `id-${i}`);
+      write('hostile', 'http.route');
+      if (i % 10 === 0) write('honest', 'order.id');
+    }
+    write('honest', 'new.key');
+    const fields = catalogue.takeNew();
+    const tiersOf = (wanted: string) => fields.filter(({ key }) => key === wanted).map(({ seen }) => seen);
+    assert.deepEqual(tiersOf('http.route'), [1, 10, 100, 1_000, 10_000]);
+    assert.deepEqual(tiersOf('order.id'), [1, 10, 100, 1_000]);
+    assert.deepEqual(
+      fields.filter(({ key }) => key === 'new.key'),
+      [{ signal: 'logs', level: 'attribute', key: 'new.key', type: 'string', seen: 1, service: 'honest' }],
+    );
+    assert.ok(fields.length < MAX_KEYS_OF_SERVICE + 20, `${fields.length} rows`);
+    now = HALF_DAY_MS;
+    catalogue.takeNew();
+    write('honest', 'order.id');
+    assert.deepEqual(
+      catalogue.takeNew().map(({ key, seen }) => [key, seen]),
+      [['order.id', 1_501]],
+    );
+  });
+
+  it('from services that are made up leave the frequent ones, and new ones are noticed at their 10th sight', () => {
+    const lines: string[] = [];
+    const catalogue = createFieldCatalogue({ now: () => 0, log: (line) => lines.push(line) });
+    const keys = catalogue.keys('spans', 'attribute', 'string');
+    const write = (source: string, key: string): void => {
+      catalogue.source = source;
+      keys.write(new RowWriter(16), key);
+    };
+    for (let i = 0; i < 100; i++) write('honest', 'order.id');
+    for (let i = 0; i < 2 * MAX_KEYS; i++) write(`service-${i}`, `id-${i}`);
+    assert.equal(lines.length, 1);
+    catalogue.takeNew();
+    write('honest', 'order.id');
+    assert.deepEqual(catalogue.takeNew(), [], 'still known');
+    for (let i = 0; i < 10; i++) write('honest', 'new.key');
+    assert.deepEqual(
+      catalogue.takeNew().map(({ key, seen }) => [key, seen]),
+      [['new.key', 10]],
+    );
   });
 
   it('of resources and scopes are encoded per object', () => {

@@ -42,6 +42,7 @@ export function createLogEncoder(catalogue: FieldCatalogue): RowEncoder<LogRecor
       ...SCOPE_COLUMNS,
     ],
     encode(writer, log) {
+      catalogue.source = log.resource.serviceName;
       writer.uint64(log.id);
       writer.time(log.timeUnixNano);
       writer.time(log.observedTimeUnixNano);

@@ -56,6 +56,7 @@ export function createMetricEncoder(catalogue: FieldCatalogue): RowEncoder<Metri
       ...SCOPE_COLUMNS,
     ],
     encode(writer, point) {
+      catalogue.source = point.resource.serviceName;
       writer.uint64(point.id);
       writer.time(point.timeUnixNano);
       writer.time(point.startTimeUnixNano);

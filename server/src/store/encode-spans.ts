@@ -48,6 +48,7 @@ export function createSpanEncoder(catalogue: FieldCatalogue): RowEncoder<SpanRec
       ...SCOPE_COLUMNS,
     ],
     encode(writer, span) {
+      catalogue.source = span.resource.serviceName;
       const { startTimeUnixNano: start, endTimeUnixNano: end } = span;
       writer.uint64(span.id);
       writer.time(start);

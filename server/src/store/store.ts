@@ -75,6 +75,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Long enough for an engine that is being restarted. */
 const CLOSE_GIVE_UP_MS = 10_000;
 
+const FIELD_COLUMNS: [string, ...string[]] = ['signal', 'level', 'key', 'type', 'seen', 'service'];
+
 /** Connects, creates the database and applies the migrations it lacks. Rejects with StoreMigrationError or StoreUnavailableError. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const database = options.database ?? 'breakwater';
@@ -114,7 +116,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const fields = fieldsWritten === undefined ? catalogue.takeNew() : [];
     if (fields.length > 0) {
       fieldsWritten = client
-        .insert({ table: 'fields', values: fields, columns: ['signal', 'level', 'key', 'type'], format: 'JSONEachRow' })
+        .insert({ table: 'fields', values: fields, columns: FIELD_COLUMNS, format: 'JSONEachRow' })
         .then(
           () => {},
           (error: unknown) => {
