@@ -5,8 +5,8 @@ import { durationMs, whole } from '../options.ts';
 import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse, tell } from '../tell.ts';
-import { Timer, timersOf } from '../timers.ts';
 import type { QueueOrder } from './fair-queue.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface BulkheadOptions {
   /** Calls whose work may go on at the same time. */
@@ -78,12 +78,11 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
   declare readonly kind: 'bulkhead';
   readonly lane: Lane = new Lane();
   readonly holds = true;
-  /** Those that wait, in order of arrival, with the end of their wait. */
-  readonly #waiting: Map<Call, { readonly since: number; readonly timer: Timer }> = new Map();
-  #handingOver = false;
+  readonly #room: WaitingRoom;
 
   constructor(options: BulkheadOptions) {
     super(kind, options);
+    this.#room = new WaitingRoom(this.clock);
     this.#handOver();
   }
 
@@ -94,37 +93,26 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     return this.lane.active;
   }
   get queued(): number {
-    return this.#waiting.size;
+    return this.#room.size;
   }
 
   override reconfigure(options: BulkheadOptions): void {
-    const { order: before } = this.options;
     super.reconfigure(options);
-    const { order } = options;
-    if (order !== before) {
-      for (const call of this.#waiting.keys()) {
-        before?.remove(call);
-        order?.add(call, true);
-      }
-    }
     this.#handOver();
   }
 
   /** Only asked when no slot is free, or others wait. */
   enter(call: Call): typeof WAIT {
-    const { maxQueue = 0, maxWaitMs = Number.POSITIVE_INFINITY, order } = this.options;
-    const since = this.clock.now();
-    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - since;
+    const { maxQueue = 0, maxWaitMs = Number.POSITIVE_INFINITY } = this.options;
+    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - this.clock.now();
     const limitMs = Math.min(maxWaitMs, deadlineMs);
     if (this.queued >= maxQueue) return this.#refuse(call, 'queue-full');
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
-    if (order?.add(call) === false) return this.#refuse(call, 'key-full');
-    const timer = new Timer(() => {
-      this.withdraw(call);
+    const waits = this.#room.enter(call, limitMs, () => {
+      this.#sync();
       this.#refuse(call, limitMs === deadlineMs ? 'deadline' : 'wait-limit');
     });
-    this.#waiting.set(call, { since, timer });
-    timersOf(this.clock).add(timer, limitMs);
+    if (!waits) return this.#refuse(call, 'key-full');
     this.#sync();
     const { active, queued } = this;
     if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.queued', active, queued });
@@ -141,13 +129,8 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     );
   }
 
-  /** Forgets a call that waits. */
   withdraw(call: Call): void {
-    const entry = this.#waiting.get(call);
-    if (entry === undefined) return;
-    this.#waiting.delete(call);
-    this.options.order?.remove(call);
-    timersOf(this.clock).remove(entry.timer);
+    this.#room.leave(call);
     this.#sync();
   }
 
@@ -156,20 +139,15 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
   }
 
   #handOver(): void {
-    // Work that ends at once comes here from within `resume`: the loop goes on, the stack does not grow.
-    if (this.#handingOver) return;
-    this.#handingOver = true;
     const { lane } = this;
     lane.most = this.options.maxConcurrent;
-    while (lane.active < lane.most && this.queued > 0) {
-      const [first] = this.#waiting.keys();
-      const call = this.options.order?.take() ?? first!;
-      const waitedMs = this.clock.now() - this.#waiting.get(call)!.since;
-      this.withdraw(call);
-      if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
-      call.resume();
-    }
-    this.#handingOver = false;
+    this.#room.reorder(this.options.order);
+    this.#room.handOver(
+      () => lane.active < lane.most,
+      (call, waitedMs) => {
+        if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
+      },
+    );
     this.#sync();
   }
 

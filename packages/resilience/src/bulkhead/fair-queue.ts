@@ -1,6 +1,5 @@
 import type { Call } from '../call.ts';
 import { checkOptions, flag, type Rule, whole } from '../options.ts';
-import { type Waiter, WaitQueue } from './queue.ts';
 
 /** Decides which waiting call goes next; made by {@link fairQueue}. Serves one bulkhead. */
 export interface QueueOrder {
@@ -30,28 +29,118 @@ const rules: Record<string, Rule> = { starvationLimit: whole(1), byKey: flag, ma
  */
 export function fairQueue(options: FairQueueOptions = {}): QueueOrder {
   checkOptions('fairQueue', options, rules);
-  const { starvationLimit = 10, byKey = false, maxPerKey = Number.POSITIVE_INFINITY } = options;
-  const queue = new WaitQueue<Waiter & { readonly call: Call }>(starvationLimit);
-  const byCall = new Map<Call, Waiter & { readonly call: Call }>();
-  return {
-    add(call, kept = false) {
-      // Without fairness all calls share one lane, and one key cannot be told from another.
-      const key = byKey ? (call.key ?? '') : '';
-      if (byKey && !kept && queue.sizeOf(key) >= maxPerKey) return false;
-      const waiter = { call, key, priority: call.priority ?? 0 };
-      queue.add(waiter);
-      byCall.set(call, waiter);
-      return true;
-    },
-    remove(call) {
-      const waiter = byCall.get(call);
-      if (waiter !== undefined) queue.remove(waiter);
-      byCall.delete(call);
-    },
-    take() {
-      const call = queue.take()?.call;
-      if (call !== undefined) byCall.delete(call);
-      return call;
-    },
-  };
+  return new FairQueue(options);
+}
+
+/** A place in a ring: a waiting call, or its lane, which lies between the newest and the oldest. */
+interface Link {
+  before: Link;
+  after: Link;
+}
+
+/** A waiting call. */
+interface Node extends Link {
+  readonly call: Call;
+  readonly lane: Lane;
+}
+
+/** The waiting calls of one priority and key, in order of arrival. */
+interface Lane extends Link {
+  readonly key: string;
+  readonly level: Level;
+  size: number;
+}
+
+interface Level {
+  readonly priority: number;
+  /** In the order in which the keys are next served. No lane is empty. */
+  readonly lanes: Map<string, Lane>;
+  /** How often a higher level was served while this one waited. */
+  passedOver: number;
+}
+
+/** {@link fairQueue}. A step takes the same time however many calls wait, but for the number of priorities. */
+export class FairQueue implements QueueOrder {
+  options: FairQueueOptions;
+  /** Whether the newest of a key goes first, instead of the oldest. */
+  newest = false;
+  /** The highest priority first. */
+  readonly #levels: Level[] = [];
+  readonly #nodes: Map<Call, Node> = new Map();
+
+  constructor(options: FairQueueOptions) {
+    this.options = options;
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+  /** How many priorities are waiting. */
+  get levels(): number {
+    return this.#levels.length;
+  }
+
+  add(call: Call, kept = false): boolean {
+    const { byKey = false, maxPerKey = Number.POSITIVE_INFINITY } = this.options;
+    // Without fairness all calls share one lane, and one key cannot be told from another.
+    const key = byKey ? (call.key ?? '') : '';
+    let waiting = 0;
+    for (const { lanes } of this.#levels) waiting += lanes.get(key)?.size ?? 0;
+    if (byKey && !kept && waiting >= maxPerKey) return false;
+    const lane = this.#laneOf(call.priority ?? 0, key);
+    const node: Node = { call, lane, before: lane.before, after: lane };
+    lane.before = node.before.after = node;
+    lane.size++;
+    this.#nodes.set(call, node);
+    return true;
+  }
+
+  #laneOf(priority: number, key: string): Lane {
+    let level = this.#levels.find((candidate) => candidate.priority === priority);
+    if (level === undefined) {
+      level = { priority, lanes: new Map(), passedOver: 0 };
+      this.#levels.push(level);
+      this.#levels.sort((a, b) => b.priority - a.priority);
+    }
+    let lane = level.lanes.get(key);
+    if (lane === undefined) {
+      lane = { key, level, size: 0 } as Lane;
+      lane.before = lane.after = lane;
+      level.lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  remove(call: Call): void {
+    const node = this.#nodes.get(call);
+    if (node === undefined) return;
+    const { before, after, lane } = node;
+    this.#nodes.delete(call);
+    before.after = after;
+    after.before = before;
+    if (--lane.size > 0) return;
+    const { lanes } = lane.level;
+    lanes.delete(lane.key);
+    if (lanes.size === 0) this.#levels.splice(this.#levels.indexOf(lane.level), 1);
+  }
+
+  take(): Call | undefined {
+    const { starvationLimit = 10 } = this.options;
+    const level = this.#levels.find(({ passedOver }) => passedOver >= starvationLimit) ?? this.#levels[0];
+    if (level === undefined) return undefined;
+    level.passedOver = 0;
+    for (const other of this.#levels) if (other.priority < level.priority) other.passedOver++;
+    const [lane] = level.lanes.values();
+    const { call } = (this.newest ? lane!.before : lane!.after) as Node;
+    this.remove(call);
+    // The key, if it still waits, comes after the others.
+    if (level.lanes.delete(lane!.key)) level.lanes.set(lane!.key, lane!);
+    return call;
+  }
+
+  /** The newest of the lowest priority, of the key that is served next. Stays in the queue. */
+  get last(): Call | undefined {
+    const [lane] = this.#levels.at(-1)?.lanes.values() ?? [];
+    return (lane?.before as Node | undefined)?.call;
+  }
 }

@@ -1,61 +1,68 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { Timer, timersOf } from '../timers.ts';
-import { type Waiter, WaitQueue } from './queue.ts';
-
-/** A call that waits. */
-export interface Waiting extends Waiter {
-  readonly call: Call;
-  readonly since: number;
-  readonly timer: Timer;
-}
+import type { QueueOrder } from './fair-queue.ts';
 
 /** The calls that wait at a gate for a place. */
-export class WaitingRoom extends WaitQueue<Waiting> {
+export class WaitingRoom {
+  /** Who is next. Default: who came first. */
+  order: QueueOrder | undefined = undefined;
   readonly #clock: Clock;
-  readonly #byCall: Map<Call, Waiting> = new Map();
+  /** In order of arrival, with the end of their wait. */
+  readonly #waiting: Map<Call, { readonly since: number; readonly timer: Timer }> = new Map();
   #handingOver = false;
 
-  constructor(clock: Clock, starvationLimit: number) {
-    super(starvationLimit);
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Lets a call wait for `limitMs`; it has left the room again when `onLimit` is told. */
-  enter(call: Call, key: string, limitMs: number, onLimit: () => void): void {
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Puts another order in force. */
+  reorder(order: QueueOrder | undefined): void {
+    if (order === this.order) return;
+    for (const call of this.#waiting.keys()) {
+      this.order?.remove(call);
+      order?.add(call, true);
+    }
+    this.order = order;
+  }
+
+  /** Lets a call wait for `limitMs`; it has left again when `onLimit` is told. False: the order does not let it wait. */
+  enter(call: Call, limitMs: number, onLimit: () => void): boolean {
+    if (this.order?.add(call) === false) return false;
     const timer = new Timer(() => {
       this.leave(call);
       onLimit();
     });
-    const waiting: Waiting = { call, priority: call.priority ?? 0, key, since: this.#clock.now(), timer };
-    this.add(waiting);
-    this.#byCall.set(call, waiting);
+    this.#waiting.set(call, { since: this.#clock.now(), timer });
     timersOf(this.#clock).add(timer, limitMs);
+    return true;
   }
 
-  /** Takes a call out. Harmless when it does not wait. */
+  /** A call no longer waits. Harmless for one that did not. */
   leave(call: Call): void {
-    const waiting = this.#byCall.get(call);
-    if (waiting === undefined) return;
-    this.remove(waiting);
-    this.#forget(waiting);
-  }
-
-  #forget({ call, timer }: Waiting): void {
-    this.#byCall.delete(call);
-    timersOf(this.#clock).remove(timer);
+    const entry = this.#waiting.get(call);
+    if (entry === undefined) return;
+    this.#waiting.delete(call);
+    this.order?.remove(call);
+    timersOf(this.#clock).remove(entry.timer);
   }
 
   /** Lets calls in while there is room. `admit` is told of each before its work begins. */
-  handOver(hasRoom: () => boolean, newest: () => boolean, admit: (waiting: Waiting) => void): void {
+  handOver(hasRoom: () => boolean, admit?: (call: Call, waitedMs: number) => void): void {
     // Work that ends at once comes here from within `resume`: the loop goes on, the stack does not grow.
     if (this.#handingOver) return;
     this.#handingOver = true;
     while (this.size > 0 && hasRoom()) {
-      const waiting = this.take(newest())!;
-      this.#forget(waiting);
-      admit(waiting);
-      waiting.call.resume();
+      const [first] = this.#waiting.keys();
+      const call = this.order?.take() ?? first!;
+      const waitedMs = this.#clock.now() - this.#waiting.get(call)!.since;
+      this.leave(call);
+      admit?.(call, waitedMs);
+      call.resume();
     }
     this.#handingOver = false;
   }

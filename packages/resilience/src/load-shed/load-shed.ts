@@ -1,10 +1,11 @@
+import { FairQueue } from '../bulkhead/fair-queue.ts';
 import { WaitingRoom } from '../bulkhead/waiting-room.ts';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
 import { emit } from '../events.ts';
 import { durationMs, either, whole } from '../options.ts';
-import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
+import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';
 
@@ -91,15 +92,17 @@ export function createLoadShed(options: LoadShedOptions): LoadShed {
 class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements LoadShed, Gate {
   declare readonly kind: 'load-shed';
   readonly holds = true;
+  readonly lane: Lane = new Lane();
   readonly #room: WaitingRoom;
-  #active = 0;
-  #overloaded = false;
+  readonly #queue: FairQueue;
   /** Since when calls have been waiting without a break. */
   #busySince = 0;
 
   constructor(options: LoadShedOptions) {
     super(kind, options);
-    this.#room = new WaitingRoom(this.clock, options.starvationLimit ?? 10);
+    this.#queue = new FairQueue({ starvationLimit: options.starvationLimit });
+    this.#room = new WaitingRoom(this.clock);
+    this.#room.order = this.#queue;
   }
 
   override get gates(): readonly Gate[] {
@@ -107,31 +110,30 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   }
 
   get active(): number {
-    return this.#active;
+    return this.lane.active;
   }
   get queued(): number {
     return this.#room.size;
   }
   get overloaded(): boolean {
-    return this.#overloaded;
+    return this.#queue.newest;
   }
 
   override reconfigure(options: LoadShedOptions): void {
     super.reconfigure(options);
-    this.#room.starvationLimit = options.starvationLimit ?? 10;
+    this.#queue.options = { starvationLimit: options.starvationLimit };
     this.#handOver();
   }
 
   #hasRoom(): boolean {
     const { maxConcurrent } = this.options;
-    return this.#active < (typeof maxConcurrent === 'number' ? maxConcurrent : maxConcurrent.limit);
+    return this.active < (typeof maxConcurrent === 'number' ? maxConcurrent : maxConcurrent.limit);
   }
 
   enter(call: Call): unknown {
     const room = this.#room;
     if (room.size > 0) this.#look();
     else if (this.#hasRoom()) {
-      this.#active++;
       this.#become(false);
       return undefined;
     }
@@ -140,15 +142,15 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
     const leftMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - now;
     if (leftMs <= 0) return this.#refuse(call, 'deadline');
     if (room.size >= maxQueue) {
-      const { last } = room;
-      if (last === undefined || last.priority >= (call.priority ?? 0)) return this.#refuse(call, 'queue-full');
-      room.leave(last.call);
-      this.#refuse(last.call, 'queue-full');
+      const { last } = this.#queue;
+      if (last === undefined || (last.priority ?? 0) >= (call.priority ?? 0)) return this.#refuse(call, 'queue-full');
+      room.leave(last);
+      this.#refuse(last, 'queue-full');
     }
-    const limitMs = this.#overloaded ? targetMs : intervalMs;
-    const reason = leftMs < limitMs ? 'deadline' : this.#overloaded ? 'overload' : 'waited';
-    if (room.size === 0 && !this.#overloaded) this.#busySince = now;
-    room.enter(call, '', Math.min(limitMs, leftMs), () => {
+    const limitMs = this.overloaded ? targetMs : intervalMs;
+    const reason = leftMs < limitMs ? 'deadline' : this.overloaded ? 'overload' : 'waited';
+    if (room.size === 0 && !this.overloaded) this.#busySince = now;
+    room.enter(call, Math.min(limitMs, leftMs), () => {
       this.#refuse(call, reason);
       this.#look();
     });
@@ -161,8 +163,8 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   }
 
   #become(overloaded: boolean): void {
-    if (this.#overloaded === overloaded) return;
-    this.#overloaded = overloaded;
+    if (this.overloaded === overloaded) return;
+    this.#queue.newest = overloaded;
     if (this.listeners === undefined) return;
     const reason = overloaded ? 'overload' : 'calm';
     emit(this, { type: 'load-shed.changed', reason, policy: this.name, queued: this.queued });
@@ -183,16 +185,11 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   }
 
   leave(): void {
-    this.#active--;
     this.#handOver();
   }
 
   #handOver(): void {
     if (this.#room.size > 0) this.#look();
-    this.#room.handOver(
-      () => this.#hasRoom(),
-      () => this.#overloaded,
-      () => this.#active++,
-    );
+    this.#room.handOver(() => this.#hasRoom());
   }
 }
