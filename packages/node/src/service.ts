@@ -10,6 +10,7 @@ import type { Policy } from '@breakwater/resilience';
 import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { exportTarget, SIGNALS } from './config/otlp-settings.ts';
 import { type Config, HOOK_SHARE } from './config/settings.ts';
 import { observeClients } from './http/client.ts';
 import { observeServers } from './http/server.ts';
@@ -76,7 +77,7 @@ export function wire(
   const resource = resourceFromAttributes(attributes);
   const sinks = [
     ...(config.stdout ? [stdoutSink()] : []),
-    ...(config.telemetry ? [createLogSink(config)] : []),
+    ...(config.telemetry && config.logsExporter.includes('otlp') ? [createLogSink(config)] : []),
     ...extraSinks,
   ];
   // Before the SDK: options of the log that are wrong must not leave half a service behind.
@@ -98,7 +99,7 @@ export function wire(
   const metrics = telemetry === undefined ? [] : [observeRuntime(), observeLog(log)];
   const http =
     telemetry !== undefined && config.instrumentHttp
-      ? [observeServers(config), observeClients({ ...config, ignore: config.otlpEndpoint })]
+      ? [observeServers(config), observeClients({ propagateTo: config.propagateTo, ignore: otlpAddresses(config) })]
       : [];
   const watched = new Set<() => void>();
   const shutdown = createShutdown();
@@ -212,6 +213,10 @@ export function wire(
       return state;
     },
   };
+}
+
+function otlpAddresses(config: Config): string[] {
+  return SIGNALS.map((signal) => exportTarget(config, signal).url);
 }
 
 function activeSpan(): { traceId: string; spanId: string; traceFlags: number } | undefined {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { loadConfig } from './load-config.ts';
+import { exportTarget, SIGNALS } from './otlp-settings.ts';
 import type { Config } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'));
@@ -70,6 +71,33 @@ describe('what a setting takes (R2)', () => {
     ['BREAKWATER_PROCESS_HANDLERS', 'false', 'processHandlers', false],
     ['BREAKWATER_SHUTDOWN_TIMEOUT_MS', '2500', 'shutdownTimeoutMs', 2_500],
     ['BREAKWATER_DRAIN_MS', '5000', 'drainMs', 5_000],
+    ['OTEL_SDK_DISABLED', 'True', 'telemetry', false],
+    ['OTEL_SDK_DISABLED', 'false', 'telemetry', true],
+    ['OTEL_LOG_LEVEL', 'NONE', 'logLevel', 'silent'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'HTTP/JSON', 'otlpProtocol', 'http/json'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '0', 'otlpTimeoutMs', 0],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'gzip', 'otlpCompression', 'gzip'],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', import.meta.filename, 'otlpCertificate', import.meta.filename],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://t/x', 'tracesEndpoint', 'http://t/x'],
+    ['OTEL_EXPORTER_OTLP_METRICS_HEADERS', 'k=v', 'metricsHeaders', { k: 'v' }],
+    ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'http/json', 'logsProtocol', 'http/json'],
+    ['OTEL_EXPORTER_OTLP_LOGS_TIMEOUT', '2500', 'logsTimeoutMs', 2_500],
+    ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'none', 'tracesCompression', 'none'],
+    ['OTEL_TRACES_EXPORTER', 'console, otlp', 'tracesExporter', ['console', 'otlp']],
+    ['OTEL_METRICS_EXPORTER', 'none', 'metricsExporter', ['none']],
+    ['OTEL_LOGS_EXPORTER', 'console', 'logsExporter', ['console']],
+    ['OTEL_TRACES_SAMPLER', 'parentbased_always_off', 'tracesSampler', 'parentbased_always_off'],
+    ['OTEL_METRIC_EXPORT_TIMEOUT', '1000', 'metricTimeoutMs', 1_000],
+    ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'Delta', 'metricTemporality', 'delta'],
+    ['OTEL_BSP_SCHEDULE_DELAY', '200', 'spanDelayMs', 200],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '64', 'spanQueue', 64],
+    ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '32', 'spanBatch', 32],
+    ['OTEL_BSP_EXPORT_TIMEOUT', '0', 'spanTimeoutMs', 0],
+    ['OTEL_BLRP_SCHEDULE_DELAY', '200', 'recordDelayMs', 200],
+    ['OTEL_BLRP_MAX_QUEUE_SIZE', '64', 'recordQueue', 64],
+    ['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', '32', 'recordBatch', 32],
+    ['OTEL_BLRP_EXPORT_TIMEOUT', '5000', 'recordTimeoutMs', 5_000],
+    ['OTEL_PROPAGATORS', 'baggage,tracecontext,baggage', 'propagators', ['baggage', 'tracecontext']],
   ];
   for (const [variable, text, setting, value] of cases)
     test(`${variable}=${text}`, () => {
@@ -103,6 +131,19 @@ describe('what a setting refuses, with variable and value (R3)', () => {
     ['BREAKWATER_PROPAGATE_TO', 'https://host'],
     ['BREAKWATER_PROPAGATE_TO', '*'],
     ['BREAKWATER_SHUTDOWN_TIMEOUT_MS', 'NaN'],
+    ['OTEL_SDK_DISABLED', 'yes'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'br'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s'],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/does/not/exist.pem'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector:4317'],
+    ['OTEL_EXPORTER_OTLP_LOGS_HEADERS', 'authorization', '[hidden]'],
+    ['OTEL_TRACES_EXPORTER', 'zipkin'],
+    ['OTEL_METRICS_EXPORTER', 'none,otlp'],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote'],
+    ['OTEL_PROPAGATORS', 'tracecontext,b3'],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '0'],
+    ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'sometimes'],
   ];
   for (const [variable, text, shown] of cases)
     test(`${variable}=${text.slice(0, 40)}`, () => {
@@ -152,6 +193,56 @@ test('a time to drain that does not fit into the time to shut down is refused (R
   const [mistake] = mistakesOf({ env: { BREAKWATER_DRAIN_MS: '7000' } });
   assert.equal(mistake!.name, 'drainMs');
   assert.equal(load({ env: { BREAKWATER_DRAIN_MS: '7000', BREAKWATER_SHUTDOWN_TIMEOUT_MS: '25000' } }).drainMs, 7_000);
+});
+
+test('a signal’s own setting comes before that of all, wherever each was given; its endpoint is the whole address (R6)', () => {
+  const config = load({
+    options: { service: 'shop', otlpHeaders: { key: 'all' }, otlpTimeoutMs: 3_000 },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://all:4318/base/',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces:4318',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'other=one',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: 'none',
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json',
+    },
+  });
+  const [traces, metrics, logs] = SIGNALS.map((signal) => exportTarget(config, signal));
+  assert.deepEqual([traces!.url, metrics!.url], ['http://traces:4318/', 'http://all:4318/base/v1/metrics']);
+  assert.deepEqual([{ ...traces!.headers }, metrics!.headers], [{ other: 'one' }, { key: 'all' }]);
+  assert.deepEqual([traces!.compression, logs!.compression], ['gzip', 'none']);
+  assert.deepEqual([traces!.json, logs!.json, logs!.timeoutMs], [false, true, 3_000]);
+});
+
+test('the sampler’s argument counts only beside a sampler that takes one (R7)', () => {
+  const ratioOf = (env: Record<string, string>): number => load({ env }).traceRatio;
+  assert.equal(ratioOf({ OTEL_TRACES_SAMPLER_ARG: '0.5' }), 1);
+  assert.equal(ratioOf({ OTEL_TRACES_SAMPLER_ARG: 'whatever', OTEL_TRACES_SAMPLER: 'always_on' }), 1);
+  assert.equal(ratioOf({ OTEL_TRACES_SAMPLER_ARG: '0.5', OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }), 0.5);
+  const wrong = { OTEL_TRACES_SAMPLER_ARG: '50%', OTEL_TRACES_SAMPLER: 'traceidratio' };
+  assert.equal(mistakesOf({ env: wrong })[0]!.name, 'OTEL_TRACES_SAMPLER_ARG');
+});
+
+test('the service may be named among the resource attributes, which come last (R8)', () => {
+  const env = { OTEL_RESOURCE_ATTRIBUTES: 'service.name=orders,team=a' };
+  assert.equal(load({ options: {}, env }).service, 'orders');
+  assert.equal(load({ options: {}, env: { ...env, OTEL_SERVICE_NAME: 'shop' } }).service, 'shop');
+  assert.match(mistakesOf({ options: {}, env: { OTEL_RESOURCE_ATTRIBUTES: 'service.name=' } })[0]!.name, /service/);
+});
+
+describe('what does not fit together (R3)', () => {
+  const cases: readonly (readonly [name: string, env: Record<string, string>])[] = [
+    ['spanBatch', { OTEL_BSP_MAX_QUEUE_SIZE: '10', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '11' }],
+    ['recordBatch', { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' }],
+    ['logsExporter', { OTEL_LOGS_EXPORTER: 'console', BREAKWATER_STDOUT: 'false' }],
+    ['otlpClientCertificate', { OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: import.meta.filename }],
+    ['otlpClientKey', { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: import.meta.filename }],
+  ];
+  for (const [name, env] of cases)
+    test(name, () => {
+      const [mistake] = mistakesOf({ env });
+      assert.deepEqual([mistake!.source, mistake!.name], ['together', name]);
+    });
 });
 
 test('a misspelt option or variable is refused and the right name offered (R4)', () => {

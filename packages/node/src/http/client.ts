@@ -21,8 +21,8 @@ import { CORRELATION_HEADER } from './server.ts';
 export interface ClientOptions {
   /** Hosts that are told trace and correlation id; see `isListed`. */
   readonly propagateTo: readonly string[];
-  /** Address of the OTLP endpoint: what is sent there is not reported, or reports would cause reports. */
-  readonly ignore?: string | undefined;
+  /** Addresses of the OTLP endpoints: what is sent there is not reported, or reports would cause reports. */
+  readonly ignore?: readonly string[] | undefined;
 }
 
 interface Call {
@@ -42,11 +42,11 @@ interface UndiciRequest {
 
 /**
  * Gives every request made by `fetch`, undici or `node:http` from now on a client span and a duration metric, by the
- * diagnostics channels Node.js and undici publish. Hosts on the list get `traceparent`, `tracestate` and the
+ * diagnostics channels Node.js and undici publish. Hosts on the list get what the propagators write and the
  * correlation id; a header that is there already stays. Returns the way to end it.
  */
-export function observeClients({ propagateTo, ignore }: ClientOptions): () => void {
-  const ignored = ignore === undefined ? undefined : new URL(ignore);
+export function observeClients({ propagateTo, ignore = [] }: ClientOptions): () => void {
+  const ignored = new Set(ignore.map((address) => addressOf(new URL(address))));
   const tracer = trace.getTracer('@breakwater/node');
   const duration = metrics.getMeter('@breakwater/node').createHistogram('http.client.request.duration', {
     unit: 's',
@@ -57,7 +57,7 @@ export function observeClients({ propagateTo, ignore }: ClientOptions): () => vo
 
   const begin = (key: object, given: string, url: URL, has: (name: string) => boolean, add: Add): void => {
     if (isTracingSuppressed(context.active())) return;
-    if (url.host === ignored?.host && OTLP_PATH.test(url.pathname)) return;
+    if (ignored.has(addressOf(url))) return;
     const method = methodAttribute(given);
     const attributes: Attributes = {
       'http.request.method': method,
@@ -127,7 +127,9 @@ export function observeClients({ propagateTo, ignore }: ClientOptions): () => vo
   };
 }
 
-const OTLP_PATH = /\/v1\/(?:traces|metrics|logs)$/;
+function addressOf({ host, pathname }: URL): string {
+  return host + pathname;
+}
 
 type Add = (name: string, value: string) => unknown;
 

@@ -6,6 +6,7 @@ import { Server as HttpsServer } from 'node:https';
 import { withContext } from '@breakwater/log';
 import {
   type Attributes,
+  type Context,
   context,
   metrics,
   propagation,
@@ -52,7 +53,9 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
     description: 'Duration of HTTP server requests',
     advice: { explicitBucketBoundaries: DURATION_BUCKETS },
   });
-  const all = new WeakMap<IncomingMessage, Observed>();
+  // On the request itself: a scavenge takes what an old WeakMap holds for alive, so each request would outlive it.
+  const key: unique symbol = Symbol('breakwater.observed');
+  type Kept = IncomingMessage & { [key]?: Observed };
 
   const begin = (request: IncomingMessage, response: ServerResponse, scheme: string): (<T>(fn: () => T) => T) => {
     const parent = trustRemoteTrace ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT;
@@ -64,7 +67,7 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
       parent,
     );
     const observed: Observed = { span, route: undefined, error: undefined };
-    all.set(request, observed);
+    (request as Kept)[key] = observed;
     const end = guard(() => {
       const finished = endAttributes(request, response, observed);
       span.setAttributes(finished);
@@ -86,7 +89,8 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
     const active = trace.setSpan(parent, span);
     const { traceId, spanId, traceFlags } = span.spanContext();
     request.headers['traceparent'] = `00-${traceId}-${spanId}-0${traceFlags & 1}`;
-    const values = { correlationId, traceId, spanId, traceFlags, startedAtMs: Date.now() };
+    const baggage = baggageOf(parent);
+    const values = { correlationId, traceId, spanId, traceFlags, baggage, startedAtMs: Date.now() };
     return (fn) => context.with(active, () => withContext(values, fn));
   };
 
@@ -95,7 +99,7 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
     const channel = `tracing:fastify.request.handler:${kind}`;
     const listener = guard((message: unknown) => {
       const { request, route, error } = message as FastifyMessage;
-      const observed = request?.raw === undefined ? undefined : all.get(request.raw);
+      const observed = (request?.raw as Kept | undefined)?.[key];
       if (observed === undefined) return;
       if (typeof route?.url === 'string') observed.route = route.url;
       if (error === undefined) return;
@@ -157,6 +161,13 @@ function requestAttributes(request: IncomingMessage, method: string, scheme: str
     ...(socket.remoteAddress === undefined ? {} : { 'network.peer.address': socket.remoteAddress }),
     ...(headers['user-agent'] === undefined ? {} : { 'user_agent.original': headers['user-agent'].slice(0, 512) }),
   };
+}
+
+/** What the caller sent as baggage, for those entries that the log is told to write. */
+function baggageOf(parent: Context): Record<string, string> | undefined {
+  const entries = propagation.getBaggage(parent)?.getAllEntries() ?? [];
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(entries.map(([name, { value }]) => [name, value]));
 }
 
 function endAttributes(request: IncomingMessage, response: ServerResponse, observed: Observed): Attributes {
