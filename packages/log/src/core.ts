@@ -1,5 +1,5 @@
 import type { Redactor } from '@breakwater/redact';
-import type { ContextCell } from './context.ts';
+import type { ContextCell, LogContext } from './context.ts';
 import { currentCell } from './context.ts';
 import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
@@ -122,7 +122,7 @@ export class Core {
         severity,
         message: typeof message === 'string' ? message : '',
         eventName: event?.name === '' ? undefined : event?.name,
-        context: cell?.values,
+        context: this.known(cell, event?.origin),
         nowMs,
       });
       if (!(rate > 0)) {
@@ -152,6 +152,14 @@ export class Core {
     const kept = cell?.buffer;
     if (severity >= SEVERITY.error && kept !== undefined) writeKept(kept);
     this.write(line, severity);
+  }
+
+  /** What a sampler may know of the work: its context, with the ids the record will have. */
+  private known(cell: ContextCell | undefined, origin: Origin | undefined): LogContext | undefined {
+    const ids = origin?.trace ?? this.options.trace?.();
+    if (ids === undefined) return cell?.values;
+    const { traceId, spanId, traceFlags } = ids;
+    return { ...cell?.values, traceId, spanId, traceFlags };
   }
 
   writeKept(line: string, severity: number): void {

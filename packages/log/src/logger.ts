@@ -40,7 +40,7 @@ export interface LoggerOptions {
   readonly redact?: RedactOptions | Redactor | false | undefined;
   /** Decides which records at or above the threshold are written. Default: all. */
   readonly sampler?: Sampler | undefined;
-  /** Ids of the span that is active, asked once per record; else those of the context. Must be quick. */
+  /** Ids of the span that is active, asked once per record and once for the sampler; else those of the context. Must be quick. */
   readonly trace?: (() => TraceIds | undefined) | undefined;
   /** Names of W3C baggage entries that are written. Default: none. */
   readonly baggage?: readonly string[] | undefined;

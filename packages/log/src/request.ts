@@ -48,7 +48,7 @@ export interface WideOptions {
 
 /**
  * Runs `fn` and says one record about it at its end (a canonical log line): what `addToEvent` and `countInEvent` gave,
- * `breakwater.duration_ms` and `breakwater.outcome`, with the error if there was one. Returns what `fn` returns.
+ * `duration_ms` and `outcome` (`ok`, `failed`), with the error if there was one. Returns what `fn` returns.
  */
 export function withWideEvent<T>(options: WideOptions, fn: () => T): T {
   if (typeof options?.logger?.log !== 'function') throw new OptionError('options.logger', options?.logger, 'a logger');

@@ -7,6 +7,7 @@ export interface SampleQuestion {
   readonly severity: number;
   readonly message: string;
   readonly eventName: string | undefined;
+  /** The context of the work, with the trace ids the record will have: the logger's option `trace` goes first. */
   readonly context: LogContext | undefined;
   readonly nowMs: number;
 }
@@ -53,25 +54,55 @@ export interface PerKeyOptions {
   readonly maxKeys?: number;
 }
 
-/** The first records of each key in each second; errors always. */
+/**
+ * The first records of each key in each second; errors always. The next one of a key that was held back stands for those as
+ * well: its rate says so, and the count can be restored.
+ */
 export function limitPerKey(options: PerKeyOptions): Sampler {
   checkCount('options.perSecond', options.perSecond);
   const key = options.key ?? (({ eventName, message }: SampleQuestion) => eventName ?? message);
   const maxKeys = options.maxKeys ?? 1000;
-  const seen = new Map<string, number>();
+  const seen = new Map<string, { count: number; heldBack: number }>();
   let second = Number.NaN;
+
+  /** A new second: what was held back is still owed, by its key or, where too many owe, by the one they share. */
+  function begin(): void {
+    for (const [name, entry] of seen) {
+      if (entry.heldBack === 0) seen.delete(name);
+      else entry.count = 0;
+    }
+    for (const [name, { heldBack }] of seen) {
+      if (seen.size <= maxKeys / 2) break;
+      if (name === '') continue;
+      seen.delete(name);
+      const shared = seen.get('') ?? { count: 0, heldBack: 0 };
+      shared.heldBack += heldBack;
+      seen.set('', shared);
+    }
+  }
+
   return (question) => {
     if (question.severity >= SEVERITY.error) return 1;
     const now = Math.floor(question.nowMs / 1000);
     if (now !== second) {
-      seen.clear();
       second = now;
+      begin();
     }
     const wanted = key(question);
     const name = seen.size >= maxKeys && !seen.has(wanted) ? '' : wanted;
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count <= options.perSecond ? 1 : 0;
+    let entry = seen.get(name);
+    if (entry === undefined) {
+      entry = { count: 0, heldBack: 0 };
+      seen.set(name, entry);
+    }
+    entry.count++;
+    if (entry.count > options.perSecond) {
+      entry.heldBack++;
+      return 0;
+    }
+    const rate = 1 / (1 + entry.heldBack);
+    entry.heldBack = 0;
+    return rate;
   };
 }
 
@@ -90,13 +121,17 @@ export function sampleByTrace(rate = 1): Sampler {
   };
 }
 
-/** At most about `perSecond` records: the rate of each second follows from the one before. Errors always. */
+/**
+ * At most about `perSecond` records: the rate of each second follows from the one before. Errors always. What was held back
+ * because the budget of a second was spent is in the rate of the next record.
+ */
 export function sampleToBudget(perSecond: number, random: Random = Math.random): Sampler {
   checkCount('perSecond', perSecond);
   let second = Number.NaN;
   let seen = 0;
   let kept = 0;
   let rate = 1;
+  let heldBack = 0;
   return ({ severity, nowMs }) => {
     const now = Math.floor(nowMs / 1000);
     if (now !== second) {
@@ -108,9 +143,15 @@ export function sampleToBudget(perSecond: number, random: Random = Math.random):
     seen++;
     if (severity >= SEVERITY.error) return 1;
     // The first second of a burst has no rate from before: the budget itself is its end.
-    if (kept >= perSecond || (rate < 1 && random() >= rate)) return 0;
+    if (kept >= perSecond) {
+      heldBack++;
+      return 0;
+    }
+    if (rate < 1 && random() >= rate) return 0;
     kept++;
-    return rate;
+    const whole = 1 / (1 / rate + heldBack);
+    heldBack = 0;
+    return whole;
   };
 }
 
