@@ -26,7 +26,7 @@ export function Field({
   );
 }
 
-export function NumberInput(props: {
+export interface NumberInputProps {
   id?: string;
   value: number;
   onChange: (value: number) => void;
@@ -35,7 +35,9 @@ export function NumberInput(props: {
   step?: number | 'any';
   suffix?: string;
   label?: string;
-}) {
+}
+
+export function NumberInput(props: NumberInputProps) {
   const { value, onChange, suffix, label, ...rest } = props;
   return (
     <span className="relative flex">
@@ -54,6 +56,36 @@ export function NumberInput(props: {
         </span>
       )}
     </span>
+  );
+}
+
+export function NumberField({
+  label,
+  hint,
+  ...input
+}: { label: string; hint?: ReactNode } & Omit<NumberInputProps, 'id' | 'label'>) {
+  return (
+    <Field label={label} hint={hint}>
+      {(id) => <NumberInput id={id} {...input} />}
+    </Field>
+  );
+}
+
+/** Of a share from 0 to 1, which the reader sees as a percentage. */
+export function PercentField({
+  share,
+  onChange,
+  ...field
+}: { label: string; share: number; onChange: (share: number) => void } & Pick<NumberInputProps, 'min' | 'max'>) {
+  return (
+    <NumberField
+      {...field}
+      step="any"
+      suffix="%"
+      // The figures a multiplication of doubles adds.
+      value={Number((share * 100).toFixed(6))}
+      onChange={(percent) => onChange(percent / 100)}
+    />
   );
 }
 

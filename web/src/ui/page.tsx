@@ -1,6 +1,8 @@
 /** The frame of a screen: a header line, then content that scrolls on its own. */
 import { Link } from '@tanstack/react-router';
+import { ArrowLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { buttonClass } from './button.tsx';
 import { cx } from './class.ts';
 
 export function Page({ children }: { children: ReactNode }) {
@@ -80,6 +82,15 @@ export function Fact({ label, children }: { label: string; children: ReactNode }
       <dt className="text-xs text-faint">{label}</dt>
       <dd className="num truncate text-sm">{children}</dd>
     </div>
+  );
+}
+
+/** From one thing to the list it stands in. */
+export function BackLink({ to, label }: { to: '/errors' | '/incidents' | '/traces'; label: string }) {
+  return (
+    <Link to={to} aria-label={label} title={label} className={buttonClass('quiet', 'w-[30px] px-0!')}>
+      <ArrowLeft size={15} aria-hidden="true" />
+    </Link>
   );
 }
 

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { servicesQuery } from '../../api/queries.ts';
 import { useNow } from '../../time/clock.ts';
-import { Field, NumberInput } from '../../ui/form.tsx';
+import { Field, NumberField, PercentField } from '../../ui/form.tsx';
 
 interface ConditionProps {
   condition: AlertCondition;
@@ -50,16 +50,12 @@ export function ConditionFields({ condition, onChange }: ConditionProps): ReactN
     case 'error_count':
       return (
         <>
-          <Field label="At least this many events">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.threshold}
-                min={1}
-                onChange={(threshold) => onChange({ ...condition, threshold })}
-              />
-            )}
-          </Field>
+          <NumberField
+            label="At least this many events"
+            min={1}
+            value={condition.threshold}
+            onChange={(threshold) => onChange({ ...condition, threshold })}
+          />
           <Field label="Only this error" hint="The id of an error; empty: each error on its own">
             {(id) => (
               <input
@@ -91,85 +87,51 @@ export function ConditionFields({ condition, onChange }: ConditionProps): ReactN
               />
             )}
           </Field>
-          <Field label="At least this many records">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.threshold}
-                min={1}
-                onChange={(threshold) => onChange({ ...condition, threshold })}
-              />
-            )}
-          </Field>
+          <NumberField
+            label="At least this many records"
+            min={1}
+            value={condition.threshold}
+            onChange={(threshold) => onChange({ ...condition, threshold })}
+          />
         </>
       );
     case 'span_error_rate':
       return (
         <>
-          <Field label="At least this share fails">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={Number((condition.threshold * 100).toFixed(6))}
-                min={0}
-                max={100}
-                step="any"
-                suffix="%"
-                onChange={(percent) => onChange({ ...condition, threshold: percent / 100 })}
-              />
-            )}
-          </Field>
-          <Field label="From this many requests">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.minCount}
-                min={1}
-                onChange={(minCount) => onChange({ ...condition, minCount })}
-              />
-            )}
-          </Field>
+          <PercentField
+            label="At least this share fails"
+            min={0}
+            max={100}
+            share={condition.threshold}
+            onChange={(threshold) => onChange({ ...condition, threshold })}
+          />
+          <MinCountField value={condition.minCount} onChange={(minCount) => onChange({ ...condition, minCount })} />
         </>
       );
     case 'span_latency':
       return (
         <>
-          <Field label="Percentile">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={Number((condition.quantile * 100).toFixed(6))}
-                min={0.1}
-                max={99.999}
-                step="any"
-                suffix="%"
-                onChange={(percent) => onChange({ ...condition, quantile: percent / 100 })}
-              />
-            )}
-          </Field>
-          <Field label="At least">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.thresholdMs}
-                min={1}
-                step="any"
-                suffix="ms"
-                onChange={(thresholdMs) => onChange({ ...condition, thresholdMs })}
-              />
-            )}
-          </Field>
-          <Field label="From this many requests">
-            {(id) => (
-              <NumberInput
-                id={id}
-                value={condition.minCount}
-                min={1}
-                onChange={(minCount) => onChange({ ...condition, minCount })}
-              />
-            )}
-          </Field>
+          <PercentField
+            label="Percentile"
+            min={0.1}
+            max={99.999}
+            share={condition.quantile}
+            onChange={(quantile) => onChange({ ...condition, quantile })}
+          />
+          <NumberField
+            label="At least"
+            min={1}
+            step="any"
+            suffix="ms"
+            value={condition.thresholdMs}
+            onChange={(thresholdMs) => onChange({ ...condition, thresholdMs })}
+          />
+          <MinCountField value={condition.minCount} onChange={(minCount) => onChange({ ...condition, minCount })} />
         </>
       );
   }
+}
+
+function MinCountField(props: { value: number; onChange: (value: number) => void }) {
+  return <NumberField label="From this many requests" min={1} {...props} />;
 }

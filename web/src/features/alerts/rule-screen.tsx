@@ -9,7 +9,7 @@ import { alertRulesQuery, alertsQuery } from '../../api/queries.ts';
 import { reportNavigation } from '../../app/use-range.ts';
 import { longDuration } from '../../time/format.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
-import { Field, NumberInput, Switch } from '../../ui/form.tsx';
+import { Field, NumberField, Switch } from '../../ui/form.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page, PageBody, PageHeader, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../ui/states.tsx';
@@ -140,42 +140,33 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
           </Section>
           <Section title="When and how loud">
             <div className="grid gap-4 p-4 sm:grid-cols-3">
-              <Field label="Over the last" hint="10 seconds to a day">
-                {(fieldId) => (
-                  <NumberInput
-                    id={fieldId}
-                    value={rule.windowSeconds}
-                    min={10}
-                    max={86_400}
-                    suffix="s"
-                    onChange={(windowSeconds) => change({ windowSeconds })}
-                  />
-                )}
-              </Field>
-              <Field label="Must hold for" hint="0 fires at once">
-                {(fieldId) => (
-                  <NumberInput
-                    id={fieldId}
-                    value={rule.forSeconds}
-                    min={0}
-                    max={86_400}
-                    suffix="s"
-                    onChange={(forSeconds) => change({ forSeconds })}
-                  />
-                )}
-              </Field>
-              <Field label="Quiet after it resolved" hint="No new alert for the same target">
-                {(fieldId) => (
-                  <NumberInput
-                    id={fieldId}
-                    value={rule.cooldownSeconds}
-                    min={0}
-                    max={604_800}
-                    suffix="s"
-                    onChange={(cooldownSeconds) => change({ cooldownSeconds })}
-                  />
-                )}
-              </Field>
+              <NumberField
+                label="Over the last"
+                hint="10 seconds to a day"
+                value={rule.windowSeconds}
+                min={10}
+                max={86_400}
+                suffix="s"
+                onChange={(windowSeconds) => change({ windowSeconds })}
+              />
+              <NumberField
+                label="Must hold for"
+                hint="0 fires at once"
+                value={rule.forSeconds}
+                min={0}
+                max={86_400}
+                suffix="s"
+                onChange={(forSeconds) => change({ forSeconds })}
+              />
+              <NumberField
+                label="Quiet after it resolved"
+                hint="No new alert for the same target"
+                value={rule.cooldownSeconds}
+                min={0}
+                max={604_800}
+                suffix="s"
+                onChange={(cooldownSeconds) => change({ cooldownSeconds })}
+              />
               <Field label="Severity">
                 {(fieldId) => (
                   <select

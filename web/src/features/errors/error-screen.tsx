@@ -2,7 +2,7 @@
 import type { ErrorEventView, ErrorGroupDetail } from '@breakwater/server/api-types';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Activity, ArrowLeft, Bell, Bug, ChevronLeft, ChevronRight, ScrollText } from 'lucide-react';
+import { Activity, Bell, Bug, ChevronLeft, ChevronRight, ScrollText } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { useLastGood } from '../../api/last-good.ts';
@@ -17,7 +17,7 @@ import { absoluteRange, zoomOut } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass, IconButton } from '../../ui/button.tsx';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
-import { Fact, Page, PageBody, Section } from '../../ui/page.tsx';
+import { BackLink, Fact, Page, PageBody, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import { IncidentLine } from '../incidents/incident-line.tsx';
@@ -85,14 +85,7 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
   return (
     <>
       <header className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line bg-surface py-2.5 pr-4 pl-2 max-md:pr-3">
-        <Link
-          to="/errors"
-          aria-label="All errors"
-          title="All errors"
-          className={buttonClass('quiet', 'w-[30px] px-0!')}
-        >
-          <ArrowLeft size={15} aria-hidden="true" />
-        </Link>
+        <BackLink to="/errors" label="All errors" />
         <div className="min-w-0 flex-1 basis-72">
           <div className="flex flex-wrap items-center gap-2">
             <h1 className="min-w-0 text-base font-semibold wrap-anywhere">

@@ -2,7 +2,7 @@
 import type { Alert, IncidentDetail } from '@breakwater/server/api-types';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { ArrowLeft, Check, Eye, Merge, Siren } from 'lucide-react';
+import { Check, Eye, Merge, Siren } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
 import { ApiError, api } from '../../api/client.ts';
 import { useLastGood } from '../../api/last-good.ts';
@@ -13,7 +13,7 @@ import { formatDateTime, longDuration } from '../../time/format.ts';
 import { printRange } from '../../time/range.ts';
 import { ServiceName, SeverityBadge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
-import { Page, PageBody, Section } from '../../ui/page.tsx';
+import { BackLink, Page, PageBody, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
 import { UserText } from '../../ui/user-text.tsx';
@@ -95,14 +95,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
   return (
     <>
       <header className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line bg-surface py-2.5 pr-4 pl-2 max-md:pr-3">
-        <Link
-          to="/incidents"
-          aria-label="All incidents"
-          title="All incidents"
-          className={buttonClass('quiet', 'w-[30px] px-0!')}
-        >
-          <ArrowLeft size={15} aria-hidden="true" />
-        </Link>
+        <BackLink to="/incidents" label="All incidents" />
         <div className="min-w-0 flex-1 basis-72">
           <h1 className="text-base font-semibold wrap-anywhere">
             <span className="num mr-2 font-medium text-faint">INC-{number}</span>

@@ -12,6 +12,7 @@ import { Level, ServiceName } from '../../ui/badge.tsx';
 import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { Line } from '../../ui/line.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import { DETAIL_TABS, type DetailTab } from './detail-tabs.ts';
 import { LogContext } from './log-context.tsx';
@@ -220,17 +221,5 @@ function Block({ title, copy, tone, children }: { title: string; copy: string; t
       </header>
       {children}
     </section>
-  );
-}
-
-function Line({ name, copy, children }: { name: string; copy?: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="leading-[22px] text-faint">{name}</dt>
-      <dd className="num flex min-w-0 items-center gap-1 font-mono leading-[22px]">
-        <span className="truncate">{children}</span>
-        {copy && <CopyButton text={copy} label={`Copy ${name.toLowerCase()}`} />}
-      </dd>
-    </>
   );
 }

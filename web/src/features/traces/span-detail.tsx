@@ -12,6 +12,7 @@ import { printRange } from '../../time/range.ts';
 import { Badge, ServiceName } from '../../ui/badge.tsx';
 import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { Line } from '../../ui/line.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import type { SpanNode, TraceModel } from './trace-model.ts';
 
@@ -165,18 +166,6 @@ function Figure({ label, children }: { label: string; children: ReactNode }) {
       <dt className="text-2xs text-faint">{label}</dt>
       <dd className="num text-sm font-medium">{children}</dd>
     </div>
-  );
-}
-
-function Line({ name, copy, children }: { name: string; copy?: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="leading-[22px] text-faint">{name}</dt>
-      <dd className="num flex min-w-0 items-center gap-1 font-mono leading-[22px]">
-        <span className="truncate">{children}</span>
-        {copy && <CopyButton text={copy} label={`Copy ${name.toLowerCase()}`} />}
-      </dd>
-    </>
   );
 }
 

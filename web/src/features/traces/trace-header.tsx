@@ -1,7 +1,7 @@
 /** What a trace is, in two lines, and the ways out of it. */
 import type { TraceDetail } from '@breakwater/server/api-types';
 import { Link } from '@tanstack/react-router';
-import { ArrowLeft, Download, ScrollText } from 'lucide-react';
+import { Download, ScrollText } from 'lucide-react';
 import { filterClause } from '../../query/query-text.ts';
 import { useZone } from '../../time/clock.ts';
 import { formatDateTime, formatLatency, plural } from '../../time/format.ts';
@@ -9,6 +9,7 @@ import { printRange } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
+import { BackLink } from '../../ui/page.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import type { TraceModel } from './trace-model.ts';
 
@@ -29,14 +30,7 @@ export function TraceHeader({ detail, model }: { detail: TraceDetail; model: Tra
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-surface py-2 pr-4 pl-2 max-md:pr-3">
       <div className="flex min-w-0 flex-1 basis-72 items-center gap-2">
-        <Link
-          to="/traces"
-          aria-label="All traces"
-          title="All traces"
-          className={buttonClass('quiet', 'w-[30px] px-0!')}
-        >
-          <ArrowLeft size={15} aria-hidden="true" />
-        </Link>
+        <BackLink to="/traces" label="All traces" />
         <div className="min-w-0 flex-1">
           <h1 className="flex min-w-0 items-center gap-2 text-base font-semibold">
             {root && <ServiceName service={root.service} className="max-w-[45%]! shrink-0 text-sm font-medium" />}
