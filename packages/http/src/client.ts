@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly policy?: Pick<Policy, 'execute'> | undefined;
   /** Hosts that are told the ids. Default: the host of `baseUrl`. */
   readonly hosts?: readonly string[] | undefined;
+  /** Keys of the context's baggage that these hosts are told too. Default: none. */
+  readonly baggage?: readonly string[] | undefined;
   /** Largest answer read. Default 10 MiB. */
   readonly maxBytes?: number | undefined;
   readonly fetch?: typeof fetch | undefined;
@@ -53,7 +55,10 @@ export function createClient(options: ClientOptions): Client {
   const maxBytes = options.maxBytes ?? 10 * 1_048_576;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw new OptionError('options.maxBytes', maxBytes, 'an integer of 1 or more');
-  const send = createPropagatingFetch({ hosts: options.hosts ?? [base.hostname] }, options.fetch);
+  const send = createPropagatingFetch(
+    { hosts: options.hosts ?? [base.hostname], baggage: options.baggage },
+    options.fetch,
+  );
   const prefix = base.href.replace(/\/$/, '');
 
   const call = async (

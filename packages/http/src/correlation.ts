@@ -1,4 +1,5 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
+import { readTraceState } from './trace-state.ts';
 
 /** The ids of one request. */
 export interface CorrelationIds {
@@ -12,6 +13,8 @@ export interface CorrelationIds {
   readonly spanId: string;
   /** W3C trace flags; 1 is "sampled". */
   readonly traceFlags: number;
+  /** What the vendors on the way have added (W3C `tracestate`); only beside a `traceparent` that holds. */
+  readonly traceState?: string | undefined;
 }
 
 /** Where new ids come from. */
@@ -82,5 +85,6 @@ export function readCorrelation(
     traceId: trace?.traceId ?? source.newHex(16),
     spanId: source.newHex(8),
     traceFlags: trace?.flags ?? 1,
+    traceState: trace === undefined ? undefined : readTraceState(header('tracestate')),
   };
 }

@@ -1,6 +1,7 @@
 import { type Classify, OptionError, type ProblemOptions, toProblem } from '@breakwater/errors';
 import type { Logger } from '@breakwater/log';
 import { type Clock, systemClock } from '@breakwater/resilience';
+import { toBaggageKeys } from './baggage.ts';
 import { type IdSource, systemIds } from './correlation.ts';
 import { type Exchange, ExchangeImpl } from './exchange.ts';
 import type { Answer, EdgeRequest } from './message.ts';
@@ -28,6 +29,8 @@ export interface EdgeOptions {
   readonly trustedHops?: number | undefined;
   /** The most time a request is given, in milliseconds; a request's own `x-request-timeout-ms` can only lower it. Default: no limit. */
   readonly maxDurationMs?: number | undefined;
+  /** Keys of W3C baggage taken from requests into the context. Default: none; the field is not even read. */
+  readonly baggage?: readonly string[] | undefined;
   readonly ids?: Partial<IdSource> | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -45,6 +48,8 @@ export interface EdgeParts {
   readonly options: EdgeOptions;
   readonly guards: readonly Guard[];
   readonly quiet: ReadonlySet<string>;
+  /** `undefined`: none is read. */
+  readonly baggage: ReadonlySet<string> | undefined;
   readonly ids: IdSource;
   readonly clock: Clock;
   active: number;
@@ -65,10 +70,12 @@ export function createEdge(options: EdgeOptions): Edge {
   const { maxDurationMs } = options;
   if (maxDurationMs !== undefined && !(maxDurationMs > 0))
     throw new OptionError('options.maxDurationMs', maxDurationMs, 'milliseconds above 0');
+  const baggage = toBaggageKeys('options.baggage', options.baggage);
   const parts: EdgeParts = {
     options,
     guards,
     quiet: new Set(options.quietPaths ?? []),
+    baggage: baggage.size === 0 ? undefined : baggage,
     ids: { ...systemIds, ...options.ids },
     clock: options.clock ?? systemClock,
     active: 0,

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { isIP } from 'node:net';
 import { type LogContext, withContext } from '@breakwater/log';
 import { DEADLINE_HEADER, deadlineFromHeaders } from '@breakwater/resilience/http';
+import { parseBaggage } from './baggage.ts';
 import { type CorrelationIds, readCorrelation, toTraceparent } from './correlation.ts';
 import type { EdgeParts } from './edge.ts';
 import type { Answer, EdgeRequest } from './message.ts';
@@ -82,6 +83,8 @@ export class ExchangeImpl implements Exchange {
       traceId: this.ids.traceId,
       spanId: this.ids.spanId,
       traceFlags: this.ids.traceFlags,
+      traceState: this.ids.traceState,
+      baggage: edge.baggage === undefined ? undefined : parseBaggage(request.header('baggage'), edge.baggage),
       operation: `${request.method} ${this.path.slice(0, 200)}`,
     };
     this.#scope = withContext(context, captureContext);

@@ -31,7 +31,13 @@ export {
 export { redisIdempotencyStore } from './idempotency/redis-store.ts';
 export type { IdempotencyEntry, IdempotencyResult, IdempotencyStore } from './idempotency/store.ts';
 export { type Answer, type EdgeRequest, fromNodeRequest, jsonAnswer, type NodeRequest } from './message.ts';
-export { createPropagatingFetch, type PropagationOptions, propagationHeaders, toHostTest } from './propagate.ts';
+export {
+  createPropagatingFetch,
+  type PropagatedFields,
+  type PropagationOptions,
+  propagationHeaders,
+  toHostTest,
+} from './propagate.ts';
 export { type RateLimitRule, rateLimitGuard } from './rate-limit.ts';
 export { type BodySource, readJson } from './read-json.ts';
 export { type Closer, createShutdown, type Shutdown, type ShutdownOptions } from './shutdown.ts';

@@ -1,8 +1,11 @@
 import { OptionError } from '@breakwater/errors';
 import { currentContext } from '@breakwater/log';
-import { isSafeId, toTraceparent } from './correlation.ts';
+import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
+import { toBaggage, toBaggageKeys } from './baggage.ts';
+import { isSafeId, parseTraceparent, toTraceparent } from './correlation.ts';
+import { readTraceState } from './trace-state.ts';
 
-export interface PropagationOptions {
+export interface PropagationOptions extends PropagatedFields {
   /** Hosts that are told the ids: `payments.internal`, `*.internal` (any depth below), with `:port` only that port. Nobody else is. */
   readonly hosts: readonly string[];
 }
@@ -25,14 +28,62 @@ export function toHostTest(hosts: readonly string[]): (url: URL) => boolean {
     });
 }
 
-/** The fields that carry the current context to another service: `x-correlation-id`, `traceparent`. Empty outside of any. */
-export function propagationHeaders(): Record<string, string> {
-  const { correlationId, traceId, spanId, traceFlags } = currentContext() ?? {};
-  const headers: Record<string, string> = {};
-  if (isSafeId(correlationId)) headers['x-correlation-id'] = correlationId;
-  if (traceId !== undefined && spanId !== undefined)
-    headers['traceparent'] = toTraceparent({ traceId, spanId, traceFlags: traceFlags ?? 1 });
-  return headers;
+/** What is told beside the ids. */
+export interface PropagatedFields {
+  /** Keys of the context's baggage that are passed on. Default: none. */
+  readonly baggage?: readonly string[] | undefined;
+  /** Monotonic time by which the answer is needed, told as what is left (`x-request-timeout-ms`). Default: not told. */
+  readonly deadline?: (() => number | undefined) | undefined;
+}
+
+/** Makes the function that reads the fields off the context. Throws `OptionError` for wrong options. */
+export function toFieldReader(options: PropagatedFields): () => Record<string, string> {
+  const keys = toBaggageKeys('options.baggage', options.baggage);
+  const { deadline } = options;
+  if (deadline !== undefined && typeof deadline !== 'function')
+    throw new OptionError('options.deadline', deadline, 'a function');
+  return () => {
+    const { correlationId, traceId, spanId, traceFlags, traceState, baggage } = currentContext() ?? {};
+    const fields: Record<string, string> = {};
+    if (isSafeId(correlationId)) fields['x-correlation-id'] = correlationId;
+    if (traceId !== undefined && spanId !== undefined) {
+      const field = toTraceparent({ traceId, spanId, traceFlags: traceFlags ?? 1 });
+      if (parseTraceparent(field) !== undefined) {
+        fields['traceparent'] = field;
+        const state = readTraceState(traceState);
+        if (state !== undefined) fields['tracestate'] = state;
+      }
+    }
+    if (baggage !== undefined && keys.size > 0) {
+      const field = toBaggage(baggage, keys);
+      if (field !== undefined) fields['baggage'] = field;
+    }
+    const until = deadline?.();
+    const left = until === undefined ? undefined : toDeadlineHeader(until);
+    if (left !== undefined) fields[DEADLINE_HEADER] = left;
+    return fields;
+  };
+}
+
+/**
+ * The fields that carry the current context to another service: `x-correlation-id`, `traceparent`, `tracestate`, and of the
+ * baggage what `options` allow. Empty outside of any context. Throws `OptionError` for wrong options.
+ */
+export function propagationHeaders(options: PropagatedFields = {}): Record<string, string> {
+  return toFieldReader(options)();
+}
+
+/** Adds fields to those a caller has set, which stay; a trace of the caller's keeps its own state. */
+export function addFields(
+  fields: Readonly<Record<string, string>>,
+  has: (name: string) => boolean,
+  add: (name: string, value: string) => void,
+): void {
+  const ownTrace = has('traceparent');
+  for (const name in fields) {
+    if (has(name) || (ownTrace && name === 'tracestate')) continue;
+    add(name, fields[name]!);
+  }
 }
 
 /**
@@ -41,12 +92,17 @@ export function propagationHeaders(): Record<string, string> {
  */
 export function createPropagatingFetch(options: PropagationOptions, base: typeof fetch = fetch): typeof fetch {
   const isAllowed = toHostTest(options.hosts);
+  const readFields = toFieldReader(options);
   return (input, init) => {
     const request = input instanceof Request ? input : undefined;
     const url = new URL(request?.url ?? String(input));
     if (!isAllowed(url)) return base(input, init);
     const headers = new Headers(init?.headers ?? request?.headers);
-    for (const [name, value] of Object.entries(propagationHeaders())) if (!headers.has(name)) headers.set(name, value);
+    addFields(
+      readFields(),
+      (name) => headers.has(name),
+      (name, value) => headers.set(name, value),
+    );
     return base(input, { ...init, headers, redirect: init?.redirect ?? 'manual' });
   };
 }

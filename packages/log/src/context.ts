@@ -23,6 +23,8 @@ export interface LogContext {
   readonly spanId?: string | undefined;
   /** W3C trace flags; 1 is "sampled". */
   readonly traceFlags?: number | undefined;
+  /** W3C `tracestate` as received, to be passed on beside the trace. Not written. */
+  readonly traceState?: string | undefined;
   /** When the operation began, in milliseconds since 1970: gives errors their duration. Not written. */
   readonly startedAtMs?: number | undefined;
   /** W3C baggage entries. Only those a logger allows by `baggage` are written, as `baggage.NAME`. */
