@@ -12,7 +12,9 @@ const MEMBER =
  */
 export function readTraceState(field: string | undefined): string | undefined {
   if (field === undefined || field.length > 32 * MAX_LENGTH) return undefined;
-  const members = field.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));
+  // `trim` takes away line breaks too, which would come back with the unchanged field.
+  if (/[^\t -~]/.test(field)) return undefined;
+  const members = field.split(',').map((member) => member.trim());
   const filled = members.filter((member) => member !== '');
   if (filled.length === 0 || filled.length > MAX_MEMBERS || !filled.every((member) => MEMBER.test(member)))
     return undefined;
