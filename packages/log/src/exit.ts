@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { writeAllKept } from './request-buffer.ts';
 import type { Sink } from './sink.ts';
 
 const sinks = new Set<Sink>();
@@ -11,6 +12,7 @@ function flushQuick(): void {
 }
 
 function onExit(): void {
+  writeAllKept();
   for (const sink of sinks) sink.flushSync();
   for (const sink of sinks) {
     const { emitted, pending, dropped } = sink.counts();
@@ -36,6 +38,7 @@ function onSignal(signal: NodeJS.Signals): void {
     for (const sink of slow) void sink.flush();
     return;
   }
+  writeAllKept();
   // With nobody else listening the signal must do what it would have done without us: end the process.
   const finish = (): void => {
     onExit();

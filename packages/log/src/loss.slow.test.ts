@@ -37,6 +37,21 @@ test('R28 every record reaches the file when the process exits with its worker j
   assertAll(linesOf(readFileSync(path, 'utf8')), 3050);
 });
 
+test('R53 what a request kept is written when an exception ends the process before it has ended', async () => {
+  const path = join(folder, 'kept');
+  const result = await end(['open-request', 'file', path, '0']);
+  assert.equal(result.code, 1);
+  assert.deepEqual(linesOf(readFileSync(path, 'utf8')), [0]);
+  assert.deepEqual(result.counts?.logger, { emitted: 2, written: 1, pending: 0, dropped: { 'request-ok': 1 } });
+});
+
+test('R53 what a forgotten request kept is written', async () => {
+  const path = join(folder, 'forgotten');
+  const result = await end(['forgotten-request', 'file', path, '0']);
+  assert.equal(result.signal, 'SIGKILL', result.stderr);
+  assert.deepEqual(linesOf(readFileSync(path, 'utf8')), [0]);
+});
+
 for (const how of ['exit', 'throw', 'term'] as const) {
   test(`R20 every record reaches an OpenTelemetry receiver when the process ends by ${how}`, async () => {
     const bodies: Buffer[] = [];

@@ -15,7 +15,8 @@ export interface KeepOptions {
 /**
  * Runs `fn`, keeping what it says below the threshold. If it throws, rejects, says something at `error` or above, or
  * calls `failRequest`, the lines are written, and later ones at once; if it does not, they are dropped and counted as
- * `request-ok`. Returns what `fn` returns.
+ * `request-ok`. What goes on when the process ends, or is forgotten before it ends, has not gone well: its lines are
+ * written. Returns what `fn` returns.
  */
 export function keepUnlessOk<T>(options: KeepOptions, fn: () => T): T {
   const buffer = createRequestBuffer(severityOf('options.from', options.from ?? 'debug'), options.maxLines ?? 500);

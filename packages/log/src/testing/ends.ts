@@ -3,8 +3,11 @@
  * counted on file descriptor 3.
  */
 import { writeSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createLogger, type Sink, stdoutSink } from '../index.ts';
 import { otlpSink } from '../otlp.ts';
+import { keepUnlessOk } from '../request.ts';
 import { fileSink } from '../sinks/file.ts';
 import { workerSink } from '../sinks/worker.ts';
 
@@ -95,6 +98,32 @@ switch (how) {
     whenTold(() => process.kill(process.pid, 'SIGTERM'));
     setInterval(() => {}, 1000);
     break;
+  case 'open-request':
+    void keepUnlessOk({}, () => {
+      logger.debug('kept', { index: 0 });
+      return new Promise(() => {});
+    });
+    void keepUnlessOk({}, () => logger.debug('of a request that went well', { index: 1 }));
+    setTimeout(() => {
+      throw new Error('from a timer');
+    }, 1);
+    break;
+  case 'forgotten-request': {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    void keepUnlessOk({}, () => {
+      logger.debug('kept', { index: 0 });
+      return new Promise(() => {});
+    });
+    // Without the listeners of `exit`: only what was written before is there.
+    const look = (): void => {
+      collect();
+      if (logger.counts().logger.written === 0) setTimeout(look, 5);
+      else void logger.flush().then(() => process.kill(process.pid, 'SIGKILL'));
+    };
+    setTimeout(look, 5);
+    break;
+  }
   case 'dead-exit':
     process.once('worker', (worker) => {
       void worker.terminate();
