@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const cache = fileURLToPath(new URL('../../../node_modules/.cache/breakwater-go/', import.meta.url));
@@ -13,7 +13,7 @@ export const VERSITYGW = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 /** Where `goTool` puts a program, built or not. */
 export function goToolPath(program: string): string {
   const [path = '', version = ''] = program.split('@');
-  return join(cache, `${path.split('/').at(-1)}-${version}`);
+  return join(cache, `${basename(path)}-${version}`);
 }
 
 /**
@@ -26,17 +26,20 @@ export function goTool(program: string): string {
   if (spawnSync('go', ['version']).status !== 0) return 'skip: there is no go on the PATH';
   const building = join(cache, `${process.pid}`);
   mkdirSync(building, { recursive: true });
-  const done = spawnSync('go', ['install', '-ldflags=-s -w', program], {
-    env: { ...process.env, GOBIN: building, GOFLAGS: '-mod=mod' },
-    encoding: 'utf8',
-    timeout: 600_000,
-  });
-  if (done.status !== 0) {
-    const why = done.stderr.trim().split('\n').at(-1) ?? '';
-    if (/dial tcp|no such host|403 Forbidden|502|503|i\/o timeout/.test(done.stderr)) return `skip: ${why}`;
-    throw new Error(`go install ${program} failed: ${done.stderr}`);
+  try {
+    const done = spawnSync('go', ['install', '-ldflags=-s -w', program], {
+      env: { ...process.env, GOBIN: building, GOFLAGS: '-mod=mod' },
+      encoding: 'utf8',
+      timeout: 600_000,
+    });
+    if (done.status !== 0) {
+      const why = done.stderr.trim().split('\n').at(-1) ?? '';
+      if (/dial tcp|no such host|403 Forbidden|502|503|i\/o timeout/.test(done.stderr)) return `skip: ${why}`;
+      throw new Error(`go install ${program} failed: ${done.stderr}`);
+    }
+    renameSync(join(building, basename(program.split('@')[0]!)), target);
+    return target;
+  } finally {
+    rmSync(building, { recursive: true, force: true });
   }
-  renameSync(join(building, program.split('@')[0]!.split('/').at(-1)!), target);
-  rmSync(building, { recursive: true });
-  return target;
 }

@@ -142,6 +142,12 @@ describe('breakwater-audit', () => {
     assert.equal(good.code, 0);
     assert.match(good.out, /index 2 .*audit\.example\.com\/cli/s);
     assert.match(good.out, /user_2/);
+    const [line] = (await cli('export', trail, '--actor', 'user_2')).out.split('\n');
+    const { id } = (JSON.parse(line!) as { entry: { id: string } }).entry;
+    assert.equal((await cli('prove', trail, id)).out, proof.out);
+    const unknown = await cli('prove', trail, id.replaceAll(/[0-9]/g, '0'));
+    assert.deepEqual([unknown.code, unknown.out], [1, '']);
+    assert.match(unknown.err, /no entry with the id/);
     await writeFile(file, proof.out.replace('index 2', 'index 1'));
     const bad = await cli('verify-proof', file, '--key', key);
     assert.equal(bad.code, 1);

@@ -1,9 +1,8 @@
 import { isAuditError } from '../errors.ts';
 import { generateSigner, generateWitnessSigner } from '../note.ts';
-import { createProofFile } from '../proof-file.ts';
 import { runExport } from './export.ts';
 import { parse } from './parse.ts';
-import { openSource } from './sources.ts';
+import { runProve } from './prove.ts';
 import { HELP, UsageError } from './usage.ts';
 import { runVerify, runVerifyProof } from './verify.ts';
 import { runWitness } from './witness.ts';
@@ -57,14 +56,8 @@ async function run(command: string, args: string[], output: CliOutput): Promise<
       return runExport(args, output);
     case 'witness':
       return runWitness(args, output);
-    case 'prove': {
-      const { positionals } = parse({ args, allowPositionals: true, options: {} });
-      const [where, index] = positionals;
-      if (where === undefined || index === undefined || positionals.length !== 2 || !/^\d{1,15}$/.test(index))
-        throw new UsageError('prove needs a directory or URL and the index of an entry');
-      output.out(await createProofFile(openSource(where), Number(index)));
-      return 0;
-    }
+    case 'prove':
+      return runProve(args, output);
     default: {
       const { positionals, values } = parse({
         args,

@@ -7,7 +7,7 @@ export const HELP: { readonly [command: string]: string } = {
   '': `breakwater-audit: verify and read an audit trail
 
   breakwater-audit verify DIR|URL --key KEY …   check the whole trail
-  breakwater-audit prove DIR|URL INDEX          write a proof of one entry to standard output
+  breakwater-audit prove DIR|URL ENTRY          write a proof of one entry to standard output
   breakwater-audit verify-proof FILE --key KEY  check such a proof; needs nothing else
   breakwater-audit export DIR|URL               entries as NDJSON, CSV or OCSF
   breakwater-audit keygen NAME                  make a signing key
@@ -27,9 +27,10 @@ Checks every entry, hash and signature. The report goes to standard output, prog
 
 Exit code: 0 intact, 1 not intact or not readable, 2 wrong command line.
 `,
-  prove: `breakwater-audit prove DIR|URL INDEX > entry.tlog-proof
+  prove: `breakwater-audit prove DIR|URL ENTRY > entry.tlog-proof
 
-Writes a C2SP tlog-proof: the entry, the hashes up to the root, and the signed checkpoint.
+ENTRY is the index of an entry, or its id. Writes a C2SP tlog-proof: the entry, the hashes up to the root, and the signed
+checkpoint.
 `,
   'verify-proof': `breakwater-audit verify-proof FILE --key KEY [--retired-key KEY] [--json]
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { isAuditError } from '../errors.ts';
 import { storeContract } from './contract.ts';
 import { directoryStore } from './directory.ts';
+import { takeLock } from './lock-file.ts';
 import { memoryStore } from './memory.ts';
 
 const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), 'bw-audit-store-'));
@@ -141,8 +142,9 @@ test('R22: the lock of a process that is gone is taken over, that of a running o
     await writeFile(join(directory, 'writer.lock'), '4194305 12345');
     const store = directoryStore(directory);
     await store.lock();
-    assert.deepEqual(await readdir(directory), ['writer.lock']);
+    assert.deepEqual(await readdir(directory), ['writer.lock.1']);
     await store.close();
+    assert.deepEqual(await readdir(directory), []);
     await writeFile(join(directory, 'writer.lock'), `${process.pid} 1`);
     const afterReuse = directoryStore(directory);
     await afterReuse.lock();
@@ -158,5 +160,21 @@ test('R23: bytes after the last batch that are not a batch are left out', async 
     await store.close();
     await appendFile(join(directory, 'journal', '0'.repeat(16)), Buffer.alloc(100));
     assert.deepEqual(await indexes(directory), [0]);
+  });
+});
+
+test('R22: of many that take a lock at once one gets it, and nothing is left beside it', async () => {
+  await withStore(async (directory) => {
+    const path = join(directory, 'writer.lock');
+    for (const dead of [null, '', '4194305 12345']) {
+      if (dead !== null) await writeFile(path, dead);
+      const results = await Promise.allSettled(Array.from({ length: 20 }, () => takeLock(path, 'writes')));
+      assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+      for (const result of results)
+        if (result.status === 'rejected') assert.ok(isAuditError(result.reason, 'AUDIT_LOCKED'), String(result.reason));
+      assert.deepEqual(await readdir(directory), [dead === null ? 'writer.lock' : 'writer.lock.1']);
+      for (const result of results) if (result.status === 'fulfilled') await result.value();
+      assert.deepEqual(await readdir(directory), []);
+    }
   });
 });

@@ -27,7 +27,7 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
   const knownFolders = new Set<string>();
   let lastFolder: Promise<unknown> = Promise.resolve();
   let journal: OpenJournal | null = null;
-  let locked = false;
+  let release: (() => Promise<void>) | null = null;
 
   async function syncFolder(folder: string): Promise<void> {
     const handle = await openFile(folder, 'r');
@@ -104,11 +104,10 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
     async lock() {
       try {
         await ensureFolder(directory);
-        await takeLock(lockPath, 'writes this trail');
+        release = await takeLock(lockPath, 'writes this trail');
       } catch (error) {
         throw error instanceof AuditError ? error : storageError(`lock ${directory}`, error);
       }
-      locked = true;
     },
 
     async read(path) {
@@ -208,8 +207,8 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
     async close() {
       await journal?.handle.close();
       journal = null;
-      if (locked) await rm(lockPath, { force: true });
-      locked = false;
+      await release?.();
+      release = null;
     },
   };
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCheckpoint } from '../checkpoint.ts';
 import { AuditError } from '../errors.ts';
@@ -17,9 +17,10 @@ export async function directoryWitnessState(
 ): Promise<WitnessState & { readonly close: () => Promise<void> }> {
   const lock = join(directory, 'witness.lock');
   const pathOf = (origin: string): string => join(directory, `${hash('sha256', origin)}.checkpoint`);
+  let release: () => Promise<void>;
   try {
     await mkdir(directory, { recursive: true, mode: 0o750 });
-    await takeLock(lock, 'is a witness with this memory');
+    release = await takeLock(lock, 'is a witness with this memory');
   } catch (cause) {
     throw cause instanceof AuditError ? cause : failed('prepare', directory, cause);
   }
@@ -57,7 +58,7 @@ export async function directoryWitnessState(
         throw failed('write', path, cause);
       }
     },
-    close: () => rm(lock, { force: true }),
+    close: release,
   };
 }
 
