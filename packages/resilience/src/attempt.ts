@@ -1,11 +1,13 @@
 import { OptionError } from '@breakwater/errors';
-import { CUT, changes, DONE, PAUSED, Rare, RUNNING } from './attempt-state.ts';
+import { CUT, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
+import { TimeoutError } from './errors.ts';
 import type { Plan } from './plan.ts';
 import {
   CANCELLED,
   type CallContext,
   type CallOptions,
   FAILED,
+  NEVER,
   type Outcome,
   SUCCEEDED,
   WAIT,
@@ -14,11 +16,12 @@ import {
 import type { Timed } from './timers.ts';
 
 /**
- * One attempt: its state, and the context its work sees. Policies use the methods; work sees it as `CallContext`.
+ * One attempt: its state, and the context its work sees. Policies use the methods; work sees it as `CallContext`. To the
+ * calls made with it as their options it is what a signal is to others: the source they are given up by.
  */
 export class Call implements CallContext, Timed {
-  // Declared, set in the constructor, few and all public: field initialisers, private names and each further field
-  // cost a call measurably. What is marked internal is for this file.
+  // Declared, set in the constructor, and all public: field initialisers and private names cost a call measurably, and
+  // all calls must have one shape. What is marked internal is for this file.
   declare readonly plan: Plan;
   declare readonly work: Work<unknown>;
   declare readonly options: CallOptions | undefined;
@@ -27,14 +30,21 @@ export class Call implements CallContext, Timed {
   declare place: unknown;
   declare before: Timed | null;
   declare after: Timed | null;
-  /** @internal Settles the promise of the call; with {@link rejection} it rejects. */
+  /** @internal Settles the promise of the call; with a {@link Rejection} it rejects. */
   declare resolve: (value: unknown) => void;
   /** @internal */
   declare phase: number;
   /** How many changes of state all breakers had made when the work began. */
   declare begun: number;
+  declare attempt: number;
+  /** What an attempt leaves to the next, for the repeater. */
+  declare history: unknown;
   /** @internal */
-  declare rare: Rare | undefined;
+  declare controller: AbortController | undefined;
+  /** @internal Why the attempt was given up; `final`: all attempts were. */
+  declare givenUp: { readonly reason: unknown; readonly final: boolean } | undefined;
+  /** @internal Calls that were started with this one as their options, to be given up with it. */
+  declare inner: Set<Call> | undefined;
 
   constructor(plan: Plan, work: Work<unknown>, options: CallOptions | undefined, resolve: (value: unknown) => void) {
     this.plan = plan;
@@ -47,26 +57,13 @@ export class Call implements CallContext, Timed {
     this.resolve = resolve;
     this.phase = 0;
     this.begun = 0;
-    this.rare = undefined;
+    this.attempt = 1;
+    this.history = undefined;
+    this.controller = undefined;
+    this.givenUp = undefined;
+    this.inner = undefined;
   }
 
-  /** @internal */
-  get extra(): Rare {
-    this.rare ??= new Rare();
-    return this.rare;
-  }
-
-  /** What an attempt leaves to the next, for the repeater. */
-  get history(): unknown {
-    return this.rare?.history;
-  }
-  set history(history: unknown) {
-    this.extra.history = history;
-  }
-  get attempt(): number {
-    // Inside of another policy's attempt the number of that attempt is what matters to the work.
-    return this.rare?.attempt ?? (this.plan.repeater === undefined ? (parentOf(this.options)?.attempt ?? 1) : 1);
-  }
   get operation(): string {
     return this.options?.operation ?? this.plan.name;
   }
@@ -83,60 +80,68 @@ export class Call implements CallContext, Timed {
     return this.options?.idempotent;
   }
   get deadline(): number {
-    return Math.min(this.options?.deadline ?? Number.POSITIVE_INFINITY, this.plan.timers.dueAt(this));
+    return Math.min(this.options?.deadline ?? NEVER, this.plan.timers.dueAt(this));
   }
   get signal(): AbortSignal {
-    const { extra } = this;
-    if (extra.controller === undefined) {
-      extra.controller = new AbortController();
-      if (extra.givenUp !== undefined) extra.controller.abort(extra.givenUp.reason);
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort(this.reason);
     }
-    return extra.controller.signal;
+    return this.controller.signal;
   }
   /** The answer is no longer awaited: settled, cancelled or timed out. */
   get ended(): boolean {
     return this.phase <= CUT;
   }
 
-  /** Links the call to its caller's signal or context. False: the caller had given up already, and the call has ended. */
-  attach(): boolean {
-    const options = this.options!;
-    const parent = parentOf(options);
-    if (parent === undefined && 'plan' in options) {
-      throw new TypeError('A context cannot be spread into options; use withContext(context, changes)');
-    }
-    // One wait that is not a number would spoil the order of all others.
-    for (const option of ['deadline', 'priority'] as const) {
-      if (Number.isNaN(Number(options[option] ?? 0))) throw new OptionError(option, options[option], 'a number');
-    }
-    const signal = parent === options ? undefined : options.signal;
-    const givenUp = parent?.rare?.givenUp;
-    if (givenUp !== undefined) this.giveUp(givenUp.outcome, givenUp.reason);
-    else if (signal?.aborted === true) this.cancel(signal.reason);
-    else {
-      signal?.addEventListener('abort', this);
-      if (parent !== undefined) {
-        const { extra } = parent;
-        extra.inner ??= new Set();
-        extra.inner.add(this);
-      }
-      return true;
-    }
-    return false;
+  /** @internal As of a signal: whether the attempt was given up. */
+  get aborted(): boolean {
+    return this.givenUp !== undefined;
   }
-
   /** @internal */
-  detach(): void {
-    const { options } = this;
-    if (options === undefined) return;
-    const parent = parentOf(options);
-    parent?.rare?.inner?.delete(this);
-    if (parent !== options) options.signal?.removeEventListener('abort', this);
+  get reason(): unknown {
+    return this.givenUp?.reason;
+  }
+  /** @internal */
+  addEventListener(_type: 'abort', call: Call): void {
+    this.inner ??= new Set();
+    this.inner.add(call);
+  }
+  /** @internal */
+  removeEventListener(_type: 'abort', call: Call): void {
+    this.inner?.delete(call);
+  }
+  /** What it was made with has been given up: the caller's signal, or the call that it is part of. */
+  handleEvent(): void {
+    this.cancel(sourceOf(this.options)!.reason);
   }
 
-  /** The caller's signal was aborted. */
-  handleEvent(): void {
-    this.cancel(this.options!.signal!.reason);
+  /** @internal Begins the attempt, after a pause if there is one. */
+  begin(delayMs?: number): void {
+    const { options } = this;
+    if (options !== undefined) {
+      const source = sourceOf(options);
+      if (source !== options && 'plan' in options) {
+        throw new TypeError('A context cannot be spread into options; use withContext(context, changes)');
+      }
+      // A wait that is no number would never end, or at once.
+      for (const option of ['deadline', 'priority'] as const) {
+        if (Number.isNaN(Number(options[option] ?? 0))) throw new OptionError(option, options[option], 'a number');
+      }
+      if (source?.aborted === true) {
+        this.cancel(source.reason);
+        return;
+      }
+      source?.addEventListener('abort', this);
+      // Inside of another policy's attempt the number of that attempt is what matters to the work.
+      if (this.plan.repeater === undefined) this.attempt = options.attempt ?? 1;
+    }
+    if (delayMs === undefined) {
+      this.enter(0);
+    } else {
+      this.phase = PAUSED;
+      this.plan.timers.add(this, delayMs);
+    }
   }
 
   /** The pause before the attempt, or the attempt's time limit, is over. */
@@ -178,9 +183,11 @@ export class Call implements CallContext, Timed {
 
   /** @internal The gate at `index` let the call pass. False: a listener of that very gate has made the caller give up. */
   pass(index: number): boolean {
-    this.plan.lanes[index]!.active++;
+    const { lanes, gates } = this.plan;
+    lanes[index]!.active++;
     if (this.phase === index) return true;
-    this.leave(index, CANCELLED, undefined);
+    lanes[index]!.active--;
+    gates[index]!.leave(this, CANCELLED, undefined);
     return false;
   }
 
@@ -195,7 +202,7 @@ export class Call implements CallContext, Timed {
     const index = this.phase;
     if (this.ended) return;
     this.end();
-    this.leaveBefore(index, FAILED, error);
+    this.leave(index, FAILED, error);
     this.finish(FAILED, error);
   }
 
@@ -205,78 +212,67 @@ export class Call implements CallContext, Timed {
     this.plan.timers.remove(this);
   }
 
-  /** @internal */
-  leave(index: number, outcome: Outcome, value: unknown): void {
-    const { lanes, gates } = this.plan;
-    const lane = lanes[index]!;
-    lane.active--;
-    if (lane.watch || outcome !== SUCCEEDED) gates[index]!.leave(this, outcome, value);
-  }
-
   /** @internal Leaves the gates before the one at `end`, from the inside out; `holds`: only those that do, or do not. */
-  leaveBefore(end: number, outcome: Outcome, value: unknown, holds?: boolean): void {
+  leave(end: number, outcome: Outcome, value: unknown, holds?: boolean): void {
+    const { lanes, gates } = this.plan;
     for (let index = end - 1; index >= 0; index--) {
-      if (holds === undefined || this.plan.gates[index]!.holds === holds) this.leave(index, outcome, value);
+      const lane = lanes[index]!;
+      if (holds !== undefined && gates[index]!.holds !== holds) continue;
+      lane.active--;
+      if (lane.watch || outcome !== SUCCEEDED) gates[index]!.leave(this, outcome, value);
     }
   }
 
-  /** The caller no longer wants the answer. Says nothing about the dependency. */
+  /**
+   * Ends the call, all attempts of it, before its work has ended. To its gates a `TimeoutError` is a failure, and every other
+   * reason says nothing about the dependency. Without effect on a call that has ended.
+   */
   cancel(reason: unknown): void {
-    this.giveUp(CANCELLED, reason);
-  }
-
-  /** Ends the call, all attempts of it, before its work has ended. Without effect on a call that has ended. */
-  giveUp(outcome: Outcome, reason: unknown): void {
-    this.stop(outcome, reason, true);
+    this.stop(reason, true);
   }
 
   /** Ends this attempt before its work has ended; a repeater may start another. Without effect on one that has ended. */
   cut(reason: unknown): void {
-    this.stop(FAILED, reason, false);
+    this.stop(reason, false);
   }
 
   /** @internal */
-  stop(outcome: Outcome, reason: unknown, final: boolean): void {
-    const { phase, plan, extra } = this;
-    if (this.ended || extra.givenUp !== undefined) return;
-    extra.givenUp = { outcome, reason, final };
+  stop(reason: unknown, final: boolean): void {
+    const { phase, plan } = this;
+    if (this.ended || this.aborted) return;
+    this.givenUp = { reason, final };
     plan.timers.remove(this);
     if (phase === RUNNING) {
-      if (!plan.cooperative) this.phase = CUT;
-      extra.controller?.abort(reason);
-      for (const call of extra.inner ?? []) call.giveUp(outcome, reason);
-      if (plan.cooperative) return;
-      this.leaveBefore(plan.gates.length, outcome, reason, false);
+      const cooperative = plan.gates.some((gate) => gate.cooperative);
+      if (!cooperative) this.phase = CUT;
+      this.controller?.abort(reason);
+      for (const call of this.inner ?? []) call.handleEvent();
+      if (cooperative) return;
+      this.leave(plan.gates.length, outcomeOf(reason), reason, false);
     } else {
       this.phase = DONE;
       plan.gates[phase]?.withdraw?.(this);
-      this.leaveBefore(phase, CANCELLED, reason);
+      this.leave(phase, CANCELLED, reason);
     }
     this.finish(final ? CANCELLED : FAILED, reason);
   }
 
   /** @internal The work has really ended. */
   done(outcome: Outcome, value: unknown): void {
-    const { phase, plan, rare } = this;
-    const count = plan.lanes.length;
+    const { phase, plan, givenUp } = this;
+    const { length } = plan.gates;
     this.end();
     if (phase === CUT) {
-      this.leaveBefore(count, outcome, value, true);
-      return;
+      this.leave(length, outcome, value, true);
+    } else if (givenUp !== undefined && outcome === FAILED && isAbort(value, givenUp.reason)) {
+      // The work was awaited all the same. As it failed by the abort, the reason to give up is the failure.
+      const { reason, final } = givenUp;
+      this.leave(length, outcomeOf(reason), reason);
+      this.finish(final ? CANCELLED : FAILED, reason);
+    } else {
+      this.leave(length, outcome, value);
+      this.finish(outcome, value);
     }
-    const givenUp = rare?.givenUp;
-    // The work was awaited all the same. If it failed by the abort, the reason to give up is the failure.
-    if (
-      givenUp !== undefined &&
-      outcome === FAILED &&
-      (value === givenUp.reason || (value as Error | null)?.name === 'AbortError')
-    ) {
-      this.leaveBefore(count, givenUp.outcome, givenUp.reason);
-      this.finish(givenUp.final ? CANCELLED : FAILED, givenUp.reason);
-      return;
-    }
-    this.leaveBefore(count, outcome, value);
-    this.finish(outcome, value);
   }
 
   /** @internal Settles the promise, unless the repeater goes on. */
@@ -287,18 +283,21 @@ export class Call implements CallContext, Timed {
   /** Settles the promise of the call. For the repeater; all others end a call by its gates. */
   settle(outcome: Outcome, value: unknown): void {
     this.detach();
-    this.resolve(outcome === SUCCEEDED ? value : rejection(value));
+    this.resolve(outcome === SUCCEEDED ? value : new Rejection(value));
+  }
+
+  /** @internal */
+  detach(): void {
+    if (this.options !== undefined) sourceOf(this.options)?.removeEventListener('abort', this);
   }
 
   /** Starts the next attempt after a pause. */
   again(delayMs: number, history: unknown): void {
-    const { plan, options } = this;
     this.detach();
-    const next = new Call(plan, this.work, options, this.resolve);
-    next.extra.attempt = this.attempt + 1;
+    const next = new Call(this.plan, this.work, this.options, this.resolve);
+    next.attempt = this.attempt + 1;
     next.history = history;
-    next.phase = PAUSED;
-    if (options === undefined || next.attach()) plan.timers.add(next, delayMs);
+    next.begin(delayMs);
   }
 }
 
@@ -309,17 +308,31 @@ function onError(this: Call, error: unknown): void {
   this.done(FAILED, error);
 }
 
+function outcomeOf(reason: unknown): Outcome {
+  return reason instanceof TimeoutError ? FAILED : CANCELLED;
+}
+
+function isAbort(error: unknown, reason: unknown): boolean {
+  return error === reason || (error as Error | null)?.name === 'AbortError';
+}
+
 /**
  * What to resolve a promise with so that it rejects, one turn of the microtasks later: the caller then has a handler on
  * it. Rejecting before costs three times as much: the runtime takes note of an unhandled rejection, and takes it back.
+ * And who does not ask for the function that rejects a promise does not pay for it: 64 B a call.
  */
-export function rejection(error: unknown): PromiseLike<never> {
+export class Rejection {
+  declare readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
   // biome-ignore lint/suspicious/noThenProperty: to be a thenable is the point
-  return { then: (_, reject) => reject!(error) as never };
+  then(_resolve: unknown, reject: (error: unknown) => void): void {
+    reject(this.error);
+  }
 }
 
-/** The call that another one, with these options, is part of. */
-export function parentOf(options: CallOptions | undefined): Call | undefined {
-  if (options instanceof Call) return options;
-  return options?.within instanceof Call ? options.within : undefined;
+/** What gives up a call with these options: the call that it is part of, or a signal. */
+export function sourceOf(options: CallOptions | undefined): Call | AbortSignal | undefined {
+  return options instanceof Call ? options : options?.signal;
 }

@@ -1,4 +1,4 @@
-import { Call, rejection } from './attempt.ts';
+import { Call, Rejection } from './attempt.ts';
 import type { Plan } from './plan.ts';
 import type { CallContext, CallOptions, Work } from './policy.ts';
 
@@ -14,14 +14,13 @@ export function run<T>(
   begun?: (call: Call) => void,
 ): Promise<T> {
   const promise = new Promise<unknown>(capture);
-  const resolve = captured;
-  const call = new Call(plan, work, options, resolve);
+  const call = new Call(plan, work, options, captured);
   begun?.(call);
   try {
-    if (options === undefined || call.attach()) call.enter(0);
+    call.begin();
   } catch (error) {
     // Options that are none: `execute` never throws.
-    resolve(rejection(error));
+    call.resolve(new Rejection(error));
   }
   return promise as Promise<T>;
 }
@@ -40,8 +39,8 @@ function capture(resolve: (value: unknown) => void): void {
  * the context itself is valid as options. A context cannot be spread (`{ ...context }`): what it shows is found when read.
  */
 export function withContext(context: CallContext, changes: CallOptions): CallOptions {
-  const { operation, deadline, correlationId, key, priority, idempotent } = context;
-  const inherited = { operation, deadline, correlationId, key, priority, idempotent, ...changes };
-  if (context instanceof Call) return { ...inherited, within: context };
-  return { signal: context.signal, ...inherited };
+  const { operation, deadline, correlationId, key, priority, idempotent, attempt, signal: outer } = context;
+  const { signal: own } = changes;
+  const signal = own === undefined ? outer : AbortSignal.any([outer, own]);
+  return { operation, deadline, correlationId, key, priority, idempotent, attempt, ...changes, signal };
 }

@@ -2,7 +2,7 @@ import { OptionError } from '@breakwater/errors';
 import { type Call, run } from './call.ts';
 import type { Clock, Random } from './clock.ts';
 import { callable, checkOptions, delayMs, either, flag, number, oneOf, type Rule, text } from './options.ts';
-import { type CallContext, type CallOptions, FAILED, type Policy, type Work } from './policy.ts';
+import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { tell } from './tell.ts';
 import { Timer, timersOf } from './timers.ts';
@@ -130,7 +130,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
     if (waitMs > 0) await this.#wait(waitMs, context.signal);
     if (failure !== undefined) throw failure();
     const timers = timersOf(this.clock);
-    const timer = new Timer(() => call.giveUp(FAILED, broken('ECONNRESET')));
+    const timer = new Timer(() => call.cancel(broken('ECONNRESET')));
     if (breakAfterMs < Number.POSITIVE_INFINITY) {
       timers.add(timer, breakAfterMs);
       // Work that is deaf to its signal must not keep the timer of a caller who has gone.

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
 import type { Rule } from './options.ts';
 import { type Plan, toPlan } from './plan.ts';
-import type { CallOptions, Fusible, Policy, Work } from './policy.ts';
+import type { CallOptions, Fusible, Gate, Policy, Work } from './policy.ts';
 
 /** A chain of policies that is itself a policy. */
 export interface ComposedPolicy<E = unknown> extends Policy<E> {
@@ -81,7 +81,6 @@ function toSegments(members: readonly Policy[], chainName: string | undefined): 
       clock: run[0]!.clock ?? systemClock,
       gates: run.flatMap((part) => part.gates ?? []),
       repeater: run[0]!.repeater,
-      cooperative: run.some((part) => part.cooperative),
     });
     segments.push({ plan, policy: undefined });
     run = [];
@@ -96,15 +95,17 @@ function toSegments(members: readonly Policy[], chainName: string | undefined): 
       continue;
     }
     // A retry is the outermost layer of a run, and one run has one clock and one way to give up.
-    const differs = run.some(
-      ({ clock, cooperative = part.cooperative }) =>
-        clock !== part.clock || (cooperative !== part.cooperative && part.cooperative !== undefined),
-    );
+    const limits = [...run, part].flatMap(({ gates = [] }) => gates.filter((gate) => gate.onLimit));
+    const differs = run.some(({ clock }) => clock !== part.clock) || new Set(limits.map(isCooperative)).size > 1;
     if (part.repeater !== undefined || differs) close();
     run.push(part);
   }
   close();
   return segments;
+}
+
+function isCooperative(gate: Gate): boolean {
+  return gate.cooperative === true;
 }
 
 function toExecute(segments: readonly Segment[]): Policy['execute'] {

@@ -79,9 +79,9 @@ export class TimeoutError extends Error implements PolicyErrorFacts {
   readonly retryable = true;
   readonly outcome = 'unknown';
   /** Which limit was passed: `attempt`, `total`, `connect`, `read`, `idle`, … */
-  readonly kind: string;
-  readonly timeoutMs: number;
-  readonly operation: string;
+  declare readonly kind: string;
+  declare readonly timeoutMs: number;
+  declare readonly operation: string;
   constructor(operation: string, kind: string, timeoutMs: number) {
     super(`${operation} took longer than ${Math.round(timeoutMs * 1000) / 1000} ms (${kind} timeout)`);
     this.kind = kind;
@@ -109,11 +109,11 @@ export class RetryExhaustedError extends Error implements PolicyErrorFacts {
   readonly category = 'transient';
   readonly retryable = false;
   readonly outcome = 'unknown';
-  readonly operation: string;
-  readonly reason: RetryStopReason;
-  readonly errors: readonly unknown[];
+  declare readonly operation: string;
+  declare readonly reason: RetryStopReason;
+  declare readonly errors: readonly unknown[];
   /** What the other side asked to wait, where it did: the caller may come back then. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   constructor(operation: string, reason: RetryStopReason, errors: readonly unknown[], retryAfterMs?: number) {
     const last = errors[errors.length - 1];
     const count = errors.length === 1 ? '1 attempt' : `${errors.length} attempts`;
@@ -134,9 +134,9 @@ export class RetryExhaustedError extends Error implements PolicyErrorFacts {
 export class UnwantedResultError extends Error {
   override readonly name = 'UnwantedResultError';
   readonly code = 'UNWANTED_RESULT';
-  readonly result: unknown;
+  declare readonly result: unknown;
   constructor(result: unknown) {
-    super('The call returned a result that the policy treats as a failure');
+    super('The result counts as a failure');
     this.result = result;
   }
 }
@@ -146,12 +146,13 @@ export class UnwantedResultError extends Error {
  * thousand, whose stack only ever shows the policy itself.
  */
 export function withoutStack<E extends Error>(make: () => E): E {
+  // Under `--frozen-intrinsics` the stack is recorded.
+  if (Object.isFrozen(Error)) return make();
   const limit = Error.stackTraceLimit;
-  // `Reflect.set`, because it is read-only under `--frozen-intrinsics`; the stack is recorded then.
-  Reflect.set(Error, 'stackTraceLimit', 0);
+  Error.stackTraceLimit = 0;
   try {
     return make();
   } finally {
-    Reflect.set(Error, 'stackTraceLimit', limit);
+    Error.stackTraceLimit = limit;
   }
 }

@@ -8,14 +8,13 @@ export interface Emits<E> {
 
 /** Adds a listener; the returned function removes it. The same listener may be added twice. */
 export function subscribe<E>(target: Emits<E>, listener: Listener<E>): () => void {
-  if (typeof listener !== 'function')
-    throw new TypeError(`on: the listener must be a function, got ${typeof listener}`);
+  if (typeof listener !== 'function') throw new TypeError('on: expected a function');
   // One wrapper per subscription: removal then takes away exactly this one.
   const entry: Listener<E> = (event) => listener(event);
   target.listeners = [...(target.listeners ?? []), entry];
   return () => {
     const left = target.listeners?.filter((other) => other !== entry);
-    target.listeners = left === undefined || left.length === 0 ? undefined : left;
+    target.listeners = left?.length ? left : undefined;
   };
 }
 

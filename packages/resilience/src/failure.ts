@@ -1,6 +1,6 @@
 import { type Classify, classify, createClassifier } from '@breakwater/errors';
 import { type Clock, perClock, systemClock } from './clock.ts';
-import { isRejection, RetryExhaustedError, TimeoutError } from './errors.ts';
+import { isRejection, RetryExhaustedError } from './errors.ts';
 
 /** What a failure means to the policies that must choose. */
 export interface FailureMeaning {
@@ -15,22 +15,21 @@ export interface FailureMeaning {
 }
 
 /**
- * Reads a failure: own errors directly, all others by the classifier given. A refusal by another policy is not repeated and says
- * nothing about the dependency; a timeout is a failure of it.
+ * Reads a failure by the classifier given. A refusal by another policy is not repeated and says nothing about the dependency;
+ * what a retry has given up on says what its last failure does.
  */
 export function toMeaning(error: unknown, classifyFailure: Classify): FailureMeaning {
   if (isRejection(error)) {
     return { retryable: false, notApplied: true, retryAfterMs: error.retryAfterMs, unwell: undefined };
   }
-  if (error instanceof RetryExhaustedError) {
-    return { ...toMeaning(error.cause, classifyFailure), retryable: false, retryAfterMs: error.retryAfterMs };
-  }
-  const verdict = (error instanceof TimeoutError ? classify : classifyFailure)(error);
-  const { cancelled, outcome, retryAfterMs, evidence } = verdict;
-  const answered = verdict.category === 'business' || /^(http-status|vendor-code)$/.test(evidence.strength);
+  if (error instanceof RetryExhaustedError) return { ...toMeaning(error.cause, classifyFailure), retryable: false };
+  const verdict = classifyFailure(error);
+  const { cancelled, retryAfterMs } = verdict;
+  const answered =
+    verdict.category === 'business' || ['http-status', 'vendor-code'].includes(verdict.evidence.strength);
   return {
     retryable: verdict.retryable && !cancelled,
-    notApplied: outcome !== 'unknown',
+    notApplied: verdict.outcome !== 'unknown',
     retryAfterMs,
     unwell: cancelled ? undefined : verdict.countsForBreaker || (answered ? false : undefined),
   };

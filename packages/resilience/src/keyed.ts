@@ -1,4 +1,4 @@
-import { Call, parentOf } from './attempt.ts';
+import { Call, sourceOf } from './attempt.ts';
 import type { CallOptions } from './policy.ts';
 
 /** What of a call goes on to work that more than this caller waits for: not its signal and not its deadline. */
@@ -9,9 +9,8 @@ export function detached(options: CallOptions | undefined): CallOptions {
 
 /** Whether nobody waits for the answer any more. Does not make the signal of a call that has none yet. */
 export function hasGivenUp(options: CallOptions | undefined): boolean {
-  if (options === undefined) return false;
-  const parent = parentOf(options);
-  return parent === undefined ? options.signal?.aborted === true : parent.ended;
+  const source = sourceOf(options);
+  return source instanceof Call ? source.ended : source?.aborted === true;
 }
 
 /** Tells which calls have the same answer; `undefined`: this call shares with none. */

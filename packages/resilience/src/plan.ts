@@ -10,8 +10,6 @@ export interface Plan {
   readonly timers: Timers;
   readonly gates: readonly Gate[];
   readonly repeater: Repeater | undefined;
-  /** When an attempt is given up, its signal is aborted and its work awaited: nothing is left running behind the caller. */
-  readonly cooperative: boolean;
   /** The gate that uses the call itself as its timer: the first with a time limit. */
   readonly limit: { onLimit(call: Call): void } | undefined;
   /** One for each gate. */
@@ -20,9 +18,9 @@ export interface Plan {
 
 /** Builds a {@link Plan}. */
 export function toPlan(parts: Fusible & { readonly name: string; readonly clock: Clock }): Plan {
-  const { name, clock, gates = [], repeater, cooperative = false } = parts;
-  const limit = gates.find((gate) => gate.onLimit !== undefined);
+  const { name, clock, gates = [], repeater } = parts;
+  const limit = gates.find((gate) => gate.onLimit) as Plan['limit'];
   // A second time limit cannot use the call as its timer: it is asked.
   const lanes = gates.map((gate) => (gate.onLimit && gate !== limit ? undefined : gate.lane) ?? new Lane());
-  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, cooperative, limit: limit as Plan['limit'] };
+  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, limit };
 }

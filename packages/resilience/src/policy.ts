@@ -14,8 +14,8 @@ export interface CallOptions {
   readonly key?: string | undefined;
   /** 0 is normal, higher goes first. */
   readonly priority?: number | undefined;
-  /** The context of the call that this one is part of: given up with it. Set by `withContext`. */
-  readonly within?: CallContext | undefined;
+  /** The number of the attempt that this call is part of. Default 1. */
+  readonly attempt?: number | undefined;
   /** False: the call must not be repeated once it may have taken effect. Default true. */
   readonly idempotent?: boolean | undefined;
 }
@@ -51,6 +51,9 @@ export interface Policy<E = unknown> {
   on(listener: Listener<E>): () => void;
 }
 
+/** A time that does not come. */
+export const NEVER: number = Number.POSITIVE_INFINITY;
+
 /** How a call, or the part of it inside a gate, ended. */
 export type Outcome = typeof SUCCEEDED | typeof FAILED | typeof CANCELLED;
 export const SUCCEEDED = 0;
@@ -77,6 +80,8 @@ export interface Gate {
   leave(call: Call, outcome: Outcome, value: unknown): void;
   /** Lets calls pass without asking the gate, while it has nothing to decide. */
   readonly lane?: Lane;
+  /** When an attempt is given up, its signal is aborted and its work awaited: nothing is left running behind the caller. */
+  readonly cooperative?: boolean;
   /** Only for time limits: the call, used as a timer by `plan.limit`, is due. */
   onLimit?(call: Call): void;
   /** A waiting call gave up; forget it. Needed by gates that return {@link WAIT}. */
@@ -110,8 +115,6 @@ export interface Fusible {
   /** Gates from the outside in. */
   readonly gates?: readonly Gate[] | undefined;
   readonly repeater?: Repeater | undefined;
-  /** See `Plan.cooperative`. Set by those that give up on attempts (`call.cut`). */
-  readonly cooperative?: boolean | undefined;
   /** A policy that belongs to this one and goes right outside of it. */
   readonly around?: (Policy & Fusible) | undefined;
 }

@@ -4,7 +4,7 @@ import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { TimeoutError } from './errors.ts';
 import { durationMs, oneOf } from './options.ts';
-import { CANCELLED, type Fusible, type Gate, Lane, type Outcome, type Policy } from './policy.ts';
+import { CANCELLED, type Fusible, type Gate, Lane, NEVER, type Outcome, type Policy } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { tell } from './tell.ts';
 import { type Timed, Timer, timersOf } from './timers.ts';
@@ -96,10 +96,10 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
   }
 
   override reconfigure(options: TimeoutOptions): void {
-    if ((options.mode === 'cooperative') !== this.cooperative) {
-      throw new OptionError('createTimeout.mode', options.mode, 'the mode the policy was built with');
-    }
     const { adaptive } = this.options;
+    // Calls under way end as they began.
+    if ((options.mode === 'cooperative') !== this.cooperative)
+      throw new OptionError('createTimeout.mode', options.mode, 'as when it was built');
     super.reconfigure(options);
     if (adaptive !== undefined) options.adaptive?.follow(adaptive);
     this.#sync();
@@ -135,11 +135,11 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
     const reason = this.clock.now() >= deadlineOf(call) ? 'deadline' : (this.options.limit ?? 'attempt');
     const timeoutMs = this.currentMs;
     const { operation, attempt } = call;
-    if (this.listeners !== undefined) tell(this, call, { type: 'timeout.expired', reason, attempt, timeoutMs });
+    if (this.listeners) tell(this, call, { type: 'timeout.expired', reason, attempt, timeoutMs });
     call.cut(new TimeoutError(operation, reason, timeoutMs));
   }
 }
 
 function deadlineOf(call: Call): number {
-  return call.options?.deadline ?? Number.POSITIVE_INFINITY;
+  return call.options?.deadline ?? NEVER;
 }

@@ -1,4 +1,5 @@
 import { type Clock, perClock } from './clock.ts';
+import { NEVER } from './policy.ts';
 
 /** `Timed.place` while not waiting. */
 export const IDLE: undefined = undefined;
@@ -85,7 +86,7 @@ export class Timers {
 
   /** Monotonic time at which a node falls due; `Infinity` when it does not wait. */
   dueAt(node: Timed): number {
-    if (node.place === IDLE) return Number.POSITIVE_INFINITY;
+    if (node.place === IDLE) return NEVER;
     return node.place === FRESH ? this.clock.now() + node.due : node.due;
   }
 
@@ -107,7 +108,7 @@ export class Timers {
   /** `held`: it has been held back once. */
   #arm(node: Timed, until: number, held: boolean): void {
     node.place = IDLE;
-    if (until === Number.POSITIVE_INFINITY) return;
+    if (until === NEVER) return;
     const { clock } = this;
     const expire = (): void => {
       if (node.place !== handle) return;

@@ -3,7 +3,8 @@ import type { Call } from '../call.ts';
 import { BreakerOpenError, isRejection } from '../errors.ts';
 import { emit, warn } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { CANCELLED, type Fusible, type Gate, Lane, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
+import { checkOptions, durationMs } from '../options.ts';
+import { CANCELLED, type Fusible, type Gate, Lane, NEVER, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
 import { PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';
 import { Timer, timersOf } from '../timers.ts';
@@ -150,7 +151,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
       const remainingMs = Math.max(0, this.until - now);
       if (remainingMs > 0 || this.mayProbe?.() === false) return this.#refuse(call, 'open', remainingMs);
       this.#become('half-open');
-      if (this.listeners !== undefined) {
+      if (this.listeners) {
         emit(this, { type: 'breaker.half-opened', reason: 'open-time-over', policy: this.name });
       }
     }
@@ -182,8 +183,8 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     if (outcome === CANCELLED || (!probe && (this.own !== 'closed' || call.begun < this.#since))) return;
     const failed = this.#isFailure(outcome, value);
     if (failed === undefined) return;
-    const { window, consecutiveFailures = window === undefined ? 5 : Number.POSITIVE_INFINITY } = this.options;
-    const { slowCallMs = Number.POSITIVE_INFINITY, successThreshold = 1 } = this.options;
+    const { window, consecutiveFailures = window === undefined ? 5 : NEVER } = this.options;
+    const { slowCallMs = NEVER, successThreshold = 1 } = this.options;
     const now = entry === undefined && window === undefined ? 0 : this.clock.now();
     const slow = entry !== undefined && now - entry.startedAt >= slowCallMs;
     if (probe) {
@@ -227,7 +228,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const lastsMs = forMs ?? grownMs * (1 + jitter * random());
     this.until = this.clock.now() + lastsMs;
     this.#become('open');
-    if (this.listeners !== undefined) {
+    if (this.listeners) {
       emit(this, { type: 'breaker.opened', reason, policy: this.name, openMs: lastsMs, counts });
     }
   }
@@ -237,7 +238,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     this.openings = 0;
     this.#window = this.options.window?.start();
     this.#become('closed');
-    if (this.listeners !== undefined) emit(this, { type: 'breaker.closed', reason, policy: this.name });
+    if (this.listeners) emit(this, { type: 'breaker.closed', reason, policy: this.name });
   }
 
   #become(state: 'closed' | 'open' | 'half-open'): void {
@@ -263,7 +264,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const turn = (by: 1 | -1, type: 'breaker.isolated' | 'breaker.released'): void => {
       this.#isolations += by;
       this.#sync();
-      if (this.listeners !== undefined) emit(this, { type, reason, policy: this.name });
+      if (this.listeners) emit(this, { type, reason, policy: this.name });
     };
     const release = (): void => {
       if (held) turn(-1, 'breaker.released');
@@ -274,8 +275,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
   }
 
   forceOpen(openMs?: number): void {
-    if (openMs !== undefined && !(openMs > 0))
-      throw new RangeError(`forceOpen: expected milliseconds above 0, got ${openMs}`);
+    checkOptions('forceOpen', { openMs }, { openMs: durationMs });
     this.trip('forced', openMs);
   }
 

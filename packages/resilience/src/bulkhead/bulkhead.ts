@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { BulkheadFullError } from '../errors.ts';
 import { durationMs, whole } from '../options.ts';
-import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
+import { type Fusible, type Gate, Lane, NEVER, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse, tell } from '../tell.ts';
 import type { QueueOrder } from './fair-queue.ts';
@@ -103,8 +103,8 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
 
   /** Only asked when no slot is free, or others wait. */
   enter(call: Call): typeof WAIT {
-    const { maxQueue = 0, maxWaitMs = Number.POSITIVE_INFINITY } = this.options;
-    const deadlineMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - this.clock.now();
+    const { maxQueue = 0, maxWaitMs = NEVER } = this.options;
+    const deadlineMs = (call.options?.deadline ?? NEVER) - this.clock.now();
     const limitMs = Math.min(maxWaitMs, deadlineMs);
     if (this.queued >= maxQueue) return this.#refuse(call, 'queue-full');
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
@@ -115,7 +115,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     if (!waits) return this.#refuse(call, 'key-full');
     this.#sync();
     const { active, queued } = this;
-    if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.queued', active, queued });
+    if (this.listeners) tell(this, call, { type: 'bulkhead.queued', active, queued });
     return WAIT;
   }
 
@@ -145,7 +145,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     this.#room.handOver(
       () => lane.active < lane.most,
       (call, waitedMs) => {
-        if (this.listeners !== undefined) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
+        if (this.listeners) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
       },
     );
     this.#sync();

@@ -4,7 +4,7 @@ import { policyRule } from '../compose.ts';
 import { TimeoutError } from '../errors.ts';
 import { callable, checkOptions, delayMs, durationMs, flag, type Rule } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
-import { type CallContext, type CallOptions, FAILED, type Policy } from '../policy.ts';
+import type { CallContext, CallOptions, Policy } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { type HeldResponse, holdResponse, withIdleLimit } from './body.ts';
 import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
@@ -185,7 +185,7 @@ class Exchange {
     if (readMs === undefined) return send(signal);
     let call: Call | undefined;
     const timers = timersOf(clock);
-    const timer = new Timer(() => call!.giveUp(FAILED, new TimeoutError(context.operation, 'read', readMs)));
+    const timer = new Timer(() => call!.cancel(new TimeoutError(context.operation, 'read', readMs)));
     const work = (inner: CallContext): Promise<Response> => {
       timers.add(timer, readMs);
       return send(joined(inner.signal, this.#request.signal));

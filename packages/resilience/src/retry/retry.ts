@@ -1,23 +1,24 @@
 import { type Classify, OptionError } from '@breakwater/errors';
-import { type Call, run } from '../call.ts';
-import { type Clock, type Random, systemClock } from '../clock.ts';
+import type { Call } from '../call.ts';
+import type { Clock, Random } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, UnwantedResultError } from '../errors.ts';
-import { type Listener, subscribe } from '../events.ts';
+import type { Listener } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { callable, checkOptions, durationMs, type Rule, whole } from '../options.ts';
-import { type Plan, toPlan } from '../plan.ts';
+import { callable, durationMs, whole } from '../options.ts';
 import {
   CANCELLED,
   type CallOptions,
   FAILED,
   type Fusible,
   type Gate,
+  NEVER,
   type Outcome,
   type Policy,
   type Repeater,
   SUCCEEDED,
   type Work,
 } from '../policy.ts';
+import { type Kind, PolicyBase } from '../policy-base.ts';
 import { tell } from '../tell.ts';
 import { createTimeout, type TimeoutExpired, type TimeoutPolicy } from '../timeout.ts';
 import { type Backoff, defaultBackoff } from './backoff.ts';
@@ -82,16 +83,20 @@ export interface RetryPolicy extends Policy<RetryEvent | TimeoutExpired>, Fusibl
   reconfigure(options: RetryOptions): void;
 }
 
-const rules: Record<string, Rule> = {
-  maxAttempts: whole(1),
-  backoff: callable,
-  totalMs: durationMs,
-  attemptTimeoutMs: durationMs,
-  retryIf: callable,
-  retryResult: callable,
-  retryAfterMs: callable,
-  classify: callable,
-  budget: budgetRule,
+const kind: Kind<RetryOptions> = {
+  kind: 'retry',
+  maker: 'createRetry',
+  rules: {
+    maxAttempts: whole(1),
+    backoff: callable,
+    totalMs: durationMs,
+    attemptTimeoutMs: durationMs,
+    retryIf: callable,
+    retryResult: callable,
+    retryAfterMs: callable,
+    classify: callable,
+    budget: budgetRule,
+  },
 };
 
 /** What is kept from attempt to attempt. */
@@ -111,59 +116,60 @@ export function createRetry(options: RetryOptions = {}): RetryPolicy {
   return new RetryImpl(options);
 }
 
-class RetryImpl implements RetryPolicy, Repeater {
-  readonly kind = 'retry';
-  readonly name: string;
-  readonly clock: Clock;
-  listeners: readonly Listener<RetryEvent>[] | undefined = undefined;
+class RetryImpl extends PolicyBase<RetryOptions, RetryEvent | TimeoutExpired> implements RetryPolicy, Repeater {
+  declare readonly kind: 'retry';
   readonly budget: RetryBudget | undefined;
-  /** The limits on everything, around the retry, and on each attempt, within it. */
+  /** The limit on everything. */
   readonly around: TimeoutPolicy | undefined;
+  /** The limit on each attempt. */
   readonly #within: TimeoutPolicy | undefined;
-  readonly gates: readonly Gate[] | undefined;
-  readonly repeater: Repeater = this;
-  #options: RetryOptions;
-  readonly #plan: Plan;
 
   constructor(options: RetryOptions) {
-    checkOptions('createRetry', options, rules);
-    const { name = 'retry', clock = systemClock, totalMs, attemptTimeoutMs, budget = {} } = options;
-    this.#options = options;
-    this.name = name;
-    this.clock = clock;
+    super(kind, options);
+    const { name, clock } = this;
+    const { totalMs, attemptTimeoutMs, budget = {} } = options;
     this.budget = toBudget(budget);
     if (totalMs !== undefined) this.around = createTimeout({ timeoutMs: totalMs, limit: 'total', name, clock });
     if (attemptTimeoutMs !== undefined) this.#within = createTimeout({ timeoutMs: attemptTimeoutMs, name, clock });
-    this.gates = this.#within?.gates;
-    this.#plan = toPlan(this);
   }
 
-  reconfigure(options: RetryOptions): void {
-    checkOptions('createRetry', options, rules);
+  override get gates(): readonly Gate[] | undefined {
+    return this.#within?.gates;
+  }
+  get repeater(): Repeater {
+    return this;
+  }
+
+  override reconfigure(options: RetryOptions): void {
     for (const option of ['attemptTimeoutMs', 'totalMs'] as const) {
-      if ((options[option] === undefined) === (this.#options[option] === undefined)) continue;
-      throw new OptionError(`createRetry.${option}`, options[option], 'set, or not set, as when the policy was built');
+      if ((options[option] === undefined) === (this.options[option] === undefined)) continue;
+      throw new OptionError(`createRetry.${option}`, options[option], 'given or not, as when the policy was built');
     }
-    this.#options = options;
+    super.reconfigure(options);
     this.around?.reconfigure({ timeoutMs: options.totalMs, limit: 'total' });
     this.#within?.reconfigure({ timeoutMs: options.attemptTimeoutMs });
   }
 
-  execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    if (this.around === undefined) return run(this.#plan, work, options);
-    return this.around.execute((context) => run(this.#plan, work, context), options);
+  override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
+    const { around } = this;
+    return around ? around.execute((context) => super.execute(work, context), options) : super.execute(work, options);
   }
 
-  on(listener: Listener<RetryEvent | TimeoutExpired>): () => void {
-    const removers = [subscribe(this, listener), this.around?.on(listener), this.#within?.on(listener)];
+  override on(listener: Listener<RetryEvent | TimeoutExpired>): () => void {
+    const removers = [super.on(listener), this.around?.on(listener), this.#within?.on(listener)];
     return () => {
       for (const remove of removers) remove?.();
     };
   }
 
   settled(call: Call, outcome: Outcome, value: unknown): boolean {
+    const { maxAttempts = 3, retryResult } = this.options;
+    const { attempt } = call;
     try {
-      return this.#decide(call, outcome, value);
+      if (outcome !== SUCCEEDED || retryResult?.(value, attempt) === true) return this.#failed(call, outcome, value);
+      this.budget?.deposit();
+      if (attempt > 1 && this.listeners) tell(this, call, { type: 'retry.succeeded', attempt, maxAttempts });
+      return false;
     } catch (error) {
       // A predicate failed: that is a mistake in the program, and must not look like an answer of the dependency.
       call.settle(FAILED, error);
@@ -171,67 +177,42 @@ class RetryImpl implements RetryPolicy, Repeater {
     }
   }
 
-  /** True: goes on, or has ended the call. */
-  #decide(call: Call, outcome: Outcome, value: unknown): boolean {
-    const { maxAttempts = 3, retryResult } = this.#options;
-    const { attempt } = call;
-    const succeeded = outcome === SUCCEEDED;
-    if (succeeded && retryResult?.(value, attempt) !== true) {
-      this.budget?.deposit();
-      if (attempt > 1 && this.listeners !== undefined) {
-        tell(this, call, { type: 'retry.succeeded', attempt, maxAttempts });
-      }
-      return false;
-    }
-    const { retryIf, retryAfterMs, backoff = defaultBackoff, random = Math.random } = this.#options;
-    const { classify = classifierOf(this.clock) } = this.#options;
-    const error = succeeded ? new UnwantedResultError(value) : value;
+  /** True: goes on. Throws what the call ends with, unless that is `value`. */
+  #failed(call: Call, outcome: Outcome, value: unknown): boolean {
+    const unwanted = outcome === SUCCEEDED;
+    const error = unwanted ? new UnwantedResultError(value) : value;
     const { errors: earlier, delayMs: lastMs } = (call.history ?? { errors: [], delayMs: 0 }) as History;
     const errors = [...earlier, error];
     if (errors.length > 1) keepErrors(error, errors);
     if (outcome === CANCELLED) return false;
-    const stop = (reason: RetryStopReason | 'not-retryable'): false => {
-      if (this.listeners !== undefined) {
-        tell(this, call, { type: 'retry.stopped', reason, error, attempt, maxAttempts });
-      }
-      return false;
-    };
-    const meaning = succeeded ? undefined : toMeaning(error, classify);
-    if (meaning !== undefined) {
-      if (isExhausted(error)) return stop('nested');
-      if (!(retryIf === undefined ? meaning.retryable : retryIf(error, attempt) === true)) return stop('not-retryable');
-    }
-    const hintMs = meaning === undefined ? retryAfterMs?.(value) : meaning.retryAfterMs;
+    const { maxAttempts = 3, retryIf, retryAfterMs, backoff = defaultBackoff, random = Math.random } = this.options;
+    const { attempt, operation } = call;
+    const meaning = unwanted ? undefined : toMeaning(error, this.options.classify ?? classifierOf(this.clock));
+    const hintMs = unwanted ? retryAfterMs?.(value) : meaning!.retryAfterMs;
     const backoffMs = backoff(attempt, lastMs, random);
     if (!(backoffMs >= 0)) throw new OptionError('createRetry.backoff', backoffMs, 'milliseconds of 0 or more');
     // The hint is a floor; a little more, at random, keeps those who got the same hint apart.
     const delayMs = Math.max(backoffMs, (hintMs ?? 0) * (1 + 0.1 * random()));
-    const reason = this.#reasonToStop(call, maxAttempts, meaning?.notApplied === true, delayMs, hintMs);
-    if (reason !== undefined) {
-      stop(reason);
-      if (succeeded || maxAttempts === 1) return false;
-      throw new RetryExhaustedError(call.operation, reason, errors, hintMs);
+    const leftMs = (call.options?.deadline ?? NEVER) - this.clock.now();
+    const wanted = unwanted || (retryIf === undefined ? meaning!.retryable : retryIf(error, attempt) === true);
+    let reason: RetryStopReason | 'not-retryable' | undefined;
+    if (isExhausted(error)) reason = 'nested';
+    else if (!wanted) reason = 'not-retryable';
+    else if (attempt >= maxAttempts) reason = 'attempts';
+    else if (call.idempotent === false && meaning?.notApplied !== true) reason = 'not-idempotent';
+    else if (hintMs !== undefined && hintMs >= leftMs) reason = 'retry-after-past-deadline';
+    else if (delayMs >= leftMs) reason = 'deadline';
+    else if (this.budget?.withdraw() === false) reason = 'budget';
+    if (reason === undefined) {
+      if (this.listeners) {
+        const why = hintMs !== undefined && hintMs >= backoffMs ? 'retry-after' : 'backoff';
+        tell(this, call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
+      }
+      call.again(delayMs, { errors, delayMs } satisfies History);
+      return true;
     }
-    if (this.listeners !== undefined) {
-      const why = hintMs !== undefined && hintMs >= backoffMs ? 'retry-after' : 'backoff';
-      tell(this, call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
-    }
-    call.again(delayMs, { errors, delayMs } satisfies History);
-    return true;
-  }
-
-  #reasonToStop(
-    call: Call,
-    maxAttempts: number,
-    notApplied: boolean,
-    delayMs: number,
-    hintMs = -1,
-  ): RetryStopReason | undefined {
-    if (call.attempt >= maxAttempts) return 'attempts';
-    if (call.idempotent === false && !notApplied) return 'not-idempotent';
-    const leftMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - this.clock.now();
-    if (hintMs >= leftMs) return 'retry-after-past-deadline';
-    if (delayMs >= leftMs) return 'deadline';
-    return this.budget?.withdraw() === false ? 'budget' : undefined;
+    if (this.listeners) tell(this, call, { type: 'retry.stopped', reason, error, attempt, maxAttempts });
+    if (unwanted || maxAttempts === 1 || reason === 'nested' || reason === 'not-retryable') return false;
+    throw new RetryExhaustedError(operation, reason, errors, hintMs);
   }
 }
