@@ -48,6 +48,8 @@ export function fdTarget(fd: number, durable: boolean): Target {
 const FULL: readonly FullPolicy[] = ['block', 'drop-oldest', 'drop-lowest', 'spill'];
 const CHUNK = 65_536;
 const STAGE = 4096;
+/** What passes: a full pipe, a full disk. */
+const AGAIN: readonly string[] = ['EAGAIN', 'ENOSPC', 'EDQUOT'];
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -56,309 +58,253 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
  * out of space is tried again; one that is gone (EPIPE) breaks the sink, and what it holds is counted.
  */
 export function createFdSink(target: Target, options: BufferOptions, spill: SpillFile | undefined): Sink {
-  return new FdSink(target, options, spill);
-}
-
-class FdSink implements Sink {
-  readonly name: string;
-  private readonly tally = new Tally();
-  private readonly target: Target;
-  private readonly batchChars: number;
-  private readonly stageChars: number;
-  private readonly flushMs: number;
-  private readonly maxChars: number;
-  private readonly blockMs: number;
-  private readonly whenFull: FullPolicy;
-  private readonly spill: SpillFile | undefined;
-  private readonly queue = new LineQueue();
-  private scratch: Buffer | undefined;
-  private pending = '';
-  private pendingLines = 0;
-  private staged = 0;
-  private stagedLines = 0;
+  const batchChars = positive('batchChars', options.batchChars ?? CHUNK);
+  const stageChars = Math.min(batchChars, STAGE);
+  const flushMs = positive('flushMs', options.flushMs ?? 100);
+  const maxChars = positive('maxBufferChars', options.maxBufferChars ?? 16_777_216);
+  const blockMs = positive('blockMs', options.blockMs ?? 2000);
+  const whenFull = options.whenFull ?? 'block';
+  if (!FULL.includes(whenFull)) throw new OptionError('options.whenFull', whenFull, FULL.join(', '));
+  if (whenFull === 'spill' && spill === undefined)
+    throw new OptionError('options.spillPath', options.spillPath, 'a path, for whenFull: spill');
+  const tally = new Tally();
+  const queue = new LineQueue();
+  let state: 'open' | 'broken' | 'closed' = 'open';
+  let timer: NodeJS.Timeout | undefined;
+  let retryMs = 5;
+  /** What was written last, not bytes yet. */
+  let pending = '';
+  let pendingLines = 0;
+  /** Bytes from the beginning of `scratch`. */
+  let scratch: Buffer | undefined;
+  let staged = 0;
+  let stagedLines = 0;
   /** Bytes the place did not take; while there are some, lines queue. */
-  private rest: Buffer | undefined;
-  private restLines = 0;
-  private state: 'open' | 'broken' | 'closed' = 'open';
-  private timer: NodeJS.Timeout | undefined;
-  private retryMs = 5;
+  let rest: Buffer | undefined;
+  let restLines = 0;
 
-  constructor(target: Target, options: BufferOptions, spill: SpillFile | undefined) {
-    this.target = target;
-    this.name = options.name ?? 'fd';
-    this.batchChars = positive('batchChars', options.batchChars ?? CHUNK);
-    this.stageChars = Math.min(this.batchChars, STAGE);
-    this.flushMs = positive('flushMs', options.flushMs ?? 100);
-    this.maxChars = positive('maxBufferChars', options.maxBufferChars ?? 16_777_216);
-    this.blockMs = positive('blockMs', options.blockMs ?? 2000);
-    this.whenFull = options.whenFull ?? 'block';
-    if (!FULL.includes(this.whenFull)) throw new OptionError('options.whenFull', this.whenFull, FULL.join(', '));
-    if (this.whenFull === 'spill' && spill === undefined)
-      throw new OptionError('options.spillPath', options.spillPath, 'a path, for whenFull: spill');
-    this.spill = spill;
-    // Lines that an earlier process could not write.
-    if (spill !== undefined && spill.lines > 0) {
-      this.tally.emitted += spill.lines;
-      this.replay();
-    }
-  }
-
-  write(line: string, severity: number): void {
-    this.tally.emitted++;
-    if (this.state !== 'open') {
-      this.tally.drop(this.state);
-      return;
-    }
-    if (this.rest !== undefined || (this.spill !== undefined && this.spill.lines > 0)) {
-      this.enqueue(line, severity);
-      return;
-    }
-    this.pending += line;
-    this.pendingLines++;
-    if (this.pending.length >= this.stageChars) {
-      this.stage();
-      if (this.staged >= this.batchChars) this.push();
-    }
-    if (this.timer === undefined) this.arm(this.flushMs);
-  }
-
-  private arm(ms: number): void {
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.advance();
-      if (this.rest !== undefined) this.arm(this.retryMs);
+  function arm(ms: number): void {
+    timer = setTimeout(() => {
+      timer = undefined;
+      advance();
+      if (rest !== undefined) arm(retryMs);
     }, ms);
-    this.timer.unref();
+    timer.unref();
   }
 
   /** Turns what was collected into bytes. Long-lived trees of short texts would cost the garbage collector dearly. */
-  private stage(): void {
-    const text = this.pending;
-    this.scratch ??= Buffer.allocUnsafeSlow(CHUNK * 4);
-    if (this.staged > 0 && this.staged + text.length * 3 > this.scratch.length) this.pushStaged();
-    if (this.rest !== undefined) return;
-    this.pending = '';
-    const lines = this.pendingLines;
-    this.pendingLines = 0;
-    if (text.length * 3 > this.scratch.length) {
-      const bytes = Buffer.from(text);
-      this.send(bytes, bytes.length, lines);
+  function stage(): void {
+    const bytes = pending.length * 3;
+    scratch ??= Buffer.allocUnsafeSlow(CHUNK * 4);
+    if (staged > 0 && staged + bytes > scratch.length) pushStaged();
+    if (rest !== undefined) return;
+    const text = pending;
+    const lines = pendingLines;
+    pending = '';
+    pendingLines = 0;
+    if (bytes > scratch.length) {
+      send(Buffer.from(text), undefined, lines);
       return;
     }
-    this.staged += this.scratch.write(text, this.staged);
-    this.stagedLines += lines;
+    staged += scratch.write(text, staged);
+    stagedLines += lines;
   }
 
-  private pushStaged(): void {
-    const length = this.staged;
-    const lines = this.stagedLines;
-    this.staged = 0;
-    this.stagedLines = 0;
-    this.send(this.scratch!, length, lines);
+  function pushStaged(): void {
+    const length = staged;
+    const lines = stagedLines;
+    staged = 0;
+    stagedLines = 0;
+    send(scratch!, length, lines);
   }
 
   /** Writes what was collected. */
-  private push(): void {
-    if (this.pendingLines > 0) this.stage();
-    if (this.staged > 0 && this.rest === undefined) this.pushStaged();
+  function push(): void {
+    if (pendingLines > 0) stage();
+    if (staged > 0 && rest === undefined) pushStaged();
   }
 
-  private send(bytes: Buffer, length: number, lines: number): void {
+  function send(bytes: Buffer, length: number = bytes.length, lines: number): void {
     let offset = 0;
-    try {
-      while (offset < length) {
-        const taken = this.target.write(bytes, offset, length - offset);
+    while (offset < length) {
+      try {
+        const taken = target.write(bytes, offset, length - offset);
         if (taken <= 0) break;
         offset += taken;
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? '';
+        if (code === 'EINTR') continue;
+        if (!AGAIN.includes(code)) {
+          stop('broken', lines, countLines(bytes, offset));
+          return;
+        }
+        // Lack of space passes more slowly than a full pipe.
+        if (code !== 'EAGAIN') retryMs = Math.max(retryMs, 50);
+        break;
       }
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EINTR') {
-        this.send(Buffer.from(bytes.subarray(offset, length)), length - offset, lines);
-        return;
-      }
-      if (code !== 'EAGAIN' && code !== 'ENOSPC' && code !== 'EDQUOT') {
-        this.stop('broken', bytes, offset, lines);
-        return;
-      }
-      // Lack of space passes more slowly than a full pipe.
-      if (code !== 'EAGAIN') this.retryMs = Math.max(this.retryMs, 50);
     }
     if (offset === length) {
-      this.tally.written += lines;
-      this.rest = undefined;
-      this.restLines = 0;
-      this.retryMs = 5;
-      this.finish(length);
+      tally.written += lines;
+      rest = undefined;
+      restLines = 0;
+      retryMs = 5;
+      try {
+        target.afterBatch?.(length);
+      } catch {
+        // The batch is written; that the next place could not be made ready shows at the next write.
+        retryMs = 50;
+      }
       return;
     }
-    const done = countLines(bytes, 0, offset);
-    this.tally.written += done;
-    this.rest = Buffer.from(bytes.subarray(offset, length));
-    this.restLines = lines - done;
-    if (this.timer === undefined) this.arm(this.retryMs);
-  }
-
-  private finish(bytes: number): void {
-    try {
-      this.target.afterBatch?.(bytes);
-    } catch {
-      // The batch is written; that the next place could not be made ready shows at the next write.
-      this.retryMs = 50;
-    }
+    const done = countLines(bytes, offset);
+    tally.written += done;
+    rest = Buffer.from(bytes.subarray(offset, length));
+    restLines = lines - done;
+    if (timer === undefined) arm(retryMs);
   }
 
   /** Nothing can be written any more: what is held is counted under the reason. */
-  private stop(state: 'broken' | 'closed', bytes: Buffer | undefined, offset: number, lines: number): void {
-    const done = bytes === undefined ? 0 : countLines(bytes, 0, offset);
-    this.tally.written += done;
-    let lost = lines - done + this.pendingLines + this.stagedLines;
-    this.staged = 0;
-    this.stagedLines = 0;
-    this.pending = '';
-    this.pendingLines = 0;
-    this.rest = undefined;
-    this.restLines = 0;
-    while (this.queue.shift() !== undefined) lost++;
-    this.tally.drop(state, lost);
-    this.state = state;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  function stop(reason: 'broken' | 'closed', lines: number, done: number): void {
+    tally.written += done;
+    tally.drop(reason, lines - done + takeAll().lines);
+    state = reason;
+    clearTimeout(timer);
+    timer = undefined;
   }
 
-  private enqueue(line: string, severity: number): void {
-    if (this.spill !== undefined && this.spill.lines > 0) {
-      this.toSpill(line);
+  /** Empties everything but `rest`, in the order it was given. */
+  function takeAll(): { readonly parts: Uint8Array[]; readonly lines: number } {
+    const parts: Uint8Array[] = [];
+    let lines = stagedLines + pendingLines;
+    if (staged > 0) parts.push(scratch!.subarray(0, staged));
+    if (pending !== '') parts.push(Buffer.from(pending));
+    for (let item = queue.shift(); item !== undefined; item = queue.shift(), lines++)
+      parts.push(Buffer.from(item.line));
+    pending = '';
+    rest = undefined;
+    restLines = pendingLines = staged = stagedLines = 0;
+    return { parts, lines };
+  }
+
+  function enqueue(line: string, severity: number): void {
+    const { length } = line;
+    const fits = (): boolean => queue.chars + length <= maxChars;
+    if ((spill !== undefined && spill.lines > 0) || (whenFull === 'spill' && !fits())) {
+      if (!spill!.append(line)) tally.drop('queue-full');
       return;
     }
-    if (this.queue.chars + line.length > this.maxChars) {
-      if (this.whenFull === 'spill') {
-        this.toSpill(line);
-        return;
-      }
-      if (this.whenFull === 'block') {
-        this.waitUntil(() => this.queue.chars + line.length <= this.maxChars, this.blockMs);
-        if (this.state !== 'open') {
-          this.tally.drop(this.state);
-          return;
-        }
-        if (this.queue.chars + line.length > this.maxChars) {
-          this.tally.drop('queue-full');
-          return;
-        }
-      } else if (!this.makeRoom(line.length, severity)) {
-        this.tally.drop('queue-full');
+    if (!fits()) {
+      if (whenFull === 'block') waitUntil(fits);
+      else makeRoom(length, severity);
+      if (state !== 'open' || !fits()) {
+        tally.drop(state === 'open' ? 'queue-full' : state);
         return;
       }
     }
-    this.queue.push(line, severity);
-    if (this.rest === undefined) this.advance();
+    queue.push(line, severity);
+    if (rest === undefined) advance();
   }
 
-  private makeRoom(chars: number, severity: number): boolean {
-    if (chars > this.maxChars) return false;
-    const lowest = this.whenFull === 'drop-lowest';
-    while (this.queue.chars + chars > this.maxChars) {
-      if (lowest && this.queue.lowest() > severity) return false;
-      if ((lowest ? this.queue.shiftLowest() : this.queue.shift()) === undefined) break;
-      this.tally.drop('queue-full');
+  function makeRoom(chars: number, severity: number): void {
+    const lowest = whenFull === 'drop-lowest';
+    while (chars <= maxChars && queue.chars + chars > maxChars) {
+      if (lowest && queue.lowest() > severity) return;
+      if ((lowest ? queue.shiftLowest() : queue.shift()) === undefined) return;
+      tally.drop('queue-full');
     }
-    return true;
-  }
-
-  private toSpill(line: string): void {
-    if (!this.spill!.append(line)) this.tally.drop('queue-full');
   }
 
   /** Writes rest, queue and spilled lines, in that order, as far as the place takes them. */
-  private advance(): void {
-    if (this.state !== 'open') return;
-    if (this.rest !== undefined) this.send(this.rest, this.rest.length, this.restLines);
-    while (this.rest === undefined && this.state === 'open' && this.queue.size > 0) {
-      while (this.pending.length < this.batchChars) {
-        const item = this.queue.shift();
-        if (item === undefined) break;
-        this.pending += item.line;
-        this.pendingLines++;
-      }
-      this.push();
+  function advance(): void {
+    const isFree = (): boolean => rest === undefined && state === 'open';
+    if (state !== 'open') return;
+    if (rest !== undefined) send(rest, undefined, restLines);
+    while (isFree() && queue.size > 0) {
+      for (; pending.length < batchChars && queue.size > 0; pendingLines++) pending += queue.shift()!.line;
+      push();
     }
-    if (this.rest === undefined && this.state === 'open') {
-      this.replay();
-      if (this.rest === undefined) this.push();
-    }
-  }
-
-  private replay(): void {
-    const { spill } = this;
-    while (spill !== undefined && spill.lines > 0 && this.rest === undefined && this.state === 'open') {
+    while (isFree() && spill !== undefined) {
       const chunk = spill.take(CHUNK);
       if (chunk === undefined) break;
-      this.send(chunk.bytes, chunk.bytes.length, chunk.lines);
+      send(chunk.bytes, undefined, chunk.lines);
     }
+    if (isFree()) push();
   }
 
   /** Blocks the thread, trying again and again, until `done` or the time is over. */
-  private waitUntil(done: () => boolean, ms: number): void {
-    const end = performance.now() + ms;
-    for (let wait = 1; this.state === 'open'; wait = Math.min(wait * 2, 20)) {
-      this.advance();
+  function waitUntil(done: () => boolean): void {
+    const end = performance.now() + blockMs;
+    for (let wait = 1; state === 'open'; wait = Math.min(wait * 2, 20)) {
+      advance();
       if (done() || performance.now() >= end) return;
       Atomics.wait(pause, 0, 0, wait);
     }
   }
 
-  private isEmpty(): boolean {
-    return this.rest === undefined && this.pendingLines === 0 && this.staged === 0 && this.queue.size === 0;
-  }
+  const isEmpty = (): boolean => rest === undefined && pendingLines === 0 && staged === 0 && queue.size === 0;
 
-  flushSync(): void {
-    this.advance();
-    if (!this.isEmpty()) this.waitUntil(() => this.isEmpty(), this.blockMs);
-    if (this.spill === undefined || this.isEmpty()) return;
+  function flushSync(): void {
+    advance();
+    if (!isEmpty()) waitUntil(isEmpty);
+    if (spill === undefined || isEmpty()) return;
     // A process that ends takes its memory with it; the file stays. What it holds already came later.
-    const parts: Uint8Array[] = this.rest === undefined ? [] : [this.rest];
-    if (this.staged > 0) parts.push(this.scratch!.subarray(0, this.staged));
-    if (this.pending !== '') parts.push(Buffer.from(this.pending));
-    let lines = this.restLines + this.stagedLines + this.pendingLines;
-    for (let item = this.queue.shift(); item !== undefined; item = this.queue.shift(), lines++)
-      parts.push(Buffer.from(item.line));
-    this.rest = undefined;
-    this.pending = '';
-    this.restLines = 0;
-    this.staged = 0;
-    this.stagedLines = 0;
-    this.pendingLines = 0;
-    this.spill.prepend(Buffer.concat(parts), lines);
+    const first = rest === undefined ? [] : [rest];
+    const firstLines = restLines;
+    const { parts, lines } = takeAll();
+    spill.prepend(Buffer.concat([...first, ...parts]), firstLines + lines);
   }
 
-  async flush(): Promise<void> {
-    const end = performance.now() + this.blockMs;
+  async function flush(): Promise<void> {
+    const end = performance.now() + blockMs;
     for (;;) {
-      this.advance();
-      if (this.isEmpty() || this.state !== 'open' || performance.now() >= end) return;
-      await new Promise((resolve) => setTimeout(resolve, this.retryMs));
+      advance();
+      if (isEmpty() || state !== 'open' || performance.now() >= end) return;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
 
-  async close(): Promise<void> {
-    if (this.state === 'closed') return;
-    await this.flush();
-    if (this.spill !== undefined) this.flushSync();
-    if (this.state === 'open') this.stop('closed', undefined, 0, this.restLines);
-    this.state = 'closed';
-    this.spill?.close();
-    this.target.close?.();
-  }
-
-  counts(): SinkCounts {
-    return this.tally.counts();
-  }
+  // Lines that an earlier process could not write.
+  tally.emitted += spill?.lines ?? 0;
+  advance();
+  return {
+    name: options.name ?? 'fd',
+    write(line, severity) {
+      tally.emitted++;
+      if (state !== 'open') {
+        tally.drop(state);
+        return;
+      }
+      if (rest !== undefined || (spill !== undefined && spill.lines > 0)) {
+        enqueue(line, severity);
+        return;
+      }
+      pending += line;
+      pendingLines++;
+      if (pending.length >= stageChars) {
+        stage();
+        if (staged >= batchChars) push();
+      }
+      if (timer === undefined) arm(flushMs);
+    },
+    flush,
+    flushSync,
+    async close() {
+      if (state === 'closed') return;
+      await flush();
+      if (spill !== undefined) flushSync();
+      if (state === 'open') stop('closed', restLines, 0);
+      state = 'closed';
+      spill?.close();
+      target.close?.();
+    },
+    counts: () => tally.counts(),
+  };
 }
 
-function countLines(bytes: Uint8Array, from: number, to: number): number {
+/** Line ends among the first `length` bytes. */
+function countLines(bytes: Uint8Array, length: number): number {
   let count = 0;
-  for (let index = from; index < to; index++) if (bytes[index] === 10) count++;
+  for (let index = 0; index < length; index++) if (bytes[index] === 10) count++;
   return count;
 }
 

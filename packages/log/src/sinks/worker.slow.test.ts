@@ -175,6 +175,25 @@ test('R27 a module in the worker gets the lines with their severity; what it dro
   await stop();
 });
 
+test('R27 a line that is longer than the ring is written to a file, and dropped for a module', async () => {
+  for (const kind of ['file', 'module'] as const) {
+    const path = join(folder, `long-${kind}`);
+    const to = kind === 'file' ? ({ kind, path } as const) : module({ path });
+    const { sink, stop } = setUp({ to, ringBytes: 4096 });
+    sink.write(line(1), 13);
+    sink.write(line(2, 'x'.repeat(10_000)), 13);
+    sink.write(line(3), 13);
+    await sink.flush();
+    assert.deepEqual(
+      sink.counts(),
+      kind === 'file'
+        ? { emitted: 3, written: 3, pending: 0, dropped: {} }
+        : { emitted: 3, written: 2, pending: 0, dropped: { 'queue-full': 1 } },
+    );
+    await stop();
+  }
+});
+
 test('R27 flushSync waits for a module as long as it makes progress', async () => {
   const path = join(folder, 'module-sync');
   const { sink, stop } = setUp({ to: module({ path, delayMs: 10 }), blockMs: 1500 });

@@ -35,7 +35,10 @@ export type WorkerTarget =
 
 export interface WorkerOptions extends BufferOptions {
   readonly to: WorkerTarget;
-  /** Bytes that wait for the worker, beside `maxBufferChars` in this thread; a power of two is made of it. Default 1 048 576. */
+  /**
+   * Bytes that wait for the worker, beside `maxBufferChars` in this thread; a power of two is made of it. Default 1 048 576. A
+   * longer line is not for a module: it is dropped as `queue-full`.
+   */
   readonly ringBytes?: number;
 }
 

@@ -66,6 +66,7 @@ export function createWorkerSink(
   const extra: Partial<Record<DropReason, number>> = {};
   /** Lines the inner sink has counted as written that went to the spill file after all. */
   let respilled = 0;
+  let tooLong = 0;
   let state: 'open' | 'closing' | 'closed' | 'died' = 'open';
   let holding = false;
   let worker: Worker | undefined;
@@ -233,6 +234,15 @@ export function createWorkerSink(
     worker = made;
   }
 
+  function respawn(): void {
+    try {
+      spawn();
+    } catch (error) {
+      // No thread to be had for now.
+      died(error);
+    }
+  }
+
   /** The lock is given back, and a new worker goes on where this one stopped. */
   function died(reason: unknown): void {
     const begun = Atomics.load(cells, CELL.ready) === 1;
@@ -249,7 +259,7 @@ export function createWorkerSink(
     });
     if (state !== 'open') return;
     const delayMs = deaths <= 1 ? 0 : Math.min(MAX_RESTART_MS, 50 * 2 ** Math.min(deaths, 12));
-    restart = setTimeout(spawn, delayMs);
+    restart = setTimeout(respawn, delayMs);
     restart.unref();
   }
 
@@ -303,8 +313,15 @@ export function createWorkerSink(
   return {
     name: options.name,
     write(line, severity) {
-      inner.write(line, severity);
+      // A module is given whole lines; this one would never be whole.
+      if (place === undefined && line.length * 3 > options.ringBytes && Buffer.byteLength(line) > options.ringBytes) {
+        tooLong++;
+        dropAs('queue-full', 1);
+      } else inner.write(line, severity);
     },
+    // A module's own time is not this thread's to spend.
+    isSlow: place === undefined,
+    exitTimeoutMs: Math.max(3000, blockMs),
     flush,
     flushSync() {
       if (state === 'closed') return;
@@ -354,10 +371,11 @@ export function createWorkerSink(
       const inRing = countLines(views, Atomics.load(cells, CELL.done), Atomics.load(cells, CELL.tail));
       const broken = Atomics.load(cells, CELL.broken) === 1;
       if (broken) add('broken', inRing);
-      const written = own.written - respilled - (broken ? 0 : inRing) - total;
+      const written = own.written - respilled - (broken ? 0 : inRing) - (total - tooLong);
       for (const [reason, count] of Object.entries(own.dropped) as [DropReason, number][])
         add(state === 'died' && reason === 'broken' ? 'worker-died' : reason, count);
-      return { emitted: own.emitted, written, pending: own.emitted - written - total, dropped };
+      const emitted = own.emitted + tooLong;
+      return { emitted, written, pending: emitted - written - total, dropped };
     },
   };
 }
