@@ -1,6 +1,6 @@
 import { fsyncSync, writeSync } from 'node:fs';
 import { OptionError } from '@breakwater/errors';
-import { type DropReason, type Sink, type SinkCounts, Tally } from '../sink.ts';
+import { type Sink, Tally } from '../sink.ts';
 import { LineQueue } from './line-queue.ts';
 import type { SpillFile } from './spill.ts';
 
@@ -312,5 +312,3 @@ export function positive(name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 1) throw new OptionError(`options.${name}`, value, 'a positive integer');
   return value;
 }
-
-export type { DropReason };
