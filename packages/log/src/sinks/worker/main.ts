@@ -1,9 +1,8 @@
 import { closeSync } from 'node:fs';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { DropReason, Sink, SinkCounts } from '../../sink.ts';
 import { type BufferOptions, createFdSink, positive } from '../fd-sink.ts';
 import type { SpillFile } from '../spill.ts';
+import { keepWorker, type WorkerTask } from './keeper.ts';
 import { type PlaceOptions, type Step, step } from './place.ts';
 import {
   between,
@@ -17,28 +16,13 @@ import {
   REASONS,
   type Shared,
   SIZE,
+  skipTo,
   unlock,
   viewsOf,
-  WORKER,
 } from './shared.ts';
-import type { WorkerMessage, WorkerStart } from './thread.ts';
-
-/** A place that both threads can write to, or a module that only the worker has. */
-export type WorkerTask =
-  | { readonly place: PlaceOptions; readonly fd: number; readonly ownsFd: boolean; readonly size: number }
-  | {
-      readonly module: {
-        readonly url: string;
-        readonly options: unknown;
-        readonly execArgv: readonly string[] | undefined;
-      };
-    };
 
 /** How long the worker may hold up a full ring before this thread writes in its stead. */
 const STUCK_MS = 200;
-const MAX_RESTART_MS = 30_000;
-/** Deaths before the first sign of life after which a module is given up. */
-const MAX_STILLBORN = 5;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -67,35 +51,24 @@ export function createWorkerSink(
   /** Lines the inner sink has counted as written that went to the spill file after all. */
   let respilled = 0;
   let tooLong = 0;
-  let state: 'open' | 'closing' | 'closed' | 'died' = 'open';
+  let state: 'open' | 'closing' | 'closed' = 'open';
   let holding = false;
-  let worker: Worker | undefined;
-  let restart: NodeJS.Timeout | undefined;
-  let deaths = 0;
-  let stillborn = 0;
-  let doneAtDeath = 0;
-  let lastSuspect: number | undefined;
   let fullSince = 0;
   let doneWhenFull = 0;
 
   const waiting = (): number => between(Atomics.load(cells, CELL.done), Atomics.load(cells, CELL.tail));
 
-  function tell(message: WorkerMessage): void {
-    worker?.postMessage(message);
-  }
-
-  function wake(): void {
-    if (Atomics.compareExchange(cells, CELL.idle, 1, 0) === 1) tell('wake');
-  }
+  // Before the inner sink, which may have lines of an earlier process to write at once.
+  const keeper = keepWorker(options.name, shared, views, task, dropAs);
 
   const inner = createFdSink(
     {
       write(bytes, offset, length) {
-        if (state === 'died' || Atomics.load(cells, CELL.broken) === 1)
+        if (keeper.gaveUp || Atomics.load(cells, CELL.broken) === 1)
           throw Object.assign(new Error('the place is gone'), { code: 'EPIPE' });
         let count = put(views, bytes, offset, length);
         if (count < length && makeRoom()) count += put(views, bytes, offset + count, length - count);
-        wake();
+        keeper.wake();
         return count;
       },
     },
@@ -153,7 +126,7 @@ export function createWorkerSink(
       holding = false;
       Atomics.store(cells, CELL.wanted, 0);
       unlock(views);
-      if (waiting() > 0) wake();
+      if (waiting() > 0) keeper.wake();
     }
   }
 
@@ -185,17 +158,12 @@ export function createWorkerSink(
     const lines = countLines(views, Atomics.load(cells, CELL.taken), tail);
     spill.prepend(bytes, lines);
     respilled += lines;
-    skipTo(tail);
-  }
-
-  function skipTo(position: number): void {
-    Atomics.store(cells, CELL.taken, position);
-    Atomics.store(cells, CELL.done, position);
+    skipTo(views, tail);
   }
 
   /** Waits for a module, whose thread goes on while this one is stopped. */
   function waitForModule(): void {
-    tell('flush');
+    keeper.tell('flush');
     let done = Atomics.load(cells, CELL.done);
     for (let end = performance.now() + blockMs; performance.now() < end; ) {
       inner.flushSync();
@@ -207,98 +175,16 @@ export function createWorkerSink(
     }
   }
 
-  function spawn(): void {
-    restart = undefined;
-    Atomics.store(cells, CELL.ready, 0);
-    Atomics.store(cells, CELL.idle, 0);
-    const start: WorkerStart = { shared, place, module: 'module' in task ? task.module : undefined };
-    let reason: unknown;
-    const made = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
-      name: `breakwater log ${options.name}`,
-      workerData: start,
-      execArgv: [...('module' in task ? (task.module.execArgv ?? conditions()) : [])],
-      // Without NODE_OPTIONS: what it preloads has been loaded once, in this thread.
-      env: 'module' in task ? { ...process.env, NODE_OPTIONS: '' } : {},
-      // Descriptors opened there when a file rotates belong to both threads.
-      trackUnmanagedFds: false,
-    });
-    made.unref();
-    made.on('error', (error) => {
-      reason = error;
-    });
-    made.on('exit', () => {
-      if (worker !== made) return;
-      worker = undefined;
-      if (state === 'open') died(reason);
-    });
-    worker = made;
-  }
-
-  function respawn(): void {
-    try {
-      spawn();
-    } catch (error) {
-      // No thread to be had for now.
-      died(error);
-    }
-  }
-
-  /** The lock is given back, and a new worker goes on where this one stopped. */
-  function died(reason: unknown): void {
-    const begun = Atomics.load(cells, CELL.ready) === 1;
-    if (Atomics.compareExchange(cells, CELL.lock, WORKER, FREE) === WORKER) Atomics.notify(cells, CELL.lock);
-    // Nobody there to be woken.
-    Atomics.store(cells, CELL.idle, 0);
-    const done = Atomics.load(cells, CELL.done);
-    deaths = done === doneAtDeath ? deaths + 1 : 1;
-    doneAtDeath = done;
-    stillborn = begun ? 0 : stillborn + 1;
-    if (place === undefined) giveUp(begun);
-    process.emitWarning(`The worker of log sink ${options.name} died: ${toText(reason)}`, {
-      code: 'BREAKWATER_LOG_WORKER',
-    });
-    if (state !== 'open') return;
-    const delayMs = deaths <= 1 ? 0 : Math.min(MAX_RESTART_MS, 50 * 2 ** Math.min(deaths, 12));
-    restart = setTimeout(respawn, delayMs);
-    restart.unref();
-  }
-
-  /** What a module cannot be given again: everything, when it does not start; the line that killed it twice. */
-  function giveUp(begun: boolean): void {
-    const done = Atomics.load(cells, CELL.done);
-    const tail = Atomics.load(cells, CELL.tail);
-    const at = Atomics.load(cells, CELL.suspect);
-    const suspected = Atomics.exchange(cells, CELL.suspected, 0) === 1;
-    if (stillborn >= MAX_STILLBORN) {
-      dropAs('worker-died', countLines(views, done, tail));
-      skipTo(tail);
-      state = 'died';
-    } else if (begun && suspected && between(done, at) < between(done, tail)) {
-      if (at === lastSuspect) {
-        dropAs('worker-died', 1);
-        Atomics.store(cells, CELL.skip, at);
-        Atomics.store(cells, CELL.skipped, 1);
-      }
-      lastSuspect = at;
-    }
-  }
-
   function dropAs(reason: DropReason, count: number): void {
     if (count > 0) extra[reason] = (extra[reason] ?? 0) + count;
   }
 
-  spawn();
-
   /** Waits as long as lines leave; `blockMs` in which none does are the end. */
   async function flush(): Promise<void> {
-    if (place === undefined) tell('flush');
+    if (place === undefined) keeper.tell('flush');
     let done = Atomics.load(cells, CELL.done);
     let end = performance.now() + blockMs;
-    for (
-      let waitMs = 1;
-      Atomics.load(cells, CELL.broken) === 0 && state !== 'died';
-      waitMs = Math.min(waitMs * 2, 20)
-    ) {
+    for (let waitMs = 1; Atomics.load(cells, CELL.broken) === 0 && !keeper.gaveUp; waitMs = Math.min(waitMs * 2, 20)) {
       await inner.flush();
       if (isEmpty()) return;
       if (Atomics.load(cells, CELL.done) !== done) {
@@ -332,29 +218,15 @@ export function createWorkerSink(
       if (state === 'closed' || state === 'closing') return;
       await flush();
       if (place !== undefined) writeHere(place);
-      const gone = state === 'died';
       state = 'closing';
-      clearTimeout(restart);
       await inner.close();
-      const old = worker;
-      if (old !== undefined) {
-        const exit = new Promise<void>((resolve) => old.once('exit', () => resolve()));
-        // A thread that hangs in a system call cannot be ended, and must not hold up the others.
-        const late = new Promise<void>((resolve) => setTimeout(resolve, blockMs).unref());
-        old.ref();
-        if (place === undefined) {
-          tell('close');
-          await Promise.race([exit, late]);
-        }
-        void old.terminate();
-        await Promise.race([exit, late]);
-      }
+      await keeper.end(blockMs);
       const tail = Atomics.load(cells, CELL.tail);
       if (Atomics.load(cells, CELL.broken) === 0) {
         dropAs('closed', countLines(views, Atomics.load(cells, CELL.done), tail));
-        skipTo(tail);
+        skipTo(views, tail);
       }
-      state = gone ? 'died' : 'closed';
+      state = 'closed';
       if ('place' in task && task.ownsFd) closeSync(Atomics.load(cells, CELL.fd));
     },
     counts(): SinkCounts {
@@ -373,23 +245,9 @@ export function createWorkerSink(
       if (broken) add('broken', inRing);
       const written = own.written - respilled - (broken ? 0 : inRing) - (total - tooLong);
       for (const [reason, count] of Object.entries(own.dropped) as [DropReason, number][])
-        add(state === 'died' && reason === 'broken' ? 'worker-died' : reason, count);
+        add(keeper.gaveUp && reason === 'broken' ? 'worker-died' : reason, count);
       const emitted = own.emitted + tooLong;
       return { emitted, written, pending: emitted - written - total, dropped };
     },
   };
-}
-
-function toText(reason: unknown): string {
-  if (reason === undefined) return 'it ended';
-  return reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
-}
-
-/** The `--conditions` this process was started with: a module of the caller's may need them to load at all. */
-function conditions(): string[] {
-  const given = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/)];
-  return given.flatMap((argument, index) => {
-    if (/^(--conditions|-C)=/.test(argument)) return [argument];
-    return argument === '--conditions' || argument === '-C' ? [argument, given[index + 1] ?? ''] : [];
-  });
 }
