@@ -1,5 +1,5 @@
 import { fsyncSync, writeSync } from 'node:fs';
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import { type Sink, Tally } from '../sink.ts';
 import { LineQueue } from './line-queue.ts';
 import type { SpillFile } from './spill.ts';

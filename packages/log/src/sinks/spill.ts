@@ -1,4 +1,14 @@
-import { closeSync, existsSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 
 /** Lines on disk until there is room for them. Outlives the process. */
 export interface SpillFile {
@@ -16,7 +26,7 @@ export interface SpillFile {
 /** Opens or makes the file. `maxBytes` bounds it. Throws what `fs.openSync` throws. */
 export function openSpill(path: string, maxBytes: number): SpillFile {
   const old = existsSync(path) ? statSync(path).size : 0;
-  const fd = openSync(path, old > 0 ? 'r+' : 'w+', 0o600);
+  let fd = openSync(path, old > 0 ? 'r+' : 'w+', 0o600);
   let start = 0;
   let end = old;
   let lines = old > 0 ? countAll(fd, old) : 0;
@@ -49,11 +59,22 @@ export function openSpill(path: string, maxBytes: number): SpillFile {
     prepend(bytes, count) {
       const rest = Buffer.alloc(end - start);
       readSync(fd, rest, 0, rest.length, start);
-      const all = Buffer.concat([bytes, rest]);
-      reset();
-      let offset = 0;
-      while (offset < all.length) offset += writeSync(fd, all, offset, all.length - offset, offset);
-      end = all.length;
+      // Beside it first: what is in the file stays when there is no room for more.
+      const next = openSync(`${path}.next`, 'w+', 0o600);
+      try {
+        const all = Buffer.concat([bytes, rest]);
+        let offset = 0;
+        while (offset < all.length) offset += writeSync(next, all, offset, all.length - offset, offset);
+        renameSync(`${path}.next`, path);
+      } catch (error) {
+        closeSync(next);
+        rmSync(`${path}.next`, { force: true });
+        throw error;
+      }
+      closeSync(fd);
+      fd = next;
+      start = 0;
+      end = bytes.length + rest.length;
       lines += count;
     },
     take(size) {

@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import { type Level, severityOf, type Threshold } from '../level.ts';
 import type { DropReason, Sink, SinkCounts } from '../sink.ts';
 

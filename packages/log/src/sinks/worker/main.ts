@@ -156,7 +156,12 @@ export function createWorkerSink(
     const tail = Atomics.load(cells, CELL.tail);
     const bytes = copyOf(views, Atomics.load(cells, CELL.taken), tail);
     const lines = countLines(views, Atomics.load(cells, CELL.taken), tail);
-    spill.prepend(bytes, lines);
+    try {
+      spill.prepend(bytes, lines);
+    } catch {
+      // No room there either: the lines stay where they are, and the end of the process tells of them.
+      return;
+    }
     respilled += lines;
     skipTo(views, tail);
   }
