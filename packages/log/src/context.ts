@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setContextProvider } from '@breakwater/errors';
+import { setContextProvider } from '@breakwater/errors/core';
 import type { RequestBuffer } from './request-buffer.ts';
 import type { WideEvent } from './wide-event.ts';
 

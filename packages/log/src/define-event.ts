@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import { type Level, severityOf } from './level.ts';
 import { type Logger, sayEvent } from './logger.ts';
 

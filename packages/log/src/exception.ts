@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import { type ErrorRecord, fingerprint, isCategory, type SerialiseOptions, serialise } from '@breakwater/errors';
+import { type ErrorRecord, fingerprint, isCategory, type SerialiseOptions, serialise } from '@breakwater/errors/core';
 import type { Redactor } from '@breakwater/redact';
 import { toFlat, toJsonString } from './text.ts';
 import type { Writer } from './writer.ts';

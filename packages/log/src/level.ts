@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 
 /** Severity names, least first. Their numbers are those of the OpenTelemetry log data model. */
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';

@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
 import { currentCell, plugErrorContext } from './context.ts';
 import type { TraceIds } from './context-json.ts';

@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 
 /** A line kept, and the logger that will write it or count it. */
 export interface KeptLine {

@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import { currentCell, withCell } from './context.ts';
 import { type Level, severityOf } from './level.ts';
 import type { Fields, Logger } from './logger.ts';

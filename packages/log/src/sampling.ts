@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import type { LogContext } from './context.ts';
 import { type Level, SEVERITY, toLevel } from './level.ts';
 
