@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import type { Level } from '../level.ts';
 import { holdsSink, type Logger, sayForeign } from '../logger.ts';
 import { type LogRecord, toRecord } from '../record.ts';

@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import type { Attributes, Context, LoggerProvider, Logger as OtelLogger, trace as OtelTrace } from '@opentelemetry/api';
 import { isLevel, type Level, toLevel } from '../level.ts';
 import { type Logger, sayForeign } from '../logger.ts';

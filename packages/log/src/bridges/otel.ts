@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import type { Context, trace as OtelTrace } from '@opentelemetry/api';
 import type { TraceIds } from '../context-json.ts';
 import { type AttributeValue, type LogRecord, toRecord } from '../record.ts';

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '@breakwater/errors/core';
 import type { Sink } from '../sink.ts';
 import { type BufferOptions, positive } from './fd-sink.ts';
 import { openSpill } from './spill.ts';
