@@ -159,6 +159,49 @@ test('R28 while no worker lives, flushSync writes what is there', async () => {
   await stop();
 });
 
+test('R27 R28 lines, flushes and killed workers in any order: every line is there once or, after a kill, twice, in order', async () => {
+  const warnings = expectWarnings();
+  for (let seed = 1; seed <= 8; seed++) {
+    let state = seed * 7919;
+    const random = (): number => {
+      state = (state * 16_807) % 2_147_483_647;
+      return state / 2_147_483_647;
+    };
+    const path = join(folder, `random-${seed}`);
+    const { sink, workers, stop } = setUp({
+      to: { kind: 'file', path, durable: seed % 4 === 0 },
+      ringBytes: 4096 << Math.floor(random() * 5),
+      batchChars: 1 + Math.floor(random() * 3000),
+      flushMs: 1 + Math.floor(random() * 20),
+    });
+    let said = 0;
+    for (let act = 0; act < 120; act++) {
+      const choice = random();
+      if (choice < 0.5) {
+        for (let count = Math.floor(random() * 100); count > 0; count--)
+          sink.write(`${said++} ${'x'.repeat(Math.floor(random() * (random() < 0.02 ? 9000 : 120)))}\n`, 9);
+      } else if (choice < 0.6) sink.flushSync();
+      else if (choice < 0.65 && seed % 2 === 0) void workers.at(-1)?.terminate();
+      else if (choice < 0.7) await sink.flush();
+      else await new Promise((resolve) => setTimeout(resolve, random() * 4));
+      assertSum(sink);
+    }
+    await stop();
+    assert.deepEqual(sink.counts(), { emitted: said, written: said, pending: 0, dropped: {} }, `seed ${seed}`);
+    const found = readFileSync(path, 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((text) => Number.parseInt(text, 10));
+    if (seed % 2 === 1) assert.equal(found.length, said, `seed ${seed}`);
+    assert.deepEqual(
+      [...new Set(found)],
+      Array.from({ length: said }, (_, index) => index),
+      `seed ${seed}`,
+    );
+  }
+  warnings.off();
+});
+
 const MODULE = new URL('../testing/worker-module.ts', import.meta.url);
 const module = (options: ModuleOptions) => ({ kind: 'module', url: MODULE, options }) as const;
 
