@@ -313,6 +313,28 @@ test('R53 a request’s lines below the threshold are written if it fails, and c
   assert.equal(pending, 0);
 });
 
+test('R53 closing a logger writes what it has said in requests that go on, and nobody else’s', async () => {
+  const first = setUp();
+  const second = setUp();
+  let finish = (): void => {};
+  const request = keepUnlessOk({}, () => {
+    first.logger.debug('first');
+    second.logger.debug('second');
+    return new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+  });
+  await first.logger.close();
+  finish();
+  await request;
+  assert.deepEqual(
+    first.sink.records().map(({ body }) => body),
+    ['first'],
+  );
+  assert.deepEqual(first.logger.counts().logger, { emitted: 1, written: 1, pending: 0, dropped: {} });
+  assert.deepEqual(second.logger.counts().logger.dropped, { 'request-ok': 1 });
+});
+
 test('R23 drops are told as records at the end, with reason and count', async () => {
   const { sink, logger } = setUp({ sampler: sampleByRate(0) });
   for (let index = 0; index < 7; index++) logger.info('x');

@@ -10,6 +10,7 @@ import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './leve
 import { Levels } from './levels.ts';
 import type { Origin } from './origin.ts';
 import { compilePaths, type Paths } from './paths.ts';
+import { writeKeptOf } from './request-buffer.ts';
 import type { Sampler } from './sampling.ts';
 import type { Sink, SinkCounts } from './sink.ts';
 import { stdoutSink } from './sinks/stdout.ts';
@@ -137,6 +138,7 @@ export function createLogger(options: LoggerOptions): Logger {
     levels,
     async close() {
       if (core.closed) return;
+      writeKeptOf(core);
       report.stop();
       core.closed = true;
       await Promise.all(core.sinks.map((sink) => sink.close()));

@@ -56,6 +56,17 @@ export function writeAllKept(): void {
   }
 }
 
+/** A logger is closed: what it has said in requests that go on is written. */
+export function writeKeptOf(owner: LineOwner): void {
+  for (const ref of open) {
+    const lines = ref.deref()?.lines ?? [];
+    const own = lines.filter((kept) => kept.owner === owner);
+    if (own.length === 0) continue;
+    lines.splice(0, lines.length, ...lines.filter((kept) => kept.owner !== owner));
+    for (const { line, severity } of own) owner.writeKept(line, severity);
+  }
+}
+
 /** The oldest goes when there is no room. */
 export function keepLine(buffer: RequestBuffer, kept: KeptLine): void {
   if (buffer.lines.length >= buffer.maxLines) buffer.lines.shift()!.owner.dropKept('queue-full');
