@@ -93,8 +93,9 @@ export function createPoster(
         if (mine.status !== 0) return told(mine);
         if (!hasLeft(mine.call)) return 'unsent';
         const fd = handleOf(mine.call)?.fd;
-        if (secure || fd === undefined || fd < 0) return 'unanswered';
-        const raw = readAnswer(fd, timeoutMs);
+        const open = secure ? opener(mine.call) : (bytes: Buffer) => bytes;
+        if (fd === undefined || fd < 0 || open === undefined) return 'unanswered';
+        const raw = readAnswer(fd, timeoutMs, open);
         if (raw === undefined) return 'unanswered';
         return toAnswer(raw.status, raw.retryAfter, raw.body, encoding, Date.now());
       } finally {
@@ -113,7 +114,27 @@ function hasLeft(call: ClientRequest): boolean {
   return call.writableLength === 0 && socket.writableLength === 0 && (handleOf(call)?.writeQueueSize ?? 0) === 0;
 }
 
-/** The part of Node's stream handle that is looked at; it has no public name. */
-function handleOf(call: ClientRequest): { fd?: number; writeQueueSize?: number } | undefined {
-  return (call.socket as { _handle?: { fd?: number; writeQueueSize?: number } } | null)?._handle;
+/** Takes what came over a TLS connection and gives what it says, at once; the event loop is not needed for that. */
+function opener(call: ClientRequest): ((bytes: Buffer) => Buffer) | undefined {
+  const { socket } = call;
+  const handle = handleOf(call);
+  if (socket === null || typeof handle?.receive !== 'function') return undefined;
+  const opened: Buffer[] = [];
+  socket.removeAllListeners('data');
+  socket.on('data', (part: Buffer) => opened.push(part));
+  return (bytes) => {
+    handle.receive!(bytes);
+    return Buffer.concat(opened.splice(0));
+  };
+}
+
+/** The part of Node's stream handle that is used here; it has no public name, and where it is another, the batch is sent again. */
+interface Handle {
+  readonly fd?: number;
+  readonly writeQueueSize?: number;
+  receive?(bytes: Buffer): void;
+}
+
+function handleOf(call: ClientRequest): Handle | undefined {
+  return (call.socket as { _handle?: Handle } | null)?._handle;
 }

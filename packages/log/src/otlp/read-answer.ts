@@ -12,9 +12,14 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Waits for the answer to a request whose last byte was sent, on its socket and without the event loop, which has stopped
- * when a process exits. `undefined` when none comes in time, or none that can be read.
+ * when a process exits. `open` makes text of what comes encrypted. `undefined` when none comes in time, or none that can be
+ * read.
  */
-export function readAnswer(fd: number, timeoutMs: number): RawAnswer | undefined {
+export function readAnswer(
+  fd: number,
+  timeoutMs: number,
+  open: (bytes: Buffer) => Buffer = (bytes) => bytes,
+): RawAnswer | undefined {
   const end = performance.now() + timeoutMs;
   const chunk = Buffer.allocUnsafe(65_536);
   let bytes: Buffer = Buffer.alloc(0);
@@ -24,7 +29,7 @@ export function readAnswer(fd: number, timeoutMs: number): RawAnswer | undefined
     try {
       const length = readSync(fd, chunk, 0, chunk.length, null);
       ended = length === 0;
-      bytes = Buffer.concat([bytes, chunk.subarray(0, length)]);
+      if (length > 0) bytes = Buffer.concat([bytes, open(Buffer.from(chunk.subarray(0, length)))]);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() >= end) return undefined;
       Atomics.wait(pause, 0, 0, 2);

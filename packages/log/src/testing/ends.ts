@@ -2,7 +2,7 @@
  * A process for loss.slow.test.ts: says `count` records to a sink and ends in the way asked for. Tells what its logger
  * counted on file descriptor 3.
  */
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createLogger, type Sink, stdoutSink } from '../index.ts';
@@ -47,10 +47,15 @@ function sink(): Sink {
         ringBytes: 65_536,
       });
     case 'otlp-busy':
-      return otlpSink({ url: target, flushMs: 1, batchSize: 100_000, encoding: 'json' });
+      return otlpSink({ url: target, flushMs: 1, batchSize: 100_000, encoding: 'json', ...tls() });
     default:
       return stdoutSink({ flushMs: 60_000, blockMs: 300 });
   }
+}
+
+function tls(): { tls?: { ca: string } } {
+  const path = process.env['CA_PATH'];
+  return path === undefined ? {} : { tls: { ca: readFileSync(path, 'utf8') } };
 }
 
 const logger = createLogger({ service: 'ends', sinks: [sink()] });

@@ -13,14 +13,19 @@ export interface End {
   readonly counts: LoggerCounts | undefined;
 }
 
-export function start(args: readonly string[]): ChildProcess {
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(process.execPath, ['--conditions=@breakwater/source', join(import.meta.dirname, 'ends.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
   });
 }
 
-export async function end(args: readonly string[], act?: (child: ChildProcess) => void): Promise<End> {
-  const child = start(args);
+export async function end(
+  args: readonly string[],
+  act?: (child: ChildProcess) => void,
+  env?: Readonly<Record<string, string>>,
+): Promise<End> {
+  const child = start(args, env);
   const texts = ['', '', ''];
   for (const [index, stream] of [child.stdout!, child.stderr!, child.stdio[3]!].entries()) {
     stream.on('data', (chunk: Buffer) => {
