@@ -22,9 +22,15 @@ function indexesOf(body: string): number[] {
   );
 }
 
-/** Counts the records it takes. `answer` says whether it takes those of the request with that number. */
+/** How a receiver behaves: whether it takes the request with that number, known when all of it is there, and how it answers. */
+interface Behaviour {
+  readonly takes: (number: number) => boolean;
+  readonly answer: (number: number, response: ServerResponse) => Promise<unknown>;
+}
+
+/** Counts the records it takes, when it takes them: its answer may come too late for anybody. */
 async function receiver(
-  answer: (number: number, response: ServerResponse) => boolean | Promise<boolean>,
+  { takes, answer }: Behaviour,
   arrived: (number: number, request: IncomingMessage) => void,
   tls?: { readonly key: Buffer; readonly cert: Buffer },
 ) {
@@ -36,8 +42,9 @@ async function receiver(
     request.on('data', (chunk) => {
       body += chunk;
     });
-    request.on('end', async () => {
-      if (await answer(number, response)) taken.push(...indexesOf(body));
+    request.on('end', () => {
+      if (takes(number)) taken.push(...indexesOf(body));
+      void answer(number, response);
     });
     request.on('error', () => undefined);
     arrived(number, request);
@@ -57,26 +64,29 @@ async function receiver(
 /** Answers the first request only after the process has begun to end, which takes a child process or a signal. */
 const late = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 400));
 
-const ANSWERS: Record<string, (number: number, response: ServerResponse) => Promise<boolean>> = {
-  'an empty answer': async (number, response) => {
-    if (number === 1) await late();
-    response.end();
-    return true;
-  },
-  'an answer in pieces': async (number, response) => {
-    if (number === 1) await late();
-    response.write('{"partialSuccess":');
-    response.end('{}}');
-    return true;
-  },
-  'a refusal for now': async (number, response) => {
-    if (number > 1) {
+const ANSWERS: Record<string, Behaviour> = {
+  'an empty answer': {
+    takes: () => true,
+    async answer(number, response) {
+      if (number === 1) await late();
       response.end();
-      return true;
-    }
-    await late();
-    response.writeHead(503, { 'retry-after': '0.05' }).end('later');
-    return false;
+    },
+  },
+  'an answer in pieces': {
+    takes: () => true,
+    async answer(number, response) {
+      if (number === 1) await late();
+      response.write('{"partialSuccess":');
+      response.end('{}}');
+    },
+  },
+  'a refusal for now': {
+    takes: (number) => number > 1,
+    async answer(number, response) {
+      if (number > 1) return response.end();
+      await late();
+      return response.writeHead(503, { 'retry-after': '0.05' }).end('later');
+    },
   },
 };
 
@@ -136,10 +146,7 @@ for (const [scheme, isThere] of Object.entries(SCHEMES)) {
 test('R64 a request that did not leave whole at exit is called off, and its records arrive once', async () => {
   let child: ChildProcess | undefined;
   const { taken, url, close } = await receiver(
-    (_number, response) => {
-      response.end();
-      return true;
-    },
+    { takes: () => true, answer: async (_number, response) => response.end() },
     (number, request) => {
       if (number > 1) return;
       // More than the buffers of both sides hold: the rest of it waits in the process.
@@ -159,12 +166,9 @@ test('R64 a request that did not leave whole at exit is called off, and its reco
 
 test('R64 a receiver that never answers: the end waits its time, and what is left is told', async () => {
   let child: ChildProcess | undefined;
-  const { url, close } = await receiver(
-    () => false,
-    (number) => {
-      if (number === 1) child!.send('end');
-    },
-  );
+  const { url, close } = await receiver({ takes: () => false, answer: () => Promise.resolve() }, (number) => {
+    if (number === 1) child!.send('end');
+  });
   const result = await end(['told-exit', 'otlp-busy', url, '200'], (started) => {
     child = started;
   });
