@@ -3,6 +3,7 @@ import { defineErrors, type ErrorType } from '@breakwater/errors';
 /** What the edge itself refuses a request with. */
 export const edgeErrors: {
   readonly TOO_MANY_REQUESTS: ErrorType<'TOO_MANY_REQUESTS', { readonly limit: string; readonly client: string }>;
+  readonly RATE_LIMIT_UNAVAILABLE: ErrorType<'RATE_LIMIT_UNAVAILABLE', { readonly limit: string }>;
   readonly INVALID_INPUT: ErrorType<'INVALID_INPUT', { readonly part: string }>;
   readonly NOT_SIGNED_IN: ErrorType<'NOT_SIGNED_IN', { readonly reason: string }>;
   readonly IDEMPOTENCY_KEY_MISSING: ErrorType<'IDEMPOTENCY_KEY_MISSING'>;
@@ -22,6 +23,15 @@ export const edgeErrors: {
       en: 'Too many requests. Please wait a moment and try again.',
       de: 'Zu viele Anfragen. Bitte warten Sie einen Moment und versuchen Sie es erneut.',
     },
+  },
+  RATE_LIMIT_UNAVAILABLE: {
+    category: 'transient',
+    message: 'Whether the limit {limit} is used up cannot be known',
+    status: 503,
+    title: 'Service unavailable',
+    outcome: 'not-applied',
+    retryAfterMs: 1000,
+    alert: true,
   },
   INVALID_INPUT: {
     category: 'permanent',

@@ -20,12 +20,17 @@ export interface RateLimitRule extends RateLimitSpec {
   readonly counts?: 'requests' | 'failures' | undefined;
   /** A limiter of yours, such as `createRedisRateLimit`'s, in place of one in memory; `limit` and `windowMs` are then its own. */
   readonly limiter?: { take(key?: string, cost?: number): RateLimitDecision | Promise<RateLimitDecision> } | undefined;
+  /**
+   * Requests while the limiter fails: let them through without this rule's fields (`open`, default), or refuse them with 503
+   * (`closed`), for limits whose absence would hurt more than an outage.
+   */
+  readonly onFailure?: 'open' | 'closed' | undefined;
 }
 
 /**
  * A guard that limits requests per client and rule. All rules that hold for a request are asked; every response carries
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) with one item per rule, and a refusal is a 429
- * with `Retry-After`. When a limiter of yours fails, the request is let through without that rule's fields. Throws
+ * with `Retry-After`. A limiter of yours that fails is told to `onLimiterError`, and the rule's `onFailure` decides. Throws
  * `OptionError` for a wrong rule.
  */
 export function rateLimitGuard(
@@ -34,10 +39,13 @@ export function rateLimitGuard(
 ): Guard {
   if (!Array.isArray(rules) || rules.length === 0) throw new OptionError('rules', rules, 'a list of rules');
   const limits = rules.map((rule: RateLimitRule) => {
-    const { name, for: target, key, counts, limiter, ...spec } = rule;
+    const { name, for: target, key, counts, limiter, onFailure = 'open', ...spec } = rule;
     if (!/^[ -~]{1,64}$/.test(name)) throw new OptionError('rules.name', name, '1 to 64 printable ASCII characters');
+    if (onFailure !== 'open' && onFailure !== 'closed')
+      throw new OptionError('rules.onFailure', onFailure, 'open or closed');
     return {
       name,
+      onFailure,
       counts: counts ?? 'requests',
       holds: toQuestion(target),
       key: key ?? ((exchange: Exchange) => exchange.clientAddress),
@@ -60,7 +68,10 @@ export function rateLimitGuard(
   };
 
   const apply = (exchange: Exchange, limit: Limit, key: string, decision: RateLimitDecision | undefined): void => {
-    if (decision === undefined) return;
+    if (decision === undefined) {
+      if (limit.onFailure === 'closed') throw new edgeErrors.RATE_LIMIT_UNAVAILABLE({ limit: limit.name });
+      return;
+    }
     const fields = toRateLimitHeaders(decision, limit.name);
     for (const name of ['RateLimit-Policy', 'RateLimit'] as const) {
       const known = exchange.headers[name.toLowerCase()];
