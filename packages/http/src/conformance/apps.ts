@@ -146,7 +146,7 @@ export const apps: Readonly<Record<string, (edge: Edge | undefined) => Promise<A
   },
 };
 
-async function serve(server: Server): Promise<App> {
+export async function serve(server: Server): Promise<App> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

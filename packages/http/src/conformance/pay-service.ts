@@ -1,15 +1,13 @@
-import type { AddressInfo } from 'node:net';
 import { createLogger } from '@breakwater/log';
 import { memorySink } from '@breakwater/log/testing';
-import fastify from 'fastify';
 import pg from 'pg';
-import { exchangeOf, fastifyEdge, sendAnswer } from '../adapters/fastify.ts';
 import { createEdge } from '../edge.ts';
 import { createIdempotency } from '../idempotency/idempotency.ts';
 import { postgresIdempotencyStore } from '../idempotency/postgres-store.ts';
 import { jsonAnswer } from '../message.ts';
+import { payApps } from './pay-apps.ts';
 
-// A service that takes payments and that a test kills: in the work, or between commit and response.
+// A service that takes payments, on the framework it is told, and that a test kills: in the work, or between commit and
 const pool = new pg.Pool({ host: '127.0.0.1', port: Number(process.env['PG_PORT']), user: 'postgres', max: 20 });
 const store = postgresIdempotencyStore<pg.PoolClient>(pool);
 const crash = process.env['CRASH'];
@@ -23,18 +21,17 @@ const idempotent = createIdempotency({
   } satisfies Pick<typeof store, 'execute'>,
 });
 const edge = createEdge({ log: createLogger({ service: 'pay', sinks: [memorySink()] }) });
-const app = fastify();
-fastifyEdge(app, edge);
-app.post('/payments', async (request, reply) => {
-  const answer = await idempotent(exchangeOf(request)!, request.body, async (client) => {
-    const { rows } = await client.query('INSERT INTO payments (amount) VALUES ($1) RETURNING id', [
-      (request.body as { amount: number }).amount,
-    ]);
+const start = payApps[process.env['FRAMEWORK'] ?? 'fastify']!;
+const { port } = await start(edge, (exchange, body) =>
+  idempotent(exchange, body, async (client) => {
+    const { amount, waits } = body as { amount: number; waits?: boolean };
+    const { rows } = await client.query('INSERT INTO payments (amount) VALUES ($1) RETURNING id', [amount]);
     if (crash === 'in the work') process.kill(process.pid, 'SIGKILL');
-    await client.query('SELECT pg_sleep(0.05)');
-    return jsonAnswer(201, { payment: (rows[0] as { id: number }).id });
-  });
-  return sendAnswer(reply, answer);
-});
-await app.listen({ port: 0, host: '127.0.0.1' });
-process.send?.((app.server.address() as AddressInfo).port);
+    // Held by the test for as long as it wants this request to be under way.
+    if (waits === true) await client.query('SELECT pg_advisory_xact_lock(42)');
+    else await client.query('SELECT pg_sleep(0.05)');
+    const headers = { location: `/payments/${(rows[0] as { id: number }).id}` };
+    return jsonAnswer(201, { payment: (rows[0] as { id: number }).id, note: 'für „Ünï“ \u2028' }, headers);
+  }),
+);
+process.send?.(port);
