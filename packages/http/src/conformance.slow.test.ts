@@ -184,6 +184,8 @@ test('H3 fuzzed headers never give a 5xx nor an invalid header, and hostile ids 
     '\u0080',
     '{{',
     '0',
+    'tier=',
+    '%ff',
   ];
   const names = [
     'x-correlation-id',
@@ -195,6 +197,8 @@ test('H3 fuzzed headers never give a 5xx nor an invalid header, and hostile ids 
     'user-agent',
     'content-type',
     'idempotency-key',
+    'tracestate',
+    'baggage',
   ];
   const text = (): string => {
     let out = '';

@@ -73,5 +73,5 @@ const refuse: Guard = (exchange) => {
 export function createTestEdge(guards: readonly Guard[] = [refuse]): { edge: Edge; sink: MemorySink } {
   const sink = memorySink({ maxRecords: 100_000 });
   const log = createLogger({ service: 'conformance', sinks: [sink], flushAtExit: false });
-  return { edge: createEdge({ log, guards }), sink };
+  return { edge: createEdge({ log, guards, baggage: ['tier'] }), sink };
 }

@@ -13,7 +13,7 @@ import {
 } from '@breakwater/resilience';
 import type { HealthCheck } from '../health.ts';
 import { type Access, AccessSwitch } from './access.ts';
-import { UnreachableError, PoolExhaustedError } from './errors.ts';
+import { PoolExhaustedError, UnreachableError } from './errors.ts';
 
 /** Options that every guard of a dependency has. */
 export interface GuardOptions {
