@@ -78,8 +78,8 @@ export interface DependencyKind {
   readonly defaultName: string;
   /** How many calls may be under way. */
   readonly max: number;
-  /** Asks the server whether it is read-only, past breaker and limits. Also the health check. */
-  readonly look: (signal: AbortSignal) => Promise<boolean>;
+  /** Asks the server whether it is read-only, past the breaker and within `checkTimeoutMs`. Also the health check. */
+  readonly look: () => Promise<boolean>;
   readonly count: () => { readonly total: number; readonly idle: number };
   /** True for an error that is an answer of a server that works. */
   readonly isAnswer: (error: unknown) => boolean;
@@ -124,11 +124,10 @@ export class GuardCore implements DependencyGuard {
       if (event.type === 'breaker.rejected')
         this.tell({ type: 'dependency.refused', reason: 'breaker-open', operation: event.operation });
     });
-    const look = (): Promise<boolean> => kind.look(AbortSignal.timeout(checkTimeoutMs));
-    this.switch = new AccessSwitch(name, clock, recheckMs, look, (access) =>
+    this.switch = new AccessSwitch(name, clock, recheckMs, kind.look, (access) =>
       this.tell({ type: 'dependency.access', access }),
     );
-    this.check = { name, timeoutMs: checkTimeoutMs, check: (signal) => this.#look(signal) };
+    this.check = { name, timeoutMs: checkTimeoutMs, check: () => this.#look() };
   }
 
   get access(): Access {
@@ -228,9 +227,9 @@ export class GuardCore implements DependencyGuard {
     });
   }
 
-  async #look(signal: AbortSignal): Promise<unknown> {
+  async #look(): Promise<unknown> {
     try {
-      this.switch.setByServer(await this.#kind.look(signal));
+      this.switch.setByServer(await this.#kind.look());
     } catch (error) {
       if (isRejection(error)) return { status: 'degraded', reason: 'exhausted' };
       throw error;

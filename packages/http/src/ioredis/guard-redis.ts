@@ -54,6 +54,8 @@ export function guardRedis<R extends GuardableRedis>(
   const max = options.maxPending ?? 1000;
   if (!Number.isSafeInteger(max) || max < 1)
     throw new OptionError('options.maxPending', max, 'an integer of 1 or more');
+  const checkTimeoutMs = milliseconds('checkTimeoutMs', options.checkTimeoutMs, 1000);
+  let looking: Promise<boolean> | undefined;
   const core: GuardCore = new GuardCore(options, {
     defaultName: 'redis',
     max,
@@ -62,7 +64,13 @@ export function guardRedis<R extends GuardableRedis>(
       const total = redis.status === 'ready' ? 1 : 0;
       return { total, idle: core.active === 0 ? total : 0 };
     },
-    look: () => look(redis, core.name),
+    look: () => {
+      // A server that hangs is not asked a second time while the first question is open.
+      looking ??= look(redis, core.name).finally(() => {
+        looking = undefined;
+      });
+      return core.limit(looking, `${core.name} PING`, checkTimeoutMs);
+    },
   });
   redis.on('error', (error) => core.tellLost(error));
   const ready = createReadyWait(core, redis, connectTimeoutMs);
@@ -91,7 +99,12 @@ export function guardRedis<R extends GuardableRedis>(
     if (call.mayWrite && !core.switch.open) core.requireWritable(call.operation);
     try {
       const work = (): Promise<unknown> => perform(call).catch(fail);
-      return await core.breaker.execute(work, { operation: `${core.name} ${call.operation}` });
+      if (!call.waits || core.breaker.state === 'closed')
+        return await core.breaker.execute(work, { operation: `${core.name} ${call.operation}` });
+      // What may wait for minutes is no question to a server that is being tried again.
+      const ping = { operation: 'PING', mayWrite: false, waits: false, send: () => redis.ping() };
+      await core.breaker.execute(() => perform(ping).catch(fail), { operation: `${core.name} PING` });
+      return await work();
     } catch (error) {
       if (error instanceof PartlyFailed) return error.results;
       throw error;
@@ -127,6 +140,8 @@ export function guardRedis<R extends GuardableRedis>(
         const batch = args.find(Array.isArray) as readonly (readonly unknown[])[] | undefined;
         return guardPipeline(method.call(redis) as RawPipeline, property, batch, run);
       };
+    // The way out is always open.
+    if (property === 'quit') return method.bind(redis);
     const name = nameOf(property);
     if (name !== undefined || /^(?:call|callBuffer|send_command)$/.test(property))
       return (...args: unknown[]): unknown => {

@@ -152,6 +152,21 @@ test('H29 H30 H31 a server that hangs: limited in time, then as overload, then t
   redis.disconnect();
 });
 
+test('H31 what waits for data does not decide whether the server is well again: a PING does', async (t) => {
+  if (typeof server === 'string') return t.skip(server);
+  const { redis } = guarded({ breaker: { openMs: 10, jitter: 0 } });
+  await redis.ping();
+  redis.guard.breaker.forceOpen(10);
+  const openUntil = performance.now() + 15;
+  await until(() => performance.now() > openUntil);
+  const popped = redis.blpop('list', 60);
+  await until(() => redis.guard.breaker.state === 'closed');
+  await guarded().redis.rpush('list', 'a');
+  assert.deepEqual(await popped, ['list', 'a']);
+  redis.guard.breaker.isolate();
+  assert.equal(await redis.quit(), 'OK');
+});
+
 test('H30 a pipeline is limited as one call, and what waits for data is not limited', async (t) => {
   if (typeof server === 'string') return t.skip(server);
   const { redis } = guarded({ commandTimeoutMs: 80 });
@@ -185,6 +200,7 @@ test('H31 H32 killed and started again: refused in time, nothing sent later, the
     assert.equal(toProblem(error).status, 503);
   }
   assert.equal(code(await caught(redis.get('late'))), 'BREAKER_OPEN');
+  assert.equal(code(await caught(redis.blpop('none', 60))), 'BREAKER_OPEN');
   await assert.rejects(redis.guard.check.check(AbortSignal.timeout(1000)));
   await server.start();
   await until(async () => (await caught(redis.exists('late'))) === 0);

@@ -47,7 +47,7 @@ export function guardPgPool<P extends GuardablePgPool>(
   const max = pool.options.max ?? 10;
   const queryTimeoutMs = milliseconds('queryTimeoutMs', options.queryTimeoutMs, 10_000);
   const connectTimeoutMs = milliseconds('connectTimeoutMs', options.connectTimeoutMs, options.acquireTimeoutMs ?? 1000);
-  const checkTimeoutMs = options.checkTimeoutMs ?? 1000;
+  const checkTimeoutMs = milliseconds('checkTimeoutMs', options.checkTimeoutMs, 1000);
   const core = new GuardCore(options, {
     defaultName: 'postgres',
     max,

@@ -5,6 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { toProblem } from '@breakwater/errors';
 import { TimeoutError } from '@breakwater/resilience';
+import { createRandom } from '@breakwater/testing';
 import type { Attributes } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -236,6 +237,48 @@ test('H35 what OpenTelemetry is told: connections, waits, refusals, time-outs, r
   stop?.();
   held[1]!.release();
   await provider.shutdown();
+  await pool.end();
+});
+
+test('H28 H30 a crowd of calls that go well, fail, take too long and are given back late leaves nothing behind', async (t) => {
+  if (typeof server === 'string') return t.skip(server);
+  const { pool, raw } = guarded(5, {
+    queryTimeoutMs: 60,
+    acquireTimeoutMs: 5000,
+    breaker: { consecutiveFailures: 1000 },
+  });
+  const random = createRandom(11);
+  const tally: Record<string, number> = {};
+  const one = async (index: number): Promise<void> => {
+    const dice = random();
+    try {
+      if (dice < 0.5) await pool.query('SELECT $1::int', [index]);
+      else if (dice < 0.6) await pool.query('SELECT 1/0');
+      else if (dice < 0.65) await pool.query('SELECT pg_sleep(600)');
+      else if (dice < 0.8) await inTransaction(pool, (client: pg.PoolClient) => client.query('SELECT 1'));
+      else {
+        const client = await pool.connect();
+        await client.query('BEGIN');
+        if (dice < 0.9) await client.query('ROLLBACK');
+        client.release(dice > 0.97);
+      }
+      tally['ok'] = (tally['ok'] ?? 0) + 1;
+    } catch (error) {
+      tally[String(code(error))] = (tally[String(code(error))] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 400 }, (_, index) => one(index)));
+  assert.deepEqual(Object.keys(tally).sort(), ['22012', 'TIMEOUT', 'ok']);
+  assert.deepEqual(pool.guard.connections.waiting, 0);
+  await until(() => raw.idleCount === raw.totalCount);
+  const clients = await Promise.all(Array.from({ length: 5 }, () => pool.connect()));
+  // pg-pool takes its own listener off while a client is in use: what is left is the guard's.
+  for (const client of clients) assert.equal(client.listenerCount('error'), 1);
+  for (const client of clients) client.release();
+  const states = await admin.query(
+    "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' OR query LIKE '%pg_sleep(600)%' AND state = 'active' AND pid <> pg_backend_pid()",
+  );
+  assert.equal(states.rowCount, 0);
   await pool.end();
 });
 
