@@ -94,6 +94,16 @@ test('H28 the guarded pool has the shape of the pool: queries, clients, callback
   assert.ok(client instanceof pg.Client);
   assert.equal(client.escapeLiteral("it's"), "'it''s'");
   assert.equal((await client.query('SELECT 3')).rowCount, 1);
+  // What is no promise (cursors, streams, COPY) goes through as it is, and is refused as a write is.
+  const rows: unknown[] = [];
+  const submitted = client.query(new pg.Query('SELECT 5 AS a'));
+  submitted.on('row', (row) => rows.push(row));
+  await once(submitted, 'end');
+  assert.deepEqual(rows, [{ a: 5 }]);
+  pool.guard.setReadOnly();
+  assert.throws(() => client.query(new pg.Query('DELETE FROM items')), ReadOnlyError);
+  pool.guard.setReadWrite();
+  await assert.rejects(async () => pool.query(new pg.Query('SELECT 1')), /needs a client/);
   client.release();
   assert.throws(() => client.release(), /already been released/);
   const byCallback = new Promise<unknown>((resolve, reject) => {
