@@ -10,28 +10,29 @@ interface Fleet {
   readonly clock: VirtualClock;
   readonly members: readonly [CircuitBreaker, SharedBreaker][];
   readonly errors: readonly unknown[];
-  readonly breakStore: (yes: boolean) => void;
+  readonly breakStore: (how: 'fail' | 'hang' | 'not at all') => void;
 }
 
 function fleet(size: number): Fleet {
   const clock = createVirtualClock();
   const states = new Map<string, BreakerSnapshot>();
   let lease: { holder: string; until: number } | undefined;
-  let broken = false;
-  const guard = (): void => {
-    if (broken) throw new Error('redis is down');
+  let broken: 'fail' | 'hang' | 'not at all' = 'not at all';
+  const guard = (): Promise<void> | undefined => {
+    if (broken === 'fail') throw new Error('redis is down');
+    return broken === 'hang' ? new Promise(() => undefined) : undefined;
   };
   const store: BreakerStore = {
     read: async (name) => {
-      guard();
+      await guard();
       return states.get(name);
     },
     write: async (name, snapshot) => {
-      guard();
+      await guard();
       states.set(name, snapshot);
     },
     lease: async (_name, holder, ttlMs) => {
-      guard();
+      await guard();
       if (lease !== undefined && lease.until > clock.now() && lease.holder !== holder) return false;
       lease = { holder, until: clock.now() + ttlMs };
       return true;
@@ -54,8 +55,8 @@ function fleet(size: number): Fleet {
     clock,
     members,
     errors,
-    breakStore: (yes) => {
-      broken = yes;
+    breakStore: (how) => {
+      broken = how;
     },
   };
 }
@@ -91,7 +92,7 @@ test('BS1 one member opens, all open at their next refresh; one probes; its succ
 
 test('BS2 without the store each breaker works alone, and tells', async () => {
   const { clock, members, errors, breakStore } = fleet(2);
-  breakStore(true);
+  breakStore('fail');
   const [breaker, shared] = members[0]!;
   await assert.rejects(breaker.execute(down), /down/);
   await clock.advance(1000);
@@ -101,7 +102,48 @@ test('BS2 without the store each breaker works alone, and tells', async () => {
   assert.equal(await breaker.execute(() => 'recovered'), 'recovered');
   assert.equal(breaker.state, 'closed');
   assert.equal(members[1]![0].state, 'closed');
+  await clock.settle();
   assert.equal(errors.length, 4, 'write, read, lease, write');
+});
+
+test('BS2 a store that does not answer has failed; what onError throws stops nothing', async () => {
+  const { clock, members, errors, breakStore } = fleet(1);
+  breakStore('hang');
+  const [breaker, shared] = members[0]!;
+  await assert.rejects(breaker.execute(down), /down/);
+  await clock.advance(1000);
+  const refreshed = shared.refresh();
+  await breaker.execute(() => 1).catch(() => undefined);
+  await clock.advance(1000);
+  await refreshed;
+  assert.equal(await breaker.execute(() => 'recovered'), 'recovered');
+  assert.equal(breaker.state, 'closed');
+  assert.deepEqual(
+    errors.map((error) => (error as { code: string }).code),
+    ['TIMEOUT', 'TIMEOUT', 'TIMEOUT'],
+    'write, read, lease',
+  );
+  breakStore('not at all');
+  const lone = createBreaker({ consecutiveFailures: 1, openMs: 10, jitter: 0, clock });
+  const failing = async (): Promise<never> => {
+    throw new Error('no');
+  };
+  shareBreaker(lone, {
+    store: { read: failing, write: failing, lease: failing },
+    holder: 'a',
+    clock,
+    onError: () => {
+      throw new Error('from onError');
+    },
+  });
+  await assert.rejects(lone.execute(down), /down/);
+  await clock.advance(10);
+  await assert.rejects(
+    lone.execute(() => 1),
+    { code: 'BREAKER_OPEN' },
+  );
+  await clock.settle();
+  assert.equal(await lone.execute(() => 'probed'), 'probed');
 });
 
 test('BS3 stop goes back to a state of its own', async () => {
@@ -117,5 +159,7 @@ test('BS3 stop goes back to a state of its own', async () => {
 
 test('BS4 wrong options', () => {
   assert.throws(() => shareBreaker(createBreaker(), { holder: 'a' } as never), /store/);
-  assert.throws(() => shareBreaker(createBreaker(), { store: {} as never, holder: '' }), /holder/);
+  assert.throws(() => shareBreaker(createBreaker(), { store: {} as never, holder: 'a' }), /store.*read, write, lease/);
+  const store = { read: async () => undefined, write: async () => undefined, lease: async () => true };
+  assert.throws(() => shareBreaker(createBreaker(), { store, holder: '' }), /holder/);
 });

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { warn } from '../events.ts';
-import { callable, checkOptions, durationMs, type Rule, record } from '../options.ts';
+import { callable, checkOptions, durationMs, type Rule } from '../options.ts';
+import { ask } from '../predicate.ts';
+import { createTimeout } from '../timeout.ts';
 import type { CircuitBreaker } from './breaker.ts';
 import { type BreakerSnapshot, restoreBreaker, saveBreaker } from './snapshot.ts';
 
@@ -25,6 +27,8 @@ export interface ShareOptions {
   readonly refreshMs?: number | undefined;
   /** How long one member may probe before another may. Default 30 000. */
   readonly leaseMs?: number | undefined;
+  /** Longest wait for the store; a store that does not answer has failed. Default 1000. */
+  readonly timeoutMs?: number | undefined;
   /** Told when the store fails. Default: a process warning. */
   readonly onError?: ((error: unknown) => void) | undefined;
   readonly clock?: Clock | undefined;
@@ -39,10 +43,14 @@ export interface SharedBreaker {
 }
 
 const rules: Record<string, Rule> = {
-  store: record,
+  store: [
+    'a store (read, write, lease)',
+    (v) => ['read', 'write', 'lease'].every((m) => callable[1]((v as { [m: string]: unknown } | null)?.[m])),
+  ],
   holder: ['a string that is not empty', (v) => typeof v === 'string' && v !== ''],
   refreshMs: durationMs,
   leaseMs: durationMs,
+  timeoutMs: durationMs,
   onError: callable,
 };
 
@@ -53,8 +61,12 @@ const rules: Record<string, Rule> = {
  */
 export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): SharedBreaker {
   checkOptions('shareBreaker', options, rules, ['store', 'holder']);
-  const { store, holder, refreshMs = 1000, leaseMs = 30_000, onError = warn, clock = systemClock } = options;
+  const { store, holder, refreshMs = 1000, leaseMs = 30_000, timeoutMs = 1000, clock = systemClock } = options;
+  const { onError = warn } = options;
   const { name } = breaker;
+  const inTime = createTimeout({ timeoutMs, name: `store of ${name}`, clock });
+  // What it throws itself is reported: nobody waits for it.
+  const report = (error: unknown): unknown => ask(onError, error, false);
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let leasedUntil = Number.NEGATIVE_INFINITY;
@@ -65,12 +77,12 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
   function publish(): void {
     const snapshot = saveBreaker(breaker);
     last = JSON.stringify(snapshot);
-    store.write(name, snapshot).catch(onError);
+    inTime.execute(() => store.write(name, snapshot)).catch(report);
   }
 
   async function read(): Promise<void> {
     try {
-      const snapshot = await store.read(name);
+      const snapshot = await inTime.execute(() => store.read(name));
       const text = JSON.stringify(snapshot);
       if (snapshot === undefined || text === last) return;
       last = text;
@@ -78,18 +90,18 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
       adopting = true;
       restoreBreaker(breaker, snapshot);
     } catch (error) {
-      onError(error);
+      report(error);
     } finally {
       adopting = false;
     }
   }
 
-  async function ask(): Promise<void> {
+  async function lease(): Promise<void> {
     asking = true;
     try {
-      if (await store.lease(name, holder, leaseMs)) leasedUntil = clock.now() + leaseMs;
+      if (await inTime.execute(() => store.lease(name, holder, leaseMs))) leasedUntil = clock.now() + leaseMs;
     } catch (error) {
-      onError(error);
+      report(error);
       // Alone, the breaker must be able to recover.
       leasedUntil = clock.now() + leaseMs;
     } finally {
@@ -99,7 +111,7 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
 
   breaker.mayProbe = () => {
     if (clock.now() < leasedUntil) return true;
-    if (!asking) void ask();
+    if (!asking) void lease();
     return false;
   };
   const remove = breaker.on((event) => {

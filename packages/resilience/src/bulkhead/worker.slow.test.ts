@@ -27,7 +27,7 @@ test('W1 work runs in a worker, errors come back, and the worker is used again',
 });
 
 test('W2 work that spins is stopped when time is up, and its slot is free once the thread has ended', async () => {
-  const bulkhead = make({ timeoutMs: 300, maxQueue: 1 });
+  const bulkhead = make({ timeoutMs: 1500, maxQueue: 1 });
   await bulkhead.run({ do: 'square', n: 1 });
   const spinning = assert.rejects(bulkhead.run({ do: 'spin' }), { name: 'TimeoutError' });
   const next = bulkhead.run({ do: 'square', n: 4 });
@@ -50,6 +50,14 @@ test('W4 a worker that eats too much memory, or exits, fails its call only', asy
   await assert.rejects(bulkhead.run({ do: 'eat' }), { name: 'WorkerCrashedError', code: 'WORKER_CRASHED' });
   await assert.rejects(bulkhead.run({ do: 'exit' }), { name: 'WorkerCrashedError', message: /code 3/ });
   assert.equal(await bulkhead.run({ do: 'square', n: 7 }), 49);
+});
+
+test('W4 a worker that fails while idle is reported, and not used again', async () => {
+  const bulkhead = make();
+  const warned = new Promise<{ detail?: string }>((resolve) => process.once('warning', resolve));
+  assert.equal(await bulkhead.run({ do: 'fail later' }), 'answered');
+  assert.match((await warned).detail!, /Error: later/);
+  assert.equal(await bulkhead.run({ do: 'square', n: 8 }), 64);
 });
 
 test('W5 full, closed, and a module without the export', async () => {

@@ -3,7 +3,7 @@ import { OptionError } from '@breakwater/errors';
 import type { Clock } from '../clock.ts';
 import { compose } from '../compose.ts';
 import type { PolicyErrorFacts } from '../errors.ts';
-import type { Listener } from '../events.ts';
+import { type Listener, warn } from '../events.ts';
 import { checkOptions, durationMs, type Rule, record, text, whole } from '../options.ts';
 import type { CallContext, CallOptions } from '../policy.ts';
 import { createTimeout, type TimeoutExpired } from '../timeout.ts';
@@ -113,13 +113,19 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
       resourceLimits: Object.fromEntries(Object.entries(memory).filter(([, value]) => value !== undefined)),
     });
     all.add(worker);
-    worker.once('exit', () => {
-      all.delete(worker);
+    const leave = (): boolean => {
       const at = idle.indexOf(worker);
       if (at !== -1) idle.splice(at, 1);
+      return at !== -1;
+    };
+    worker.once('exit', () => {
+      all.delete(worker);
+      leave();
     });
-    // A worker that fails while idle only leaves the pool; while busy, `work` below listens too.
-    worker.on('error', () => undefined);
+    worker.on('error', (error) => {
+      // No call of its own can tell that an idle one fails; while busy, `work` below does. It is not used again.
+      if (leave()) warn(error);
+    });
     return worker;
   }
 

@@ -1,12 +1,11 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
-import { TimeoutError } from '../errors.ts';
 import { delayMs, durationMs, oneOf, text } from '../options.ts';
 import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
 import { refuse, tell } from '../tell.ts';
-import { Timer, timersOf } from '../timers.ts';
+import { createTimeout } from '../timeout.ts';
 import { type RateLimitDecision, type RateLimitSpec, rateLimitRules, requireBurstFits } from './algorithms.ts';
 import { type RateLimitEvent, RateLimitedError, requireCost } from './rate-limit.ts';
 
@@ -120,10 +119,13 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
       windowMs,
       burst = limit,
       prefix = `breakwater:rate:${this.name}:`,
+      timeoutMs = 100,
+      redis,
     } = this.options;
+    const inTime = createTimeout({ timeoutMs, name: `redis of ${this.name}`, clock: this.clock });
     const args = [algorithm, limit, windowMs, burst, cost].map(String);
     try {
-      const reply = await this.#inTime(this.options.redis.eval(SCRIPT, [prefix + key], args));
+      const reply = await inTime.execute(() => redis.eval(SCRIPT, [prefix + key], args));
       const [allowed, remaining, resetMs, retryAfterMs] = toNumbers(reply);
       const refusedFor = allowed === 1 || retryAfterMs! < 0 ? undefined : retryAfterMs;
       return {
@@ -139,17 +141,6 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
       this.#pausedUntil = this.clock.now() + (this.options.pauseMs ?? 1000);
       throw error;
     }
-  }
-
-  /** The reply, or a `TimeoutError`; what comes later is ignored. */
-  #inTime(reply: Promise<unknown>): Promise<unknown> {
-    const { timeoutMs = 100 } = this.options;
-    const timers = timersOf(this.clock);
-    return new Promise((resolve, reject) => {
-      const timer = new Timer(() => reject(new TimeoutError(`redis of ${this.name}`, 'read', timeoutMs)));
-      timers.add(timer, timeoutMs);
-      reply.then(resolve, reject).finally(() => timers.remove(timer));
-    });
   }
 
   override get gates(): readonly Gate[] {
