@@ -17,6 +17,9 @@ export interface EvaluationOptions {
   roundTimeoutMs: number;
 }
 
+/** Less time than this would fail any query, and blame it. Timers may also end a little early. */
+const SHORTEST_MS = 10;
+
 /**
  * Evaluates every enabled rule once, one after the other. A rule that fails keeps its alerts as they are, is shown with
  * its error and does not keep the others from being evaluated. A rule that was changed meanwhile is left for the next
@@ -62,7 +65,7 @@ export function createEvaluation(options: EvaluationOptions): (signal: AbortSign
     for (const [index, revision] of rules.entries()) {
       if (signal.aborted) return;
       const leftMs = roundTimeoutMs - (performance.now() - started);
-      if (leftMs <= 0) {
+      if (leftMs < SHORTEST_MS) {
         for (const { rule } of rules.slice(index)) {
           note(rule, `not evaluated: the rules before it took longer than ${roundTimeoutMs / 1_000} s`);
         }
