@@ -209,10 +209,16 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
   test('a newer incident is merged into an older one by hand, and leads there', async () => {
     // The rules have not forgotten the burst: two services of their own, which no trace connects.
     for (const service of ['billing', 'mail']) await sendErrors(server.otlpUrl, service);
-    const [newer, older] = await waitFor('two more incidents', async () => {
-      const { incidents } = await server.api<IncidentsAnswer>('/incidents?status=open');
-      return incidents.length === 2 ? incidents : undefined;
-    });
+    let seen = '';
+    const [newer, older] = await waitFor(
+      'two more incidents',
+      async () => {
+        const { incidents } = await server.api<IncidentsAnswer>('/incidents?status=open');
+        seen = incidents.map(({ number, title }) => `INC-${number} ${title}`).join(', ');
+        return incidents.length === 2 ? incidents : undefined;
+      },
+      60_000,
+    ).catch((error: Error) => assert.fail(`${error.message}: ${seen}`));
     assert.ok(newer !== undefined && older !== undefined);
     const page = await open(`/incidents/${newer.id}`);
     await page.getByRole('button', { name: 'Merge' }).click();
