@@ -209,16 +209,19 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
   test('a newer incident is merged into an older one by hand, and leads there', async () => {
     // The rules have not forgotten the burst: two services of their own, which no trace connects.
     for (const service of ['billing', 'mail']) await sendErrors(server.otlpUrl, service);
-    let seen = '';
+    // By their services: an alert of the burst that fires only after its incident was resolved opens one of its own.
+    const openOnes = async () =>
+      (await server.api<IncidentsAnswer>('/incidents?status=open')).incidents.filter(({ services }) =>
+        services.some((service) => service === 'billing' || service === 'mail'),
+      );
     const [newer, older] = await waitFor(
       'two more incidents',
       async () => {
-        const { incidents } = await server.api<IncidentsAnswer>('/incidents?status=open');
-        seen = incidents.map(({ number, title }) => `INC-${number} ${title}`).join(', ');
-        return incidents.length === 2 ? incidents : undefined;
+        const found = await openOnes();
+        return found.length === 2 ? found : undefined;
       },
       60_000,
-    ).catch((error: Error) => assert.fail(`${error.message}: ${seen}`));
+    );
     assert.ok(newer !== undefined && older !== undefined);
     const page = await open(`/incidents/${newer.id}`);
     await page.getByRole('button', { name: 'Merge' }).click();
@@ -228,7 +231,7 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
     await page.getByRole('link', { name: new RegExp(`^INC-${newer.number}: `) }).click();
     await page.getByText('This incident is part of').waitFor();
     await page.context().close();
-    assert.equal((await server.api<IncidentsAnswer>('/incidents?status=open')).incidents.length, 1);
+    assert.equal((await openOnes()).length, 1);
   });
 
   test('on a phone no screen is wider than the screen', async () => {
