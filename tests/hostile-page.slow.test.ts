@@ -178,9 +178,15 @@ describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240
   test('a page that is open when the server is killed says so, and goes on when it is back', async () => {
     const page = await open('/logs', 1_440);
     await page.getByText('Connected', { exact: true }).waitFor();
+    const loaded = "performance.getEntriesByType('resource').some(({ name }) => name.includes('services-screen'))";
+    await waitFor('the other screens', async () => ((await page.evaluate<boolean>(loaded)) ? true : undefined));
+    await page.waitForLoadState('networkidle');
     const { port } = new URL(server.pageUrl);
     await server.kill();
     await page.getByText('Offline', { exact: true }).waitFor({ timeout: 30_000 });
+    // A screen that was not opened before: it was loaded all the same.
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByRole('heading', { name: 'The server does not answer' }).waitFor();
     server = await startServerProcess(folder.path, ['--port', port]);
     await page.getByText('Connected', { exact: true }).waitFor({ timeout: 30_000 });
     const { rows } = await server.api<LogsPage>('/logs');

@@ -1,5 +1,6 @@
 import { type AppAddresses, createApp } from './app.ts';
 import { readConfig, SERVER_HELP } from './config.ts';
+import { printable } from './printable.ts';
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) {
@@ -45,7 +46,7 @@ function announce({ pageUrl, otlpUrl, firstLogin }: AppAddresses, dataDir: strin
 try {
   const config = readConfig(args, process.env);
   const app = createApp(config, {
-    log: (line) => console.error(`breakwater: ${line}`),
+    log: (line) => console.error(`breakwater: ${printable(line)}`),
     onStep: (step) => console.log(`  ${step} …`),
   });
   const end = (code: number): void => {

@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createQueryClient } from './app/query-client.ts';
 import { reportNavigation } from './app/use-range.ts';
-import { router } from './router.tsx';
+import { preloadScreens, router } from './router.tsx';
 import './styles.css';
 
 const client = createQueryClient(() => {
@@ -21,3 +21,7 @@ createRoot(element).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+const IDLE_AFTER_MS = 2_000;
+// A screen that cannot be loaded now says so when it is opened.
+addEventListener('load', () => setTimeout(() => void preloadScreens().catch(reportNavigation), IDLE_AFTER_MS));

@@ -1,4 +1,4 @@
-/** The screens and their URLs. Each screen is loaded when it is first opened. */
+/** The screens and their URLs. The one that is opened is loaded first, the others after it. */
 import {
   createRootRoute,
   createRoute,
@@ -163,6 +163,15 @@ export const router = createRouter({
     <ErrorState error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
   ),
 });
+
+/** Loads what was not opened yet, so that a page that loses its server can still go to every screen. */
+export async function preloadScreens(): Promise<void> {
+  for (const { options } of Object.values<{ options: { component?: unknown } }>(router.routesById)) {
+    const component = options.component as { preload?: () => Promise<void> } | undefined;
+    // One after the other, so that the screen in use comes first at the server.
+    await component?.preload?.();
+  }
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

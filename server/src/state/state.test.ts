@@ -66,7 +66,9 @@ test('a transaction that throws leaves nothing, and a nested one belongs to the 
 
 test('the timeline cannot be changed or shortened', () => {
   const state = openState(':memory:');
-  state.db.exec("INSERT INTO incidents (number, id, title, status, severity, environment, services_json, opened_at) VALUES (1, 'i', 't', 'open', 'low', '', '[]', 0)");
+  state.db.exec(
+    "INSERT INTO incidents (number, id, title, status, severity, environment, services_json, opened_at) VALUES (1, 'i', 't', 'open', 'low', '', '[]', 0)",
+  );
   state.db.exec("INSERT INTO timeline VALUES ('i', 1, 0, '{}')");
   assert.throws(() => state.db.exec("UPDATE timeline SET entry_json = '[]'"), /append-only/);
   assert.throws(() => state.db.exec('DELETE FROM timeline'), /append-only/);

@@ -41,10 +41,12 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
           {services.map((service) => (
             <ServiceName key={service} service={service} />
           ))}
-          <span>
-            {plural(alertCount, 'alert')}
-            {firingCount > 0 ? `, ${firingCount} firing` : ''}
-          </span>
+          {alertCount > 0 && (
+            <span>
+              {plural(alertCount, 'alert')}
+              {firingCount > 0 ? `, ${firingCount} firing` : ''}
+            </span>
+          )}
           <span>
             {resolvedAt === null
               ? `open for ${longDuration(Math.max(0, now - openedAt))}`

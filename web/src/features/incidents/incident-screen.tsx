@@ -115,7 +115,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
             </span>
           </div>
         </div>
-        <div className="flex gap-2">
+        <div className="flex gap-2 max-md:pl-1">
           {status === 'open' && (
             <Button
               tone="primary"
@@ -143,12 +143,15 @@ function Detail({ incident }: { incident: IncidentDetail }) {
       <PageBody>
         <div className="mx-auto grid max-w-7xl gap-4 p-4 max-md:p-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
           <div className="flex min-w-0 flex-col gap-4">
-            <Section
-              title={alerts.length === 1 ? 'Alert' : `${alerts.length} alerts`}
-              aside={firing > 0 && <span className="num text-xs text-red">{firing} firing</span>}
-            >
-              <IncidentAlerts alerts={alerts} />
-            </Section>
+            {/* A merged incident has given its alerts away. */}
+            {alerts.length > 0 && (
+              <Section
+                title={alerts.length === 1 ? 'Alert' : `${alerts.length} alerts`}
+                aside={firing > 0 && <span className="num text-xs text-red">{firing} firing</span>}
+              >
+                <IncidentAlerts alerts={alerts} />
+              </Section>
+            )}
             <Section title="Timeline">
               <Timeline entries={timeline} openedAt={openedAt} />
               <NoteForm

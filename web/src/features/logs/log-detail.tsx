@@ -118,6 +118,8 @@ function Overview({ row }: { row: LogView }) {
   const zone = useZone();
   const body = row.bodyValue ? valuePretty(row.bodyValue) : row.body;
   const stack = attributeText(row.attributes, 'exception.stacktrace');
+  // Those of the exception have a block of their own.
+  const others = row.attributes.filter(({ key }) => !key.startsWith('exception.'));
   const errorType = attributeText(row.attributes, 'exception.type');
   const errorMessage = attributeText(row.attributes, 'exception.message');
   return (
@@ -188,23 +190,21 @@ function Overview({ row }: { row: LogView }) {
           {row.id}
         </Line>
       </dl>
-      {row.attributes.length > 0 && (
+      {others.length > 0 && (
         <section>
           <h3 className="mb-1 text-xs font-semibold text-muted">Attributes</h3>
           <dl className="grid grid-cols-[minmax(6rem,38%)_1fr] border-t border-line font-mono text-xs">
-            {row.attributes
-              .filter(({ key }) => !key.startsWith('exception.'))
-              .map(({ key, value }, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a record may hold a key twice
-                <div key={`${key}-${index}`} className="contents">
-                  <dt className="truncate border-b border-line py-1 pr-2 text-muted" title={visibleText(key)}>
-                    <UserText>{key}</UserText>
-                  </dt>
-                  <dd className="border-b border-line py-1 wrap-anywhere whitespace-pre-wrap">
-                    <UserText>{valuePretty(value)}</UserText>
-                  </dd>
-                </div>
-              ))}
+            {others.map(({ key, value }, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a record may hold a key twice
+              <div key={`${key}-${index}`} className="contents">
+                <dt className="truncate border-b border-line py-1 pr-2 text-muted" title={visibleText(key)}>
+                  <UserText>{key}</UserText>
+                </dt>
+                <dd className="border-b border-line py-1 wrap-anywhere whitespace-pre-wrap">
+                  <UserText>{valuePretty(value)}</UserText>
+                </dd>
+              </div>
+            ))}
           </dl>
         </section>
       )}
