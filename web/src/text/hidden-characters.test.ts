@@ -1,21 +1,20 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { expect, test } from 'vitest';
 import { splitHidden, visibleText } from './hidden-characters.ts';
 
 const shown = (text: string) =>
   splitHidden(text).map((part) => (part.kind === 'text' ? part.text : { codes: part.codes }));
 
 test('a text without hidden characters is one part', () => {
-  assert.deepEqual(shown('Zahlung fehlgeschlagen:\n\tTimeout'), ['Zahlung fehlgeschlagen:\n\tTimeout']);
-  assert.deepEqual(shown(''), []);
+  expect(shown('Zahlung fehlgeschlagen:\n\tTimeout')).toEqual(['Zahlung fehlgeschlagen:\n\tTimeout']);
+  expect(shown('')).toEqual([]);
 });
 
 test('what turns a text around is shown by its number, and kept', () => {
-  assert.deepEqual(shown('paid \u202Enwod'), ['paid ', { codes: 'U+202E' }, 'nwod']);
-  assert.equal(visibleText('paid \u202Enwod'), 'paid [U+202E]nwod');
+  expect(shown('paid \u202Enwod')).toEqual(['paid ', { codes: 'U+202E' }, 'nwod']);
+  expect(visibleText('paid \u202Enwod')).toBe('paid [U+202E]nwod');
   for (const code of [0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0x200e, 0x200f, 0x061c]) {
     const number = code.toString(16).toUpperCase().padStart(4, '0');
-    assert.deepEqual(shown(`a${String.fromCodePoint(code)}b`), ['a', { codes: `U+${number}` }, 'b']);
+    expect(shown(`a${String.fromCodePoint(code)}b`)).toEqual(['a', { codes: `U+${number}` }, 'b']);
   }
 });
 
@@ -32,17 +31,17 @@ test('zero-width characters, C0 and C1 controls, tags and separators are shown',
     '\u001B',
     '\0',
   ]) {
-    assert.equal(splitHidden(`a${character}b`).length, 3, JSON.stringify(character));
+    expect(splitHidden(`a${character}b`), JSON.stringify(character)).toHaveLength(3);
   }
-  assert.deepEqual(shown('a\u{E0041}b'), ['a', { codes: 'U+E0041' }, 'b']);
+  expect(shown('a\u{E0041}b')).toEqual(['a', { codes: 'U+E0041' }, 'b']);
 });
 
 test('a run is one part', () => {
-  assert.deepEqual(shown('\u202E\u2066x'), [{ codes: 'U+202E U+2066' }, 'x']);
-  assert.deepEqual(shown('\u200B'.repeat(3)), [{ codes: 'U+200B ×3' }]);
-  assert.deepEqual(shown('\u202A\u202B\u202C\u202D\u202E'), [{ codes: 'U+202A U+202B U+202C +2' }]);
+  expect(shown('\u202E\u2066x')).toEqual([{ codes: 'U+202E U+2066' }, 'x']);
+  expect(shown('\u200B'.repeat(3))).toEqual([{ codes: 'U+200B ×3' }]);
+  expect(shown('\u202A\u202B\u202C\u202D\u202E')).toEqual([{ codes: 'U+202A U+202B U+202C +2' }]);
   const [part] = splitHidden('\u202E');
-  assert.equal(part?.kind === 'hidden' && part.names, 'right-to-left override');
+  expect(part?.kind === 'hidden' && part.names).toBe('right-to-left override');
 });
 
 test('what scripts and emoji need stays: joiners between letters, families, hearts, keycaps, CRLF', () => {
@@ -55,15 +54,15 @@ test('what scripts and emoji need stays: joiners between letters, families, hear
     '葛\u{E0100}',
     'line\r\nline',
   ]) {
-    assert.deepEqual(shown(text), [text]);
+    expect(shown(text)).toEqual([text]);
   }
-  assert.deepEqual(shown('عربي עברית'), ['عربي עברית']);
+  expect(shown('عربي עברית')).toEqual(['عربي עברית']);
 });
 
 test('the same characters elsewhere are shown', () => {
-  assert.equal(visibleText('pass\u200Dword'), 'pass[U+200D]word');
-  assert.equal(visibleText('a\rb'), 'a[U+000D]b');
-  assert.equal(visibleText('❤\uFE0F\uFE0F'), '❤\uFE0F[U+FE0F]');
+  expect(visibleText('pass\u200Dword')).toBe('pass[U+200D]word');
+  expect(visibleText('a\rb')).toBe('a[U+000D]b');
+  expect(visibleText('❤\uFE0F\uFE0F')).toBe('❤\uFE0F[U+FE0F]');
 });
 
 test('the parts joined are the text, whatever stands beside what', () => {
@@ -72,12 +71,8 @@ test('the parts joined are the text, whatever stands beside what', () => {
     for (const second of characters) {
       for (const third of characters) {
         const text = first + second + third;
-        assert.equal(
-          splitHidden(text)
-            .map((part) => part.text)
-            .join(''),
-          text,
-        );
+        const parts = splitHidden(text).map((part) => part.text);
+        expect(parts.join('')).toBe(text);
       }
     }
   }
@@ -85,6 +80,6 @@ test('the parts joined are the text, whatever stands beside what', () => {
 
 test('a text of very many of them stays small: the rest is told in plain text', () => {
   const parts = splitHidden('a\u200B'.repeat(20_000));
-  assert.equal(parts.length, 1_001);
-  assert.equal(parts.at(-1)?.text.slice(0, 9), 'a[U+200B]');
+  expect(parts).toHaveLength(1_001);
+  expect(parts.at(-1)?.text.slice(0, 9)).toBe('a[U+200B]');
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { IncidentSummary } from '@breakwater/server/api-types';
+import { expect, test } from 'vitest';
 import { mergersOf } from './mergers.ts';
 
 const incident = (number: number, given: Partial<IncidentSummary> = {}): IncidentSummary => ({
@@ -14,7 +13,7 @@ const told = (current: IncidentSummary, all: readonly IncidentSummary[]) =>
 
 test('the newer of two open incidents becomes part of the older, whichever is on the page', () => {
   const all = [incident(3), incident(2), incident(1, { status: 'acknowledged' })];
-  assert.deepEqual(told(all[1]!, all), [
+  expect(told(all[1]!, all)).toEqual([
     [3, 2, 3],
     [2, 1, 1],
   ]);
@@ -22,10 +21,10 @@ test('the newer of two open incidents becomes part of the older, whichever is on
 
 test('resolved ones and those of other environments are not offered', () => {
   const all = [incident(3, { environment: 'test' }), incident(2), incident(1, { status: 'resolved' })];
-  assert.deepEqual(told(all[1]!, all), []);
+  expect(told(all[1]!, all)).toEqual([]);
 });
 
 test('an incident resolved by hand goes into an older open one, and takes none itself', () => {
   const all = [incident(3), incident(2, { status: 'resolved', reopensAt: 1 }), incident(1)];
-  assert.deepEqual(told(all[1]!, all), [[2, 1, 1]]);
+  expect(told(all[1]!, all)).toEqual([[2, 1, 1]]);
 });
