@@ -30,8 +30,8 @@ export class Call implements CallContext, Timed {
   declare place: unknown;
   declare before: Timed | null;
   declare after: Timed | null;
-  /** @internal Settles the promise of the call; with a {@link Rejection} it rejects. */
-  declare resolve: (value: unknown) => void;
+  /** @internal Settles the promise of the call; with a {@link Rejection} it rejects. A promise: the call ended before it had one. */
+  declare resolve: ((value: unknown) => void) | Promise<unknown> | undefined;
   /** @internal */
   declare phase: number;
   /** How many changes of state all breakers had made when the work began. */
@@ -46,7 +46,7 @@ export class Call implements CallContext, Timed {
   /** @internal Calls that were started with this one as their options, to be given up with it. */
   declare inner: Set<Call> | undefined;
 
-  constructor(plan: Plan, work: Work<unknown>, options: CallOptions | undefined, resolve: (value: unknown) => void) {
+  constructor(plan: Plan, work: Work<unknown>, options: CallOptions | undefined) {
     this.plan = plan;
     this.work = work;
     this.options = options;
@@ -54,7 +54,7 @@ export class Call implements CallContext, Timed {
     this.place = undefined;
     this.before = null;
     this.after = null;
-    this.resolve = resolve;
+    this.resolve = undefined;
     this.phase = 0;
     this.begun = 0;
     this.attempt = 1;
@@ -200,7 +200,7 @@ export class Call implements CallContext, Timed {
   /** The gate being entered, or waited for, refuses the call. */
   refuse(error: unknown): void {
     const index = this.phase;
-    if (this.ended) return;
+    if (index <= CUT) return;
     this.end();
     this.leave(index, FAILED, error);
     this.finish(FAILED, error);
@@ -209,7 +209,7 @@ export class Call implements CallContext, Timed {
   /** @internal */
   end(): void {
     this.phase = DONE;
-    this.plan.timers.remove(this);
+    if (this.place !== undefined) this.plan.timers.remove(this);
   }
 
   /** @internal Leaves the gates before the one at `end`, from the inside out; `holds`: only those that do, or do not. */
@@ -283,7 +283,23 @@ export class Call implements CallContext, Timed {
   /** Settles the promise of the call. For the repeater; all others end a call by its gates. */
   settle(outcome: Outcome, value: unknown): void {
     this.detach();
-    this.resolve(outcome === SUCCEEDED ? value : new Rejection(value));
+    if (outcome !== SUCCEEDED) this.fail(value);
+    else if (typeof this.resolve === 'function') this.resolve(value);
+    else this.resolve = Promise.resolve(value);
+  }
+
+  /** @internal */
+  fail(error: unknown): void {
+    if (typeof this.resolve === 'function') this.resolve(new Rejection(error));
+    else this.resolve = rejectedSoon(error);
+  }
+
+  /** @internal The promise of the call. Made late: one that was refused at once has another. */
+  toPromise(): Promise<unknown> {
+    if (this.resolve instanceof Promise) return this.resolve;
+    const promise = new Promise<unknown>(capture);
+    this.resolve = captured;
+    return promise;
   }
 
   /** @internal */
@@ -294,7 +310,9 @@ export class Call implements CallContext, Timed {
   /** Starts the next attempt after a pause. */
   again(delayMs: number, history: unknown): void {
     this.detach();
-    const next = new Call(this.plan, this.work, this.options, this.resolve);
+    const next = new Call(this.plan, this.work, this.options);
+    if (typeof this.resolve === 'function') next.resolve = this.resolve;
+    else this.resolve = next.toPromise();
     next.attempt = this.attempt + 1;
     next.history = history;
     next.begin(delayMs);
@@ -316,12 +334,17 @@ function isAbort(error: unknown, reason: unknown): boolean {
   return error === reason || (error as Error | null)?.name === 'AbortError';
 }
 
+/** Where {@link capture} puts the function that settles the promise being made: cheaper than `Promise.withResolvers`. */
+let captured: (value: unknown) => void;
+function capture(resolve: (value: unknown) => void): void {
+  captured = resolve;
+}
+
 /**
- * What to resolve a promise with so that it rejects, one turn of the microtasks later: the caller then has a handler on
- * it. Rejecting before costs three times as much: the runtime takes note of an unhandled rejection, and takes it back.
- * And who does not ask for the function that rejects a promise does not pay for it: 64 B a call.
+ * What to resolve a promise with so that it rejects. Who does not ask for the function that rejects a promise does not pay
+ * for it: 64 B a call.
  */
-export class Rejection {
+class Rejection {
   declare readonly error: unknown;
   constructor(error: unknown) {
     this.error = error;
@@ -330,6 +353,18 @@ export class Rejection {
   then(_resolve: unknown, reject: (error: unknown) => void): void {
     reject(this.error);
   }
+}
+
+const soon = /* @__PURE__ */ Promise.resolve();
+
+/**
+ * A promise that rejects one turn of the microtasks later: the caller then has a handler on it. Rejecting before costs
+ * three times as much: the runtime takes note of an unhandled rejection, and takes it back.
+ */
+function rejectedSoon(error: unknown): Promise<never> {
+  return new Promise((_, reject) => {
+    void soon.then(() => reject(error));
+  });
 }
 
 /** What gives up a call with these options: the call that it is part of, or a signal. */

@@ -1,4 +1,4 @@
-import { Call, Rejection } from './attempt.ts';
+import { Call } from './attempt.ts';
 import type { Plan } from './plan.ts';
 import type { CallContext, CallOptions, Work } from './policy.ts';
 
@@ -13,26 +13,19 @@ export function run<T>(
   options: CallOptions | undefined,
   begun?: (call: Call) => void,
 ): Promise<T> {
-  const promise = new Promise<unknown>(capture);
-  const call = new Call(plan, work, options, captured);
+  const call = new Call(plan, work, options);
   begun?.(call);
   try {
     call.begin();
   } catch (error) {
     // Options that are none: `execute` never throws.
-    call.resolve(new Rejection(error));
+    call.fail(error);
   }
-  return promise as Promise<T>;
+  return call.toPromise() as Promise<T>;
 }
 
 /** {@link run}, for those who want the call. */
 export const start: typeof run = run;
-
-/** Where {@link capture} puts the function that settles the promise being made: cheaper than `Promise.withResolvers`. */
-let captured: (value: unknown) => void;
-function capture(resolve: (value: unknown) => void): void {
-  captured = resolve;
-}
 
 /**
  * Options for a call that is part of another one: those of its context, with changes. Needed where something changes; else

@@ -140,19 +140,3 @@ export class UnwantedResultError extends Error {
     this.result = result;
   }
 }
-
-/**
- * Makes an error without recording the stack, which costs more than all the rest of a refusal. For errors made by the
- * thousand, whose stack only ever shows the policy itself.
- */
-export function withoutStack<E extends Error>(make: () => E): E {
-  // Under `--frozen-intrinsics` the stack is recorded.
-  if (Object.isFrozen(Error)) return make();
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
-}

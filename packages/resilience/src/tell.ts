@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { type RejectedError, withoutStack } from './errors.ts';
+import type { RejectedError } from './errors.ts';
 import { type Emits, emit } from './events.ts';
 import { WAIT } from './policy.ts';
 
@@ -31,6 +31,18 @@ export function refuse<E>(
   what: Told<E> | undefined,
 ): typeof WAIT {
   if (what !== undefined) tell(policy, call, what);
-  call.refuse(withoutStack(toError));
+  // The stack costs more than all the rest of a refusal, and would only show the policy. Under `--frozen-intrinsics` it is
+  // recorded all the same.
+  const limit = Error.stackTraceLimit;
+  if (!frozen) Error.stackTraceLimit = 0;
+  let error: RejectedError;
+  try {
+    error = toError();
+  } finally {
+    if (!frozen) Error.stackTraceLimit = limit;
+  }
+  call.refuse(error);
   return WAIT;
 }
+
+const frozen: boolean = /* @__PURE__ */ Object.isFrozen(Error);
