@@ -7,7 +7,17 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -323,47 +333,79 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** Bundles with esbuild (a dependency of the tools here): what a service ships, with and without the two packages below. */
+/**
+ * What a service ships and loads. "Own code" is the main entry, bundled without the packages it depends on; each other
+ * entry is what it adds to that. "Import" is one file, the main entry with all it depends on, as a service that bundles
+ * has it; "as installed" is the packages as they are published, beside pino's as npm installs it.
+ */
 function importCost(): object[] {
-  const out: object[] = [];
-  const esbuild = (args: readonly string[]): void => {
-    execFileSync(join(import.meta.dirname, '../node_modules/.bin/esbuild'), [
-      join(import.meta.dirname, '../packages/log/src/index.ts'),
-      ...args,
-      '--bundle',
-      '--minify',
-      '--platform=node',
-      '--format=esm',
-      '--conditions=@breakwater/source',
-      '--log-level=error',
-    ]);
+  const packages = join(import.meta.dirname, '../packages');
+  const { exports } = JSON.parse(readFileSync(join(packages, 'log/package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, { readonly '@breakwater/source': string }>>;
   };
-  const own = join(folder, 'own.mjs');
-  const whole = join(folder, 'whole.mjs');
-  esbuild([`--outfile=${own}`, '--external:@breakwater/*']);
-  esbuild([`--outfile=${whole}`]);
-  const size = (path: string): number => gzipSync(execFileSync('cat', [path])).length / 1000;
-  out.push({
-    name: 'own code, gzipped',
-    value: round(size(own)),
-    unit: 'kB',
-    goal: 10,
-    better: 'lower',
-    met: size(own) <= 10,
-  });
+  const out: object[] = [];
+  const bundle = (name: string, entries: readonly string[], ...args: readonly string[]): string => {
+    const path = join(folder, `${name}.mjs`);
+    const files = entries.map((entry) => join(packages, 'log', exports[entry]!['@breakwater/source']));
+    execFileSync(
+      join(import.meta.dirname, '../node_modules/.bin/esbuild'),
+      [
+        ...['--bundle', '--minify', '--platform=node', '--format=esm', '--log-level=error', `--outfile=${path}`],
+        ...['--conditions=@breakwater/source', '--external:@opentelemetry/api', ...args],
+      ],
+      {
+        input: files.map((file, index) => `export * as e${index} from ${JSON.stringify(file)};`).join(''),
+        cwd: packages,
+      },
+    );
+    return path;
+  };
+  const size = (path: string): number => gzipSync(readFileSync(path)).length / 1000;
+  const own = size(bundle('own', ['.'], '--external:@breakwater/*'));
+  const whole = bundle('whole', ['.']);
+  out.push({ name: 'own code, gzipped', value: round(own), unit: 'kB', goal: 10, better: 'lower', met: own <= 10 });
   out.push({ name: 'with redact and errors, gzipped', value: round(size(whole)), unit: 'kB', better: 'lower' });
-  const probe = (path: string, first: string): number => {
-    const script = `${first};const a=process.cpuUsage();await import(${JSON.stringify(path)});const b=process.cpuUsage(a);console.log((b.user+b.system)/1000)`;
+  console.log(`\ngzipped: own code ${own.toFixed(1)} kB, with redact and errors ${size(whole).toFixed(1)} kB`);
+  for (const entry of Object.keys(exports)) {
+    if (entry === '.') continue;
+    const added = size(bundle(entry.slice(2), ['.', entry], '--external:@breakwater/*')) - own;
+    console.log(`  ${entry.slice(1)} adds ${added.toFixed(1)} kB`);
+    out.push({ name: `${entry.slice(1)} adds, gzipped`, value: round(added), unit: 'kB', better: 'lower' });
+  }
+  const probe = (target: string, cwd: string): number => {
+    const script = `await import("node:fs");const a=process.cpuUsage();await import(${JSON.stringify(target)});const b=process.cpuUsage(a);console.log((b.user+b.system)/1000)`;
     const env = { ...process.env, NODE_OPTIONS: '' };
     const times = Array.from({ length: 9 }, () =>
-      Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })),
+      Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, cwd, encoding: 'utf8' })),
     );
     return median(times);
   };
-  const cpu = probe(whole, 'await import("node:fs")');
+  const cpu = probe(whole, folder);
   out.push({ name: 'import, everything', value: round(cpu), unit: 'ms CPU', goal: 8, better: 'lower', met: cpu <= 8 });
+  const installed = probe('@breakwater/log', install(packages));
+  const pinoCpu = probe('pino', import.meta.dirname);
+  out.push({ name: 'import as installed', value: round(installed), unit: 'ms CPU', better: 'lower' });
+  out.push({ name: 'import of pino as installed', value: round(pinoCpu), unit: 'ms CPU', better: 'lower' });
   console.log(
-    `\nown code ${size(own).toFixed(1)} kB gzipped, with redact and errors ${size(whole).toFixed(1)} kB; import ${cpu.toFixed(1)} ms CPU`,
+    `import: bundled ${cpu.toFixed(1)} ms CPU, as installed ${installed.toFixed(1)} ms, pino as installed ${pinoCpu.toFixed(1)} ms`,
   );
   return out;
+}
+
+/** The packages as npm would install them, built by the commands their package.json has. Returns the folder to import from. */
+function install(packages: string): string {
+  const bin = join(import.meta.dirname, '../node_modules/.bin');
+  for (const name of ['redact', 'errors', 'log']) {
+    const from = join(packages, name);
+    const to = join(folder, 'node_modules/@breakwater', name);
+    mkdirSync(to, { recursive: true });
+    cpSync(join(from, 'package.json'), join(to, 'package.json'));
+    const { scripts } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as { scripts: { build: string } };
+    const [, command = ''] = scripts.build.split(' && ');
+    const [tool, ...args] = command.split(' ');
+    if (tool !== 'esbuild') throw new Error(`${name} is not built by esbuild any more`);
+    const kept = args.filter((arg) => !arg.startsWith('--outdir='));
+    execFileSync(join(bin, tool), [...kept, `--outdir=${join(to, 'dist')}`, '--log-level=error'], { cwd: from });
+  }
+  return folder;
 }
