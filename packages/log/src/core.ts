@@ -48,6 +48,8 @@ export interface LineParts {
   readonly tail: string;
   /** `tail` and the beginning of the attributes. */
   readonly open: string;
+  /** Everything behind the body of a record that has neither fields nor context. */
+  readonly rest: string;
   /** Fields bound by `child`, by their final names, as JSON. */
   readonly bound: ReadonlyMap<string, string>;
   readonly boundJson: string;
@@ -209,6 +211,13 @@ export class Core {
     nowMs: number,
     rate: number,
   ): string {
+    const { trace: activeSpan, maxLineChars, baggage } = this.options;
+    if (typeof message === 'string' && fields === undefined && event === undefined && cell === undefined) {
+      if (rate === 1 && activeSpan === undefined && message.indexOf('{') === -1) {
+        const line = this.timestamps.lineStart(nowMs, HEADS[level]) + this.writer.text(message) + parts.rest;
+        if (line.length <= maxLineChars) return line;
+      }
+    }
     this.writer.begin();
     const origin = event?.origin;
     const template = typeof message === 'string' && message.indexOf('{') !== -1 && origin === undefined;
@@ -218,13 +227,13 @@ export class Core {
         : this.timestamps.lineStart(origin.timeMs ?? nowMs, originHead(origin, HEADS[level]))) +
       (typeof message === 'string' && !template ? this.writer.text(message) : this.body(message, fields));
     if (cell !== undefined && (cell.core !== this || cell.coreVersion !== cell.version))
-      prepareContext(cell, this, this.writer, this.options.baggage);
+      prepareContext(cell, this, this.writer, baggage);
     const trace =
       origin?.trace !== undefined
         ? traceHead(origin.trace)
-        : this.options.trace === undefined
+        : activeSpan === undefined
           ? cell?.head
-          : traceHead(this.options.trace() ?? cell?.values);
+          : traceHead(activeSpan() ?? cell?.values);
     if (event === undefined && (trace === undefined || trace === '')) head += parts.open;
     else
       head += `${parts.tail}${event === undefined || event.name === '' ? '' : `,"eventName":${toJsonString(event.name)}`}${trace ?? ''},"attributes":{`;

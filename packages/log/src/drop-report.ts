@@ -16,6 +16,7 @@ export function reportDrops(core: Core, everyMs: number): { stop(): void } {
   const parts: LineParts = {
     tail,
     open: `${tail},"attributes":{`,
+    rest: `${tail},"attributes":{}}\n`,
     bound: NONE,
     boundJson: '',
     clashes: false,

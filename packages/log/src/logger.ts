@@ -209,7 +209,9 @@ class LoggerImpl implements Logger {
       (key) => key === 'user.id' || key === 'session.id' || key.startsWith('baggage.'),
     );
     const tail = `,"resource":${this.core.resourceJson}${scope}`;
-    this.parts = { tail, open: toFlat(`${tail},"attributes":{`), bound, boundJson: toFlat(toMembers(bound)), clashes };
+    const open = toFlat(`${tail},"attributes":{`);
+    const boundJson = toFlat(toMembers(bound));
+    this.parts = { tail, open, rest: toFlat(`${open}${boundJson}}}\n`), bound, boundJson, clashes };
   }
 
   get sinks(): readonly Sink[] {
