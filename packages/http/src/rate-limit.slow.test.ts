@@ -127,9 +127,11 @@ test('H14 Redis is killed: rules that are open let through without their fields,
   for (let n = 0; n < 20; n++) assert.equal((await ask(port, '/ok', 'k')).status, 200);
   assert.ok(performance.now() - startedAt < 5000, 'an outage of Redis must not slow every request');
   await redis.start();
+  // Redis may be back between the two rules of one request: the open one has then let it through without its field.
   let answer: RawResponse;
-  do answer = await ask(port, '/sign-in', 'again');
-  while (answer.status === 503);
+  let attempt = 0;
+  do answer = await ask(port, '/sign-in', `again ${attempt++}`);
+  while (answer.status === 503 || !answer.headers['ratelimit']?.includes('"all"'));
   assert.equal(answer.status, 200);
   assert.match(String(answer.headers['ratelimit']), /^"all";r=\d;t=\d+, "sign-in";r=[01];t=\d+$/);
 });
