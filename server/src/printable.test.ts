@@ -11,6 +11,10 @@ test('what a sender wrote cannot steer the terminal or turn the line around', ()
 });
 
 test('everything else stays', () => {
-  const text = 'Zürich 東京 🚢 خدمة\n\tat charge (a.ts:1:2)';
+  const text = 'Zürich 東京 🚢 خدمة\tat charge (a.ts:1:2)';
   assert.equal(printable(text), text);
+});
+
+test('a line break does not begin a line of the log', () => {
+  assert.equal(printable('no\nbreakwater: all is well'), 'no\n  breakwater: all is well');
 });

@@ -7,21 +7,8 @@ import {
   type DetectorForTests,
   RATE_RULE,
   START,
+  withDetector,
 } from '../incidents/detector-for-tests.ts';
-
-function withDetector(
-  work: (given: DetectorForTests) => Promise<void>,
-  options: Parameters<typeof createDetectorForTests>[0] = {},
-): () => Promise<void> {
-  return async () => {
-    const given = createDetectorForTests(options);
-    try {
-      await work(given);
-    } finally {
-      await given.close();
-    }
-  };
-}
 
 const stateOf = ({ detector }: DetectorForTests) => detector.rules.list().rules.map(({ state }) => state);
 

@@ -58,6 +58,23 @@ export const RATE_RULE: AlertRuleInput = {
   severity: 'critical',
 };
 
+export const WEBHOOK = { name: 'stub', type: 'webhook', enabled: true, url: 'http://127.0.0.1:1/hook' };
+
+/** For `test`: gives the work a detector of its own, and closes it whatever the work does. */
+export function withDetector(
+  work: (given: DetectorForTests) => Promise<void>,
+  options: Partial<DetectorOptions> = {},
+): () => Promise<void> {
+  return async () => {
+    const given = createDetectorForTests(options);
+    try {
+      await work(given);
+    } finally {
+      await given.close();
+    }
+  };
+}
+
 /** Without the default rules; add what the test needs. */
 export function createDetectorForTests(options: Partial<DetectorOptions> = {}): DetectorForTests {
   const state = openState(':memory:');

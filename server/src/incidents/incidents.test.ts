@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BURST_RULE, createDetectorForTests, type DetectorForTests, RATE_RULE, START } from './detector-for-tests.ts';
+import { BURST_RULE, RATE_RULE, START, WEBHOOK, withDetector } from './detector-for-tests.ts';
 
 /** Runs the test with a detector and cleans up after it. */
-function withDetector(work: (given: DetectorForTests) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const given = createDetectorForTests();
-    try {
-      await work(given);
-    } finally {
-      await given.close();
-    }
-  };
-}
-
-const WEBHOOK = { name: 'stub', type: 'webhook', enabled: true, url: 'http://127.0.0.1:1/hook' };
 
 test(
   'a burst opens one incident, tells each receiver once, and quiet resolves it',

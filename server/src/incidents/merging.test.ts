@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BURST_RULE, createDetectorForTests, type DetectorForTests, RATE_RULE, START } from './detector-for-tests.ts';
-
-function withDetector(work: (given: DetectorForTests) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const given = createDetectorForTests();
-    try {
-      await work(given);
-    } finally {
-      await given.close();
-    }
-  };
-}
-
-const WEBHOOK = { name: 'stub', type: 'webhook', enabled: true, url: 'http://127.0.0.1:1/hook' };
+import { BURST_RULE, type DetectorForTests, RATE_RULE, START, WEBHOOK, withDetector } from './detector-for-tests.ts';
 
 /** Incidents of payments and, 15 s later, of search, which nothing connects; both go on failing. */
 async function twoIncidents({ detector, telemetry, pass }: DetectorForTests): Promise<void> {

@@ -7,6 +7,11 @@ const ORIGIN_LOOK_BACK_MS = 120_000;
 /** The newest error traces that are looked at. */
 const MAX_TRACES = 2_000;
 
+const RECENT = 'ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String}';
+const FAILED = `${RECENT} AND status = 'error'`;
+const ERROR_TRACES = `SELECT trace_id FROM spans WHERE ${FAILED}
+  GROUP BY trace_id ORDER BY max(ts) DESC LIMIT {traces:UInt32}`;
+
 /**
  * The services that appear together with `service` in a recent trace with an error: the last 10 minutes, the newest
  * 2,000 such traces of the environment. Rejects with the store's error.
@@ -22,12 +27,7 @@ export async function relatedServices(
      FROM (
        SELECT groupUniqArray(toString(service)) AS services
        FROM spans
-       WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String}
-         AND trace_id IN (
-           SELECT trace_id FROM spans
-           WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String} AND status = 'error'
-           GROUP BY trace_id ORDER BY max(ts) DESC LIMIT {traces:UInt32}
-         )
+       WHERE ${RECENT} AND trace_id IN (${ERROR_TRACES})
        GROUP BY trace_id
      )
      WHERE has(services, {service:String})
@@ -53,12 +53,7 @@ export async function connectedServices(
      FROM (
        SELECT arraySort(groupUniqArray(toString(service))) AS together
        FROM spans
-       WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String}
-         AND trace_id IN (
-           SELECT trace_id FROM spans
-           WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String} AND status = 'error'
-           GROUP BY trace_id ORDER BY max(ts) DESC LIMIT {traces:UInt32}
-         )
+       WHERE ${RECENT} AND trace_id IN (${ERROR_TRACES})
        GROUP BY trace_id
      )
      WHERE length(together) > 1
@@ -80,15 +75,11 @@ export async function originServices(
   now: number,
   options: { signal?: AbortSignal; timeoutMs: number },
 ): Promise<string[]> {
-  const failed = `ts >= fromUnixTimestamp64Milli({from:Int64}) AND environment = {environment:String} AND status = 'error'`;
   const { rows } = await store.query<{ name: string }>(
     `SELECT toString(service) AS name
      FROM spans
-     WHERE ${failed}
-       AND trace_id IN (
-         SELECT trace_id FROM spans WHERE ${failed} GROUP BY trace_id ORDER BY max(ts) DESC LIMIT {traces:UInt32}
-       )
-       AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM spans WHERE ${failed})
+     WHERE ${FAILED} AND trace_id IN (${ERROR_TRACES})
+       AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM spans WHERE ${FAILED})
      GROUP BY name ORDER BY count() DESC, name LIMIT 100`,
     { from: Math.floor(now) - ORIGIN_LOOK_BACK_MS, traces: MAX_TRACES, environment },
     { ...options, maxRows: 100 },

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BURST_RULE, createDetectorForTests, type DetectorForTests, RATE_RULE, START } from './detector-for-tests.ts';
+import {
+  BURST_RULE,
+  createDetectorForTests,
+  type DetectorForTests,
+  RATE_RULE,
+  START,
+  WEBHOOK,
+  withDetector,
+} from './detector-for-tests.ts';
 
-function withDetector(work: (given: DetectorForTests) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const given = createDetectorForTests();
-    try {
-      await work(given);
-    } finally {
-      await given.close();
-    }
-  };
-}
-
-const WEBHOOK = { name: 'stub', type: 'webhook', enabled: true, url: 'http://127.0.0.1:1/hook' };
 const GRACE_MS = 300_000;
 
 /** A service that goes on failing, an incident of it, and the incident resolved by hand 5 s after it opened. */

@@ -7,6 +7,8 @@ const UNITS: readonly (readonly [name: string, nanos: bigint])[] = [
   ['seconds', 1_000_000_000n],
 ];
 
+const DAY_NANOS = 86_400_000_000_000n;
+
 /**
  * The records that the store still keeps. Older ones are rejected rather than acknowledged: they would be gone at once,
  * and times all over the calendar cost the store one partition a day.
@@ -18,10 +20,11 @@ export function keepRecent<T>(
   context: DecodeContext,
 ): readonly T[] {
   const { oldestUnixNano } = context;
+  // Nearly every batch is recent: it is only looked at, not copied.
+  const old = records.find((record) => timeOf(record) < oldestUnixNano);
+  if (old === undefined) return records;
   const recent = records.filter((record) => timeOf(record) >= oldestUnixNano);
-  if (recent.length === records.length) return records;
-  const first = timeOf(records.find((record) => timeOf(record) < oldestUnixNano) as T);
-  context.reject(reasonOf(first, noun, context), records.length - recent.length);
+  context.reject(reasonOf(timeOf(old), noun, context), records.length - recent.length);
   return recent;
 }
 
@@ -29,13 +32,11 @@ export function keepRecent<T>(
 function reasonOf(unixNano: bigint, noun: string, { oldestUnixNano, receivedUnixNano }: DecodeContext): string {
   const meant = UNITS.find(([, nanos]) => {
     const time = unixNano * nanos;
-    return time >= oldestUnixNano && time <= receivedUnixNano + oneDayNanos;
+    return time >= oldestUnixNano && time <= receivedUnixNano + DAY_NANOS;
   });
   const question = meant === undefined ? '' : `; were ${meant[0]} sent as nanoseconds?`;
   return `a time of ${dayOf(unixNano)} is older than what is kept, ${noun} from ${dayOf(oldestUnixNano)} on${question}`;
 }
-
-const oneDayNanos = 86_400_000_000_000n;
 
 function dayOf(unixNano: bigint): string {
   return new Date(Number(unixNano / 1_000_000n)).toISOString().slice(0, 10);

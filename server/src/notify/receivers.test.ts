@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDetectorForTests, type DetectorForTests } from '../incidents/detector-for-tests.ts';
+import { withDetector } from '../incidents/detector-for-tests.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const KEY = 'R0123456789abcdef0123456789abcde';
 const WEBHOOK = { name: 'stub', type: 'webhook', enabled: true, url: 'http://hook.example/in', secret: SECRET };
 const PAGERDUTY = { name: 'pager', type: 'pagerduty', enabled: true, url: '', secret: KEY };
-
-function withDetector(work: (given: DetectorForTests) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const given = createDetectorForTests();
-    try {
-      await work(given);
-    } finally {
-      await given.close();
-    }
-  };
-}
 
 test(
   'answers say whether a secret is set, never which',
