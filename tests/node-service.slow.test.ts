@@ -298,6 +298,7 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
     assert.deepEqual(await ended, { code: 7, signal: null });
     assert.deepEqual(numbersIn(output()), ALL);
     assert.deepEqual(numbersSent('exit'), ALL);
+    assert.match(output(), /kept by a request that goes on/);
   });
 
   test('spans and records of libraries that use the OpenTelemetry API arrive as well (R10)', () => {

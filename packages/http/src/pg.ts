@@ -1,7 +1,12 @@
 // `@breakwater/http/pg`: a pool of `pg` that fails well.
 
 export type { Access } from './dependency/access.ts';
-export { ConnectionGivenUpError, PoolExhaustedError, ReadOnlyError } from './dependency/errors.ts';
+export {
+  ConnectionGivenUpError,
+  PoolExhaustedError,
+  ReadOnlyError,
+  TransactionRolledBackError,
+} from './dependency/errors.ts';
 export type { ConnectionCounts, DependencyEvent, DependencyGuard, GuardOptions } from './dependency/guard.ts';
 export { connectDependencyTelemetry } from './dependency/telemetry.ts';
 export { type GuardablePgPool, guardPgPool, type PgGuardOptions } from './pg/guard-pool.ts';

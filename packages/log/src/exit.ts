@@ -21,9 +21,17 @@ function flushNow(sink: Sink): void {
 }
 
 function onExit(): void {
+  flushLast(sinks);
+}
+
+/**
+ * For the `exit` event of a process whose logger has `flushAtExit: false`: writes what unfinished requests have kept,
+ * flushes every sink whatever the others do, and says on standard error what a sink did not write. Never throws.
+ */
+export function flushLast(of: Iterable<Sink>): void {
   writeAllKept();
-  for (const sink of sinks) flushNow(sink);
-  for (const sink of sinks) {
+  for (const sink of of) flushNow(sink);
+  for (const sink of of) {
     const { emitted, pending, dropped } = sink.counts();
     const lost = pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
     if (lost > 0) lastWord(`breakwater log: sink ${sink.name} did not write ${lost} of ${emitted} records\n`);

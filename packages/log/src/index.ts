@@ -1,6 +1,7 @@
 export { bindContext, currentContext, type LogContext, updateContext, withContext } from './context.ts';
 export type { TraceIds } from './context-json.ts';
 export { DROP_EVENT } from './drop-report.ts';
+export { flushLast } from './exit.ts';
 export { LEVELS, type Level, SEVERITY, type Threshold, toLevel } from './level.ts';
 export {
   createLogger,

@@ -5,7 +5,7 @@ import {
   type Health,
   type HealthOptions,
 } from '@breakwater/http';
-import { createLogger, type Logger, type LoggerOptions, type Sink, stdoutSink } from '@breakwater/log';
+import { createLogger, flushLast, type Logger, type LoggerOptions, type Sink, stdoutSink } from '@breakwater/log';
 import type { Policy } from '@breakwater/resilience';
 import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
@@ -91,7 +91,7 @@ export function wire(
     levels: config.logLevels,
     sinks,
     trace: activeSpan,
-    // The log's own way out would send what is under way a second time; the end is ours, see watchProcessEnd.
+    // The end is ours, hooks before records: see watchProcessEnd.
     flushAtExit: !config.processHandlers,
   });
   const policies = log.module('resilience');
@@ -145,9 +145,7 @@ export function wire(
         timeoutMs: config.shutdownTimeoutMs,
         shutdown: () => once(true),
         flushOnly: () => once(false),
-        flushSync: () => {
-          for (const sink of sinks) sink.flushSync();
-        },
+        flushSync: () => flushLast(sinks),
       })
     : () => {};
 

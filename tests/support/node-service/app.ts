@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentContext } from '@breakwater/log';
+import { keepUnlessOk } from '@breakwater/log/request';
 import { currentService } from '@breakwater/node';
 import { createBreaker } from '@breakwater/resilience';
 import { logs, trace } from '@opentelemetry/api';
@@ -62,6 +63,10 @@ if (mode === 'serve') {
   if (first !== second || !first.ok) process.exit(3);
 } else if (mode === 'exit') {
   write10000();
+  void keepUnlessOk({}, async () => {
+    log.debug('kept by a request that goes on');
+    await sleep(60_000);
+  });
   process.exit(7);
 } else if (mode === 'throw') {
   write10000();

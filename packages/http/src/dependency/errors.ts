@@ -34,6 +34,21 @@ export class UnreachableError extends Error {
   }
 }
 
+/**
+ * A transaction ended without effect although nothing was thrown: a statement in it had failed, the work caught that, and
+ * PostgreSQL answers such a `COMMIT` by rolling back. Use a savepoint, or let the error through.
+ */
+export class TransactionRolledBackError extends Error {
+  override readonly name = 'TransactionRolledBackError';
+  readonly code = 'TRANSACTION_ROLLED_BACK';
+  readonly category = 'permanent';
+  readonly retryable = false;
+  readonly outcome = 'not-applied';
+  constructor() {
+    super('The transaction was rolled back: a statement in it had failed, and the work went on');
+  }
+}
+
 /** The connection was given up, after a time-out or because it broke, and takes no more statements: release it. */
 export class ConnectionGivenUpError extends Error {
   override readonly name = 'ConnectionGivenUpError';

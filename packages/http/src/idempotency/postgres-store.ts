@@ -3,7 +3,7 @@ import type { IdempotencyStore } from './store.ts';
 
 /** A connection of `pg`. */
 export interface PgClient {
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[]; readonly command?: string }>;
   release(error?: Error | boolean): void;
 }
 

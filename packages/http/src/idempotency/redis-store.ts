@@ -68,7 +68,7 @@ export function redisIdempotencyStore(redis: RedisLike, options: { readonly pref
         answer = await work(undefined);
       } catch (error) {
         const end = classify(error).outcome === 'unknown' ? 'unknown' : 'forget';
-        // When Redis is away too, the lease ends by itself and says the same; the first error is the one that counts.
+        // When Redis is away too, the lease ends by itself, in doubt as "unknown"; the first error is the one that counts.
         await redis.eval(GIVE_UP, keys, [token, end]).catch(() => undefined);
         throw error;
       }

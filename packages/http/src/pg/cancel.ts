@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 /** What is needed of a client of `pg` to cancel what it runs. */
@@ -62,7 +62,7 @@ export function sendCancel(target: CancelTarget): Promise<boolean> {
           return;
         }
         const given = typeof target.ssl === 'object' ? (target.ssl as ConnectionOptions) : {};
-        const name = /^[\d.:]+$/.test(host) ? {} : { servername: host };
+        const name = isIP(host) === 0 ? { servername: host } : {};
         const secure = watch(connectTls({ ...name, ...given, socket: plain }));
         secure.once('secureConnect', () => send(secure));
       });

@@ -265,6 +265,27 @@ test('H30 a client released in the midst of its transaction does not go back int
   await pool.end();
 });
 
+test('H38 a transaction whose failed statement was caught rejects, as nothing of it was committed', async (t) => {
+  const server = postgres.server();
+  if (typeof server === 'string') return t.skip(server);
+  const { pool, raw } = postgres.guarded(1);
+  for (const [id, each] of [
+    [50, pool],
+    [51, raw],
+  ] as const) {
+    await assert.rejects(
+      inTransaction(each, async (client: pg.PoolClient) => {
+        await client.query(`INSERT INTO items VALUES (${id})`);
+        await client.query(`INSERT INTO items VALUES (${id})`).catch(() => undefined);
+      }),
+      { code: 'TRANSACTION_ROLLED_BACK', outcome: 'not-applied' },
+    );
+    assert.equal((await pool.query(`SELECT 1 FROM items WHERE id = ${id}`)).rowCount, 0);
+    assert.equal(await inTransaction(each, async () => 'went on'), 'went on');
+  }
+  await pool.end();
+});
+
 test('H31 answers of the server open no breaker and cost no connection: unique violation, syntax error, missing table', async (t) => {
   const server = postgres.server();
   if (typeof server === 'string') return t.skip(server);
