@@ -90,6 +90,16 @@ describe('breakwater-lint', () => {
     assert.deepEqual(await runLintCli(['good.ts'], folder), { exitCode: 0, findings: [], text: '0 silent failures' });
   });
 
+  it('R41: a file of another language is not looked at, whatever is wrong with it', async () => {
+    await writeFile(join(folder, 'styles.css'), '@theme { --a: ; } @apply } {');
+    assert.deepEqual(await runLintCli(['good.ts', 'styles.css'], folder), {
+      exitCode: 0,
+      findings: [],
+      text: '0 silent failures',
+    });
+    await rm(join(folder, 'styles.css'));
+  });
+
   // Floating promises are not looked for again: the repository's own check does.
   it('the sources of the two packages lose no failure', async () => {
     const config = join(folder, 'config');

@@ -7,6 +7,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readNumber, readProperty, readString } from '../read.ts';
 
+/** The files that can hold a finding. Biome reads others too, and cannot read every stylesheet. */
+const CODE = /\.[cm]?[jt]sx?$/;
+
 /** The rules, each a Biome GritQL plugin in the package's `lint` folder. Floating promises are Biome's own rule. */
 export const LINT_RULES: readonly string[] = [
   'empty-catch',
@@ -123,9 +126,12 @@ function toResult(plugins: Report, types: Report): LintResult {
     .flatMap((diagnostic) => toFinding(diagnostic) ?? [])
     .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
   // A file that cannot be parsed was not looked at: that is not "no findings".
-  const unread = all.filter((diagnostic) =>
-    ['parse', 'internalError/io', 'configuration'].includes(readString(diagnostic, 'category') ?? ''),
-  );
+  const unread = all.filter((diagnostic) => {
+    const category = readString(diagnostic, 'category');
+    if (category === 'configuration') return true;
+    const { file } = placeOf(diagnostic);
+    return (category === 'parse' || category === 'internalError/io') && (file === '?' || CODE.test(file));
+  });
   if (unread.length > 0) {
     const lines = unread.map((diagnostic) => `${placeOf(diagnostic).file}: ${readString(diagnostic, 'message')}`);
     return { exitCode: 2, findings, text: [...new Set(lines)].join('\n') };

@@ -1,3 +1,4 @@
+import { OptionError } from '@breakwater/errors';
 import type { Policy } from '../policy.ts';
 
 /** Levels that nearly every logger has. */
@@ -30,9 +31,10 @@ const lines: Readonly<Record<string, readonly [LogLevel, string]>> = {
 /**
  * Writes a line for each event of a policy, through any logger; the returned function ends it. Fields are those of the
  * event in snake case, `error` as `error_type`, `error_code` and `error_message`. Events of other policies are written
- * at `info` with their type as message.
+ * at `info` with their type as message. Throws `OptionError` when `write` is not a function.
  */
 export function logEvents(policy: Policy, write: WriteLine): () => void {
+  if (typeof write !== 'function') throw new OptionError('logEvents write', write, 'a function');
   return policy.on((given) => {
     const event = given as AnyEvent;
     const { type, error, ...rest } = event;

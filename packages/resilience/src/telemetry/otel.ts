@@ -2,6 +2,7 @@ import type { Attributes, Meter, TraceAPI } from '@opentelemetry/api';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../bulkhead/bulkhead.ts';
 import type { ComposedPolicy } from '../compose.ts';
+import { checkOptions, flag, record } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
 export interface TelemetryOptions {
@@ -21,12 +22,13 @@ const METRIC_FIELDS = ['policy', 'reason', 'operation'] as const;
  * event of the active span.
  *
  * `@opentelemetry/api` is an optional peer: resolves to `undefined` when it is not installed, else to a function that
- * ends it. Until called, and after that, nothing is paid.
+ * ends it. Until called, and after that, nothing is paid. Rejects with `OptionError` for wrong options.
  */
 export async function connectTelemetry(
   policy: Policy,
   options: TelemetryOptions = {},
 ): Promise<(() => void) | undefined> {
+  checkOptions('connectTelemetry', options, { meter: record, spanEvents: flag });
   const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;

@@ -88,3 +88,10 @@ test('L2 OpenTelemetry: a counter of events, gauges of states, and nothing left 
     trace.getActiveSpan = original;
   }
 });
+
+test('L3 what is no logger and no option is refused when it is given', async () => {
+  const policy = createTimeout({ timeoutMs: 50 });
+  assert.throws(() => logEvents(policy, { info() {} } as never), /logEvents write.*a function/);
+  await assert.rejects(connectTelemetry(policy, { spanEvent: false } as never), /connectTelemetry\.spanEvent/);
+  await assert.rejects(connectTelemetry(policy, { spanEvents: 'no' } as never), /connectTelemetry\.spanEvents/);
+});
