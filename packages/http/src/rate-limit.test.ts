@@ -68,6 +68,30 @@ test('H14 a shared limiter that fails lets the request through and is reported',
   assert.equal(await exchange.guard(), undefined);
   assert.equal(exchange.headers['ratelimit'], undefined);
   assert.equal(problems.length, 1);
+
+  const warnings: string[] = [];
+  const onWarning = (warning: Error): number => warnings.push(warning.message);
+  process.on('warning', onWarning);
+  const rule = { name: 'shared', limit: 1, windowMs: 1, limiter };
+  const unheard = rateLimitGuard([rule]);
+  const throwing = rateLimitGuard([rule], {
+    onLimiterError: () => {
+      throw new Error('from the listener');
+    },
+  });
+  for (const each of [unheard, unheard, throwing])
+    assert.equal(
+      await createBareEdge({ guards: [each] })
+        .open('/')
+        .guard(),
+      undefined,
+    );
+  await new Promise(setImmediate);
+  process.off('warning', onWarning);
+  assert.deepEqual(
+    warnings.map((text) => /^The limiter|^A listener failed/.exec(text)?.[0]),
+    ['The limiter', 'A listener failed'],
+  );
   assert.throws(() => rateLimitGuard([]), /rules/);
   assert.throws(() => rateLimitGuard([{ name: 'a\n', limit: 1, windowMs: 1 }]), /rules\.name/);
   assert.throws(() => rateLimitGuard([{ name: 'a', for: /x/g, limit: 1, windowMs: 1 }]), /rules\.for/);

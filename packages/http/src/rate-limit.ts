@@ -4,6 +4,7 @@ import { toRateLimitHeaders } from '@breakwater/resilience/http';
 import { edgeErrors } from './catalogue.ts';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
+import { createReport } from './report.ts';
 
 /** A limit for some requests. */
 export interface RateLimitRule extends RateLimitSpec {
@@ -30,8 +31,8 @@ export interface RateLimitRule extends RateLimitSpec {
 /**
  * A guard that limits requests per client and rule. All rules that hold for a request are asked; every response carries
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) with one item per rule, and a refusal is a 429
- * with `Retry-After`. A limiter of yours that fails is told to `onLimiterError`, and the rule's `onFailure` decides. Throws
- * `OptionError` for a wrong rule.
+ * with `Retry-After`. A limiter of yours that fails is told to `onLimiterError` (default: one process warning for an outage),
+ * and the rule's `onFailure` decides. Throws `OptionError` for a wrong rule.
  */
 export function rateLimitGuard(
   rules: readonly RateLimitRule[],
@@ -50,6 +51,10 @@ export function rateLimitGuard(
       holds: toQuestion(target),
       key: key ?? ((exchange: Exchange) => exchange.clientAddress),
       limiter: limiter ?? createRateLimit({ ...spec, name, clock: options.clock }),
+      report: createReport(
+        `The limiter of rate limit "${name}" failed: its rule is ${onFailure}`,
+        options.onLimiterError,
+      ),
     };
   });
   type Limit = (typeof limits)[number];
@@ -61,10 +66,16 @@ export function rateLimitGuard(
   ): RateLimitDecision | Promise<RateLimitDecision | undefined> => {
     const decision = limit.limiter.take(key, cost);
     if (!(decision instanceof Promise)) return decision;
-    return decision.catch((error: unknown) => {
-      options.onLimiterError?.(error);
-      return undefined;
-    });
+    return decision.then(
+      (settled) => {
+        limit.report.ended();
+        return settled;
+      },
+      (error: unknown) => {
+        limit.report.tell(error);
+        return undefined;
+      },
+    );
   };
 
   const apply = (exchange: Exchange, limit: Limit, key: string, decision: RateLimitDecision | undefined): void => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { classify, OptionError } from '@breakwater/errors';
 import type { RedisLike } from '@breakwater/resilience/redis';
 import type { Answer } from '../message.ts';
+import { createReport } from '../report.ts';
 import type { IdempotencyStore } from './store.ts';
 
 const BEGIN = `
@@ -33,12 +34,18 @@ return 1`;
  * A store in Redis, shared by a fleet. Redis and the work's own effects do not commit together: when the process dies in
  * between, the key stays, and after `leaseMs` repetitions are told that the outcome is unknown (or the work runs again,
  * with `onUnknown: 'rerun'`). Work that may take effect twice at no price, or whose effects are in PostgreSQL, is
- * better off with the other setting or the other store. `prefix`: default `idempotency:`.
+ * better off with the other setting or the other store. `prefix`: default `idempotency:`. `onError` is told what fails no
+ * request: a key that could not be given up, and an answer that was not kept because its lease had ended and another run
+ * has the key. Default: a process warning.
  */
-export function redisIdempotencyStore(redis: RedisLike, options: { readonly prefix?: string } = {}): IdempotencyStore {
+export function redisIdempotencyStore(
+  redis: RedisLike,
+  options: { readonly prefix?: string; readonly onError?: (error: unknown) => void } = {},
+): IdempotencyStore {
   if (typeof redis?.eval !== 'function')
     throw new OptionError('redis', redis, 'a Redis client with eval(script, keys, args)');
   const prefix = options.prefix ?? 'idempotency:';
+  const report = createReport('Idempotency in Redis is in doubt', options.onError);
   return {
     async execute(entry, work) {
       const keys = [prefix + entry.key];
@@ -69,10 +76,15 @@ export function redisIdempotencyStore(redis: RedisLike, options: { readonly pref
       } catch (error) {
         const end = classify(error).outcome === 'unknown' ? 'unknown' : 'forget';
         // When Redis is away too, the lease ends by itself, in doubt as "unknown"; the first error is the one that counts.
-        await redis.eval(GIVE_UP, keys, [token, end]).catch(() => undefined);
+        await redis.eval(GIVE_UP, keys, [token, end]).catch((failure: unknown) => report.tell(failure));
         throw error;
       }
-      await redis.eval(COMPLETE, keys, [token, JSON.stringify(answer), String(ttlMs)]);
+      const kept = await redis.eval(COMPLETE, keys, [token, JSON.stringify(answer), String(ttlMs)]);
+      if (Number(kept) === 1) report.ended();
+      else
+        report.tell(
+          new Error('The work took longer than its lease, and its answer was not kept: it may have run twice'),
+        );
       return { state: 'done', answer, replayed: false };
     },
   };

@@ -158,3 +158,34 @@ test('H24 Redis: once per key; a request that broke off leaves "unknown" after i
   assert.equal((await store.execute(entry, work)).state, 'done');
   assert.ok((await redis.pttl('idempotency:dead')) > 0);
 });
+
+test('H24 Redis: an answer that another run has overtaken, and a key that cannot be given up, are told', async (t) => {
+  if (typeof redisServer === 'string') return t.skip(redisServer);
+  const told: unknown[] = [];
+  let away = false;
+  const store = redisIdempotencyStore(
+    {
+      eval: async (script, keys, args) => {
+        if (away) throw new Error('redis is away');
+        return redis.eval(script, keys.length, ...keys, ...args);
+      },
+    },
+    { onError: (error) => told.push((error as Error).message) },
+  );
+  const entry = { key: 'late', fingerprint: 'f', ttlMs: 60_000, leaseMs: 60_000, onUnknown: 'rerun' } as const;
+  const work = async (): Promise<Answer> => jsonAnswer(200, {});
+  const result = await store.execute(entry, async () => {
+    await redis.hset('idempotency:late', 'lease', '1');
+    await store.execute(entry, work);
+    return jsonAnswer(201, {});
+  });
+  assert.equal(result.state, 'done');
+  const failed = store.execute({ ...entry, key: 'gone' }, async () => {
+    away = true;
+    throw new Error('no');
+  });
+  await assert.rejects(failed, /no/);
+  assert.deepEqual(told.length, 2);
+  assert.match(String(told[0]), /longer than its lease/);
+  assert.equal(told[1], 'redis is away');
+});
