@@ -10,9 +10,9 @@ export interface CallOptions {
   /** Monotonic time (of the policy's clock) by which the caller needs the answer. `Infinity` is none. */
   readonly deadline?: number | undefined;
   readonly correlationId?: string | undefined;
-  /** Whose call this is, for policies that are fair or keep limits by key. */
+  /** Whose call this is, for policies that keep limits by key, and for `fairQueue({ byKey: true })`. */
   readonly key?: string | undefined;
-  /** 0 is normal, higher goes first. */
+  /** 0 is normal, higher goes first: where load is shed, and in a bulkhead with `order: fairQueue()`. Others do not look at it. */
   readonly priority?: number | undefined;
   /** The number of the attempt that this call is part of. Default 1. */
   readonly attempt?: number | undefined;
