@@ -1,6 +1,7 @@
 import { OptionError } from '@breakwater/errors';
+import { durationMs, number, type Rule, whole } from '@breakwater/errors/options';
 import { LatencyWindow } from './latency.ts';
-import { checkOptions, durationMs, number, type Rule, whole } from './options.ts';
+import { checkOptions } from './options.ts';
 
 /** How to find the limit from the durations of recent calls. */
 export interface AdaptiveLimitOptions {

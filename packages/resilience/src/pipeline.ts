@@ -1,5 +1,6 @@
+import type { Rule } from '@breakwater/errors/options';
 import { type ComposedPolicy, type EventOf, policyRule, toChain } from './compose.ts';
-import { checkOptions, type Rule } from './options.ts';
+import { checkOptions } from './options.ts';
 import type { Policy } from './policy.ts';
 
 /**

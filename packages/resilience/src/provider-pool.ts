@@ -1,4 +1,5 @@
 import { OptionError } from '@breakwater/errors';
+import { callable, oneOf, type Rule, record } from '@breakwater/errors/options';
 import { type BreakerEvent, type CircuitBreaker, createBreaker } from './breaker/breaker.ts';
 import type { BreakerOptions } from './breaker/options.ts';
 import { run } from './call.ts';
@@ -7,7 +8,7 @@ import { RejectedError } from './errors.ts';
 import { type Listener, subscribe } from './events.ts';
 import { classifierOf, toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
-import { callable, checkOptions, oneOf, type Rule, record } from './options.ts';
+import { checkOptions } from './options.ts';
 import { isOutage } from './outage.ts';
 import { toPlan } from './plan.ts';
 import type { CallContext, CallOptions } from './policy.ts';

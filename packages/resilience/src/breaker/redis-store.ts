@@ -1,4 +1,5 @@
-import { checkOptions, durationMs, type Rule, text } from '../options.ts';
+import { durationMs, type Rule, text } from '@breakwater/errors/options';
+import { checkOptions } from '../options.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
 import type { BreakerStore } from './shared.ts';
 import type { BreakerSnapshot } from './snapshot.ts';

@@ -1,5 +1,6 @@
 import { OptionError } from '@breakwater/errors';
-import { durationMs as above0, checkOptions, type Rule, share, whole } from '../options.ts';
+import { durationMs as above0, type Rule, share, whole } from '@breakwater/errors/options';
+import { checkOptions } from '../options.ts';
 
 /** Calls seen, and how many of them failed or were slow. */
 export interface Counts {

@@ -1,5 +1,5 @@
 import { OptionError } from '@breakwater/errors';
-import { durationMs, oneOf, type Rule, whole } from '../options.ts';
+import { durationMs, oneOf, type Rule, whole } from '@breakwater/errors/options';
 
 /** How many calls in how much time. */
 export interface RateLimitSpec {
