@@ -1,5 +1,6 @@
 // What do the policies make of a dependency that fails in three calls of ten? Off, until somebody turns it on.
-import { createChaos, createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createRetry, createTimeout, pipeline } from '@breakwater/resilience';
+import { createChaos } from '@breakwater/resilience/chaos';
 import { createRandom, createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` and `random` out

@@ -24,9 +24,6 @@ export function run<T>(
   return call.toPromise() as Promise<T>;
 }
 
-/** {@link run}, for those who want the call. */
-export const start: typeof run = run;
-
 /**
  * Options for a call that is part of another one: those of its context, with changes. Needed where something changes; else
  * the context itself is valid as options. A context cannot be spread (`{ ...context }`): what it shows is found when read.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
+import * as chaos from './chaos.ts';
 import * as http from './http.ts';
 import * as main from './index.ts';
 import * as redis from './redis.ts';
@@ -9,10 +10,11 @@ import * as undici from './undici.ts';
 import * as worker from './worker.ts';
 
 test('E1 each entry has its own names, and the main entry none of them', async () => {
-  const entries = { http, redis, telemetry, undici, worker };
+  const entries = { chaos, http, redis, telemetry, undici, worker };
   assert.deepEqual(
     Object.fromEntries(Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()])),
     {
+      chaos: ['createChaos'],
       http: [
         'DEADLINE_HEADER',
         'HttpStatusError',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
+import { createChaos } from './chaos.ts';
 import { toDeadlineHeader } from './http.ts';
 import {
   createBulkhead,
   createCache,
-  createChaos,
   createFallback,
   createHedge,
   createLoadShed,

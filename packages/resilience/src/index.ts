@@ -32,9 +32,7 @@ export {
 export { type FairQueueOptions, fairQueue, type QueueOrder } from './bulkhead/fair-queue.ts';
 // Fallback, cache, coalescing
 export { type Cache, type CacheEntry, type CacheEvent, type CacheOptions, createCache } from './cache.ts';
-export { type Call, run, start, withContext } from './call.ts';
-// Chaos
-export { type Chaos, type ChaosEvent, type ChaosOptions, type ChaosRule, createChaos } from './chaos.ts';
+export { type Call, run, withContext } from './call.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
 export { type Coalesce, type CoalesceEvent, type CoalesceOptions, createCoalesce } from './coalesce.ts';
 export { type ComposedPolicy, compose, type EventOf } from './compose.ts';

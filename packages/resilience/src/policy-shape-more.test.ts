@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
+import { createChaos } from './chaos.ts';
 import {
   compose,
   createAdaptiveConcurrency,
   createCache,
-  createChaos,
   createCoalesce,
   createFallback,
   createHedge,
