@@ -1,7 +1,5 @@
-import { OptionError } from '@breakwater/errors';
-import { durationMs, number, type Rule, whole } from '@breakwater/errors/options';
 import { LatencyWindow } from './latency.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, durationMs, number, OptionError, type Rule, whole } from './options.ts';
 
 /** How to find the limit from the durations of recent calls. */
 export interface AdaptiveLimitOptions {

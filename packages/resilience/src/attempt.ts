@@ -1,6 +1,6 @@
-import { OptionError } from '@breakwater/errors';
 import { CUT, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
 import { TimeoutError } from './errors.ts';
+import { OptionError } from './options.ts';
 import type { Plan } from './plan.ts';
 import {
   CANCELLED,

@@ -1,8 +1,8 @@
-import { callable, delayMs, durationMs, whole } from '@breakwater/errors/options';
 import { run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { warn } from './events.ts';
 import { detached, hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
+import { callable, delayMs, durationMs, whole } from './options.ts';
 import { isOutage } from './outage.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';

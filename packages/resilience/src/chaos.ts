@@ -1,8 +1,17 @@
-import { OptionError } from '@breakwater/errors';
-import { callable, delayMs, either, flag, number, oneOf, type Rule, text } from '@breakwater/errors/options';
 import { type Call, run } from './call.ts';
 import type { Clock, Random } from './clock.ts';
-import { checkOptions } from './options.ts';
+import {
+  callable,
+  checkOptions,
+  delayMs,
+  either,
+  flag,
+  number,
+  OptionError,
+  oneOf,
+  type Rule,
+  text,
+} from './options.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { tell } from './tell.ts';

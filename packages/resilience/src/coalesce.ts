@@ -1,7 +1,7 @@
-import { callable } from '@breakwater/errors/options';
 import { type Call, run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { detached, type KeyOf, sharedKey } from './keyed.ts';
+import { callable } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { tell } from './tell.ts';

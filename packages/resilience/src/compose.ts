@@ -1,8 +1,7 @@
-import { OptionError } from '@breakwater/errors';
-import type { Rule } from '@breakwater/errors/options';
 import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
+import { OptionError, type Rule } from './options.ts';
 import { type Plan, toPlan } from './plan.ts';
 import type { CallOptions, Fusible, Gate, Policy, Work } from './policy.ts';
 

@@ -1,10 +1,8 @@
-import { OptionError } from '@breakwater/errors';
-import { callable, durationMs, type Rule, text } from '@breakwater/errors/options';
 import type { Cache } from './cache.ts';
 import { run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { hasGivenUp } from './keyed.ts';
-import { checkOptions } from './options.ts';
+import { callable, checkOptions, durationMs, OptionError, type Rule, text } from './options.ts';
 import { isOutage } from './outage.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';

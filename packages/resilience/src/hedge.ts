@@ -1,7 +1,7 @@
-import { delayMs, durationMs, number, whole } from '@breakwater/errors/options';
 import { type Call, run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { LatencyWindow } from './latency.ts';
+import { delayMs, durationMs, number, whole } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';

@@ -1,5 +1,22 @@
 import { callable, checkOptions as check, type Rule, text } from '@breakwater/errors/options';
 
+// All modules of this package take the rules of their options from here.
+export { OptionError } from '@breakwater/errors';
+export {
+  callable,
+  delayMs,
+  durationMs,
+  either,
+  flag,
+  number,
+  oneOf,
+  type Rule,
+  record,
+  share,
+  text,
+  whole,
+} from '@breakwater/errors/options';
+
 /** The options every policy has. */
 export const commonRules: Record<string, Rule> = {
   name: text,

@@ -1,6 +1,5 @@
-import type { Rule } from '@breakwater/errors/options';
 import { type ComposedPolicy, type EventOf, policyRule, toChain } from './compose.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, type Rule } from './options.ts';
 import type { Policy } from './policy.ts';
 
 /**

@@ -1,8 +1,7 @@
-import type { Rule } from '@breakwater/errors/options';
 import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Emits, type Listener, subscribe } from './events.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, type Rule } from './options.ts';
 import { type Plan, toPlan } from './plan.ts';
 import type { CallOptions, Gate, Work } from './policy.ts';
 

@@ -1,5 +1,3 @@
-import { OptionError } from '@breakwater/errors';
-import { callable, oneOf, type Rule, record } from '@breakwater/errors/options';
 import { type BreakerEvent, type CircuitBreaker, createBreaker } from './breaker/breaker.ts';
 import type { BreakerOptions } from './breaker/options.ts';
 import { run } from './call.ts';
@@ -8,7 +6,7 @@ import { RejectedError } from './errors.ts';
 import { type Listener, subscribe } from './events.ts';
 import { classifierOf, toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
-import { checkOptions } from './options.ts';
+import { callable, checkOptions, OptionError, oneOf, type Rule, record } from './options.ts';
 import { isOutage } from './outage.ts';
 import { toPlan } from './plan.ts';
 import type { CallContext, CallOptions } from './policy.ts';

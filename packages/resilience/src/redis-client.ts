@@ -1,4 +1,4 @@
-import type { Rule } from '@breakwater/errors/options';
+import type { Rule } from './options.ts';
 
 /**
  * What is needed of a Redis client, passed in by whoever has one:

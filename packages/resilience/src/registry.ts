@@ -1,7 +1,5 @@
-import { OptionError } from '@breakwater/errors';
-import { callable, record } from '@breakwater/errors/options';
 import { emit, type Listener, subscribe } from './events.ts';
-import { checkOptions } from './options.ts';
+import { callable, checkOptions, OptionError, record } from './options.ts';
 import { type PipelineSlot, pipeline, placeRules } from './pipeline.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 

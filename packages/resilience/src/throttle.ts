@@ -1,10 +1,10 @@
 import type { Classify } from '@breakwater/errors';
-import { callable, durationMs, number, whole } from '@breakwater/errors/options';
 import { createTimeWindow, type Window } from './breaker/window.ts';
 import type { Call } from './call.ts';
 import type { Clock, Random } from './clock.ts';
 import { isRejection, RejectedError } from './errors.ts';
 import { classifierOf } from './failure.ts';
+import { callable, durationMs, number, whole } from './options.ts';
 import { isUnwell } from './outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';

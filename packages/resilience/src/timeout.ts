@@ -1,9 +1,8 @@
-import { OptionError } from '@breakwater/errors';
-import { durationMs, oneOf } from '@breakwater/errors/options';
 import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { TimeoutError } from './errors.ts';
+import { durationMs, OptionError, oneOf } from './options.ts';
 import { CANCELLED, type Fusible, type Gate, Lane, NEVER, type Outcome, type Policy } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { tell } from './tell.ts';

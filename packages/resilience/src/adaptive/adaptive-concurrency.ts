@@ -1,9 +1,8 @@
-import { OptionError } from '@breakwater/errors';
-import { durationMs, number, share, whole } from '@breakwater/errors/options';
 import type { Call } from '../call.ts';
 import { RejectedError } from '../errors.ts';
 import { emit } from '../events.ts';
 import { classifierOf } from '../failure.ts';
+import { durationMs, number, OptionError, share, whole } from '../options.ts';
 import { isUnwell } from '../outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';

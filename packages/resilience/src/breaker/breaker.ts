@@ -1,10 +1,9 @@
-import { durationMs } from '@breakwater/errors/options';
 import { changes } from '../attempt-state.ts';
 import type { Call } from '../call.ts';
 import { BreakerOpenError, isRejection } from '../errors.ts';
 import { emit, warn } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, durationMs } from '../options.ts';
 import { CANCELLED, type Fusible, type Gate, Lane, NEVER, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
 import { PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';

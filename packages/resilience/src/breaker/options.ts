@@ -1,6 +1,6 @@
-import { type Classify, OptionError } from '@breakwater/errors';
-import { callable, durationMs, number, oneOf, whole } from '@breakwater/errors/options';
+import type { Classify } from '@breakwater/errors';
 import type { Clock, Random } from '../clock.ts';
+import { callable, durationMs, number, OptionError, oneOf, whole } from '../options.ts';
 import type { Kind } from '../policy-base.ts';
 import type { CallWindow, RateOptions } from './window.ts';
 

@@ -1,5 +1,4 @@
-import { durationMs, type Rule, text } from '@breakwater/errors/options';
-import { checkOptions } from '../options.ts';
+import { checkOptions, durationMs, type Rule, text } from '../options.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
 import type { BreakerStore } from './shared.ts';
 import type { BreakerSnapshot } from './snapshot.ts';

@@ -1,7 +1,6 @@
-import { callable, durationMs, type Rule } from '@breakwater/errors/options';
 import { type Clock, systemClock } from '../clock.ts';
 import { warn } from '../events.ts';
-import { checkOptions } from '../options.ts';
+import { callable, checkOptions, durationMs, type Rule } from '../options.ts';
 import { ask } from '../predicate.ts';
 import { createTimeout } from '../timeout.ts';
 import type { CircuitBreaker } from './breaker.ts';

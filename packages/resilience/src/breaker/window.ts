@@ -1,6 +1,4 @@
-import { OptionError } from '@breakwater/errors';
-import { durationMs as above0, type Rule, share, whole } from '@breakwater/errors/options';
-import { checkOptions } from '../options.ts';
+import { durationMs as above0, checkOptions, OptionError, type Rule, share, whole } from '../options.ts';
 
 /** Calls seen, and how many of them failed or were slow. */
 export interface Counts {
@@ -75,74 +73,57 @@ const rates: Pick<CallWindow, 'rules' | 'check' | 'judge'> = {
   },
 };
 
-const FAILED_BIT = 1;
-const SLOW_BIT = 2;
-
-/** The last `size` calls: one byte per call. */
+/** The last `size` calls: one byte per call, 1 for a failed one, 2 more for a slow one. */
 function createCountWindow(size: number): Window {
   const ring = new Uint8Array(size);
-  let calls = 0;
-  let next = 0;
+  let seen = 0;
   let failures = 0;
-  let slows = 0;
+  let slow = 0;
   return {
-    record(_now, failed, slow) {
-      if (calls === size) {
-        const old = ring[next]!;
-        failures -= old & FAILED_BIT;
-        slows -= old >> 1;
-      } else {
-        calls++;
-      }
-      ring[next] = (failed ? FAILED_BIT : 0) | (slow ? SLOW_BIT : 0);
-      failures += failed ? 1 : 0;
-      slows += slow ? 1 : 0;
-      next = (next + 1) % size;
+    record(_now, isFailed, isSlow) {
+      const at = seen++ % size;
+      const old = ring[at]!;
+      const byte = (isFailed ? 1 : 0) + (isSlow ? 2 : 0);
+      failures += (byte & 1) - (old & 1);
+      slow += (byte >> 1) - (old >> 1);
+      ring[at] = byte;
     },
-    counts: () => ({ calls, failures, slow: slows }),
+    counts: () => ({ calls: Math.min(seen, size), failures, slow }),
   };
 }
 
 const SLICES = 10;
 
 /**
- * The calls of the last `durationMs`, in ten slices: a call is forgotten when its slice has wholly left the window,
- * whether or not other calls come, so at most a tenth of the window later than exact. Fixed memory.
+ * The calls of the last `durationMs`, by tenths: a call is forgotten when its slice has wholly left the window, whether or
+ * not other calls come, so at most a tenth of the window later than exact. At most 11 slices are kept.
  */
 export function createTimeWindow(durationMs: number): Window {
-  const sliceMs = durationMs / SLICES;
-  const slots = new Float64Array((SLICES + 1) * 3);
-  let newest = Number.NEGATIVE_INFINITY;
-  /** Empties the slices that time has passed since the newest, and returns where the present one starts. */
+  /** With their number since time zero, the oldest first. */
+  const slices: { readonly at: number; calls: number; failures: number; slow: number }[] = [];
   const forget = (now: number): number => {
-    const slice = Math.floor(now / sliceMs);
-    if (slice > newest) {
-      for (let stale = Math.max(newest + 1, slice - SLICES); stale <= slice; stale++) {
-        const at = (((stale % (SLICES + 1)) + SLICES + 1) % (SLICES + 1)) * 3;
-        slots.fill(0, at, at + 3);
-      }
-      newest = slice;
-    }
-    return (((newest % (SLICES + 1)) + SLICES + 1) % (SLICES + 1)) * 3;
+    const at = Math.floor((now / durationMs) * SLICES);
+    while (slices.length > 0 && slices[0]!.at < at - SLICES) slices.shift();
+    return at;
   };
   return {
-    record(now, failed, slow) {
+    record(now, isFailed, isSlow) {
       const at = forget(now);
-      slots[at]!++;
-      if (failed) slots[at + 1]!++;
-      if (slow) slots[at + 2]!++;
+      if (slices.at(-1)?.at !== at) slices.push({ at, calls: 0, failures: 0, slow: 0 });
+      const slice = slices.at(-1)!;
+      slice.calls++;
+      if (isFailed) slice.failures++;
+      if (isSlow) slice.slow++;
     },
     counts(now) {
       forget(now);
-      let calls = 0;
-      let failures = 0;
-      let slow = 0;
-      for (let at = 0; at < slots.length; at += 3) {
-        calls += slots[at]!;
-        failures += slots[at + 1]!;
-        slow += slots[at + 2]!;
+      const sum = { calls: 0, failures: 0, slow: 0 };
+      for (const { calls, failures, slow } of slices) {
+        sum.calls += calls;
+        sum.failures += failures;
+        sum.slow += slow;
       }
-      return { calls, failures, slow };
+      return sum;
     },
   };
 }

@@ -1,7 +1,7 @@
-import { durationMs, whole } from '@breakwater/errors/options';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { BulkheadFullError } from '../errors.ts';
+import { durationMs, whole } from '../options.ts';
 import { type Fusible, type Gate, Lane, NEVER, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse, tell } from '../tell.ts';

@@ -1,6 +1,5 @@
-import { flag, type Rule, whole } from '@breakwater/errors/options';
 import type { Call } from '../call.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, flag, type Rule, whole } from '../options.ts';
 
 /** Decides which waiting call goes next; made by {@link fairQueue}. Serves one bulkhead. */
 export interface QueueOrder {

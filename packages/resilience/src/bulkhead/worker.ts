@@ -1,11 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { OptionError } from '@breakwater/errors';
-import { durationMs, type Rule, record, text, whole } from '@breakwater/errors/options';
 import type { Clock } from '../clock.ts';
 import { compose } from '../compose.ts';
 import type { PolicyErrorFacts } from '../errors.ts';
 import { type Listener, warn } from '../events.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, durationMs, OptionError, type Rule, record, text, whole } from '../options.ts';
 import type { CallContext, CallOptions } from '../policy.ts';
 import { createTimeout, type TimeoutExpired } from '../timeout.ts';
 import { type BulkheadEvent, createBulkhead } from './bulkhead.ts';

@@ -1,5 +1,5 @@
-import { OptionError } from '@breakwater/errors';
 import { type Clock, systemClock } from '../clock.ts';
+import { OptionError } from '../options.ts';
 
 /**
  * Header field that carries how many milliseconds the caller still waits. A duration, not a time of day, so that the

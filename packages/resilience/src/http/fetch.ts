@@ -1,9 +1,8 @@
-import { callable, delayMs, durationMs, flag, type Rule } from '@breakwater/errors/options';
 import { type Call, run } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { policyRule } from '../compose.ts';
 import { TimeoutError } from '../errors.ts';
-import { checkOptions } from '../options.ts';
+import { callable, checkOptions, delayMs, durationMs, flag, type Rule } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import type { CallContext, CallOptions, Policy } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';

@@ -1,9 +1,8 @@
-import { callable, durationMs, flag, type Rule } from '@breakwater/errors/options';
 import type { Dispatcher } from 'undici';
 import { run } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { policyRule } from '../compose.ts';
-import { checkOptions } from '../options.ts';
+import { callable, checkOptions, durationMs, flag, type Rule } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import type { CallContext, CallOptions, Policy } from '../policy.ts';
 import { isRepeatable, statusErrorOf } from './status-error.ts';

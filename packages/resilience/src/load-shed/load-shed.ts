@@ -1,10 +1,10 @@
-import { durationMs, either, whole } from '@breakwater/errors/options';
 import { FairQueue } from '../bulkhead/fair-queue.ts';
 import { WaitingRoom } from '../bulkhead/waiting-room.ts';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
 import { emit } from '../events.ts';
+import { durationMs, either, whole } from '../options.ts';
 import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';

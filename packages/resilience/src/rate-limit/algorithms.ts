@@ -1,5 +1,4 @@
-import { OptionError } from '@breakwater/errors';
-import { durationMs, oneOf, type Rule, whole } from '@breakwater/errors/options';
+import { durationMs, OptionError, oneOf, type Rule, whole } from '../options.ts';
 
 /** How many calls in how much time. */
 export interface RateLimitSpec {

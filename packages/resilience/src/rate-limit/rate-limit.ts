@@ -1,8 +1,7 @@
-import { OptionError } from '@breakwater/errors';
-import { whole } from '@breakwater/errors/options';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
+import { OptionError, whole } from '../options.ts';
 import type { Fusible, Gate, Policy } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';

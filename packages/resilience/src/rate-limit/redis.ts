@@ -1,6 +1,6 @@
-import { delayMs, durationMs, oneOf, text } from '@breakwater/errors/options';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
+import { delayMs, durationMs, oneOf, text } from '../options.ts';
 import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';

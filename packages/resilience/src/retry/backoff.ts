@@ -1,7 +1,5 @@
-import { OptionError } from '@breakwater/errors';
-import { delayMs, number, oneOf, type Rule } from '@breakwater/errors/options';
 import type { Random } from '../clock.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, delayMs, number, OptionError, oneOf, type Rule } from '../options.ts';
 
 /**
  * The wait before attempt `retry + 1` in milliseconds, `retry` from 1; `previousMs` is the wait before, 0 at first.

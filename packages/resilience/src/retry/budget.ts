@@ -1,5 +1,4 @@
-import { callable, number, type Rule, record, whole } from '@breakwater/errors/options';
-import { checkOptions } from '../options.ts';
+import { callable, checkOptions, number, type Rule, record, whole } from '../options.ts';
 
 export interface RetryBudgetOptions {
   /** Extra calls allowed per successful call. Default 0.1. */

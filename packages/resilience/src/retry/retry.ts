@@ -1,10 +1,10 @@
-import { type Classify, OptionError } from '@breakwater/errors';
-import { callable, durationMs, whole } from '@breakwater/errors/options';
+import type { Classify } from '@breakwater/errors';
 import type { Call } from '../call.ts';
 import type { Clock, Random } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, UnwantedResultError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
+import { callable, durationMs, OptionError, whole } from '../options.ts';
 import {
   CANCELLED,
   type CallOptions,

@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors';
+import { OptionError } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
 /** Levels that nearly every logger has. */

@@ -1,9 +1,8 @@
-import { flag, record } from '@breakwater/errors/options';
 import type { Attributes, Meter, TraceAPI } from '@opentelemetry/api';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../bulkhead/bulkhead.ts';
 import type { ComposedPolicy } from '../compose.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, flag, record } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
 export interface TelemetryOptions {
