@@ -20,6 +20,8 @@ export function compile(options: RedactOptions): Engine {
     actions,
     refs: new Map(),
     paths: rules.paths,
+    // The other detectors want digits, a sign or a name beside the value.
+    leavesWords: !actions.has('ip') && rules.patterns.length === 0,
     keepLineBreaks: options.lineBreaks === 'keep',
     maxBytes: limit('maxBytes', options.maxBytes, 1024 * 1024),
     maxDepth: limit('maxDepth', options.maxDepth, 32),
@@ -60,7 +62,6 @@ function limit(name: string, value: number | undefined, fallback: number): numbe
 function actionsOf(preset: Preset | readonly Preset[], rules: CompiledRules): Map<DetectorName, Action> {
   const actions = new Map<DetectorName, Action>();
   const list: readonly unknown[] = Array.isArray(preset) ? preset : [preset];
-  if (list.length === 0) throw invalid('preset must name at least one preset');
   for (const name of list) {
     if (!PRESETS.includes(name as Preset))
       throw invalid(`unknown preset ${JSON.stringify(name)}; known are ${PRESETS.join(', ')}`);

@@ -52,6 +52,8 @@ export interface Engine {
   /** References made so far, by rule. */
   readonly refs: Map<string, RuleRef>;
   readonly paths: CompiledPath | undefined;
+  /** No rule takes a plain word or a UUID by what it is. */
+  readonly leavesWords: boolean;
   readonly keepLineBreaks: boolean;
   readonly maxBytes: number;
   readonly maxDepth: number;

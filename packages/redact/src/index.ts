@@ -8,6 +8,7 @@ export type {
   KeyRule,
   PathRule,
   PatternRule,
+  Place,
   Preset,
   PseudonymKeys,
   RedactOptions,

@@ -1,5 +1,6 @@
 import { compile } from './compile.ts';
 import { keyRule } from './key.ts';
+import { createRoot, isPlainText, isQuietItem } from './place.ts';
 import { pseudonymMarker } from './replace.ts';
 import { redactText } from './text/redact-text.ts';
 import type { Finding, RedactOptions, Redactor } from './types.ts';
@@ -13,13 +14,13 @@ import { DROP, redactString } from './walk-state.ts';
  */
 export function createRedactor(options: RedactOptions = {}): Redactor {
   const engine = compile(options);
-  const root = engine.paths?.start;
+  const start = engine.paths?.start;
 
   function redact(value: string): string;
   function redact(value: unknown): unknown;
   function redact(value: unknown): unknown {
     if (typeof value === 'string') return string(value);
-    const result = redactValue(createWalk(engine), value, root, '');
+    const result = redactValue(createWalk(engine), value, start, '');
     return result === DROP ? undefined : result;
   }
 
@@ -36,14 +37,17 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
       return rule !== null && (rule.strength === 'strong' || rule.action === 'keep') ? rule.action : false;
     },
     field(name, value) {
-      const result = redactNamed(createWalk(engine), String(name), value, root);
+      const result = redactNamed(createWalk(engine), String(name), value, start);
       return result === DROP ? undefined : result;
     },
+    root: createRoot(engine, redact),
+    isPlain: engine.leavesWords ? isPlainText : () => false,
+    isQuiet: (item) => isQuietItem(engine, item),
     explain(value) {
       const findings: Finding[] = [];
       const walk = createWalk(engine, findings);
       if (typeof value === 'string') redactString(walk, value);
-      else redactValue(walk, value, root, '');
+      else redactValue(walk, value, start, '');
       return findings;
     },
     pseudonyms(detector, value) {

@@ -78,7 +78,10 @@ export interface PseudonymKeys {
 }
 
 export interface RedactOptions {
-  /** Default `default`. Several presets add up; where they differ, the later one's action holds. */
+  /**
+   * Default `default`. Several presets add up; where they differ, the later one's action holds. An empty list is none:
+   * only `rules` take anything.
+   */
   readonly preset?: Preset | readonly Preset[];
   readonly rules?: readonly Rule[];
   /** Needed as soon as any rule's action is `pseudonym`. */
@@ -112,6 +115,26 @@ export interface Finding {
 }
 
 /**
+ * One place in an object, and what the rules say of it before its value is known: asked once per name, so that a
+ * serialiser that walks by itself leaves to the redactor only what needs it.
+ */
+export interface Place {
+  /** Here and below, nothing but names further down and values themselves decides: a text is `string(text)`. */
+  readonly isFree: boolean;
+  /** An object here is judged property by property, by `at`. (A list that is not free goes to `redact` as a whole.) */
+  readonly isOpen: boolean;
+  /** What every text here becomes, if that is one thing. Empty text and what begins with `[` are for `redact`. */
+  readonly marker: string | undefined;
+  /**
+   * The property `name`. `label` is what stands beside a property `value` or `args` under `name`, `key` or `header`:
+   * `{name: 'authorization', value: …}`.
+   */
+  at(name: string, label?: string): Place;
+  /** A value at this place, as `redact` of the whole would have it. `undefined` when the action is `drop`. */
+  redact(value: unknown): unknown;
+}
+
+/**
  * A compiled set of rules. Safe to share. No method throws, whatever it is given, mutates what it is given, or reads
  * a property twice; every method ends in time linear in the text.
  */
@@ -133,6 +156,15 @@ export interface Redactor {
   key(name: string): Action | false;
   /** Redacts one property's value as `redact` would at that key. `undefined` when the action is `drop`. */
   field(name: string, value: unknown): unknown;
+  /** The top of an object, for a serialiser that walks by itself. */
+  readonly root: Place;
+  /**
+   * Can no rule touch this text, whatever its name? A quick look that says yes only to short words and UUIDs without
+   * anything that JSON escapes.
+   */
+  isPlain(text: string): boolean;
+  /** May this item of a list be judged without its neighbours? Not if it names the next one (`'--password'`) or ends in digits. */
+  isQuiet(item: string): boolean;
   /** Which rules fire on the value, without the value. */
   explain(value: unknown): Finding[];
   /**

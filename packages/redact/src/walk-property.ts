@@ -45,7 +45,7 @@ export function copyProperty(
 }
 
 /** The name by which a property is judged. */
-function keyName(name: string, alias: string): string {
+export function keyName(name: string, alias: string): string {
   if (name !== 'args') return alias === '' ? name : alias;
   const command = alias.toLowerCase();
   return command === 'auth' || command === 'hello' || command === 'acl' ? 'password' : name;
