@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setContextProvider } from '@breakwater/errors/core';
-import type { RequestBuffer } from './request-buffer.ts';
+import type { KeptLines } from './kept.ts';
 import type { WideEvent } from './wide-event.ts';
 
 /** What is known about the work that is going on. Every field may be absent. */
@@ -42,7 +42,7 @@ export interface ContextCell {
   head: string;
   fragment: string;
   names: ReadonlyMap<string, string>;
-  buffer: RequestBuffer | undefined;
+  buffer: KeptLines | undefined;
   wide: WideEvent | undefined;
 }
 

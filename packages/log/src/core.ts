@@ -7,7 +7,6 @@ import { toMembers, writeCarefully } from './fields.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
 import { type Origin, originHead } from './origin.ts';
 import type { Paths } from './paths.ts';
-import { keepLine, writeKept } from './request-buffer.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
 import { renderTemplate } from './template.ts';
@@ -148,11 +147,10 @@ export class Core {
         this.tally.drop('request-ok');
         return;
       }
-      keepLine(buffer, { line, severity, owner: this });
+      buffer.keep(line, severity, this);
       return;
     }
-    const kept = cell?.buffer;
-    if (severity >= SEVERITY.error && kept !== undefined) writeKept(kept);
+    if (severity >= SEVERITY.error) cell?.buffer?.fail();
     this.write(line, severity);
   }
 
@@ -162,10 +160,6 @@ export class Core {
     if (ids === undefined) return cell?.values;
     const { traceId, spanId, traceFlags } = ids;
     return { ...cell?.values, traceId, spanId, traceFlags };
-  }
-
-  writeKept(line: string, severity: number): void {
-    this.write(line, severity);
   }
 
   dropKept(reason: 'queue-full' | 'request-ok'): void {

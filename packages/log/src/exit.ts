@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { writeAllKept } from './request-buffer.ts';
+import { openRequests } from './kept.ts';
 import type { Sink } from './sink.ts';
 
 const sinks = new Set<Sink>();
@@ -7,17 +7,18 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const SIGNAL_WAIT_MS = 3000;
 let ending = false;
 
-function flushQuick(): void {
-  for (const sink of sinks) if (sink.isSlow !== true) flushNow(sink);
-}
-
-function flushNow(sink: Sink): void {
+/** What ends must end whatever one sink does: the others are flushed all the same. */
+function attempt(act: () => void): void {
   try {
-    sink.flushSync();
+    act();
   } catch {
-    // The others must be flushed all the same; its counts say what it did not write.
+    // The counts say what was not written; where standard error is gone as well, there is nobody left to tell.
     return;
   }
+}
+
+function flushQuick(): void {
+  for (const sink of sinks) if (sink.isSlow !== true) attempt(() => sink.flushSync());
 }
 
 function onExit(): void {
@@ -29,55 +30,41 @@ function onExit(): void {
  * flushes every sink whatever the others do, and says on standard error what a sink did not write. Never throws.
  */
 export function flushLast(of: Iterable<Sink>): void {
-  writeAllKept();
-  for (const sink of of) flushNow(sink);
-  for (const sink of of) {
-    const { emitted, pending, dropped } = sink.counts();
-    const lost = pending + Object.values(dropped).reduce((sum, count) => sum + count, 0);
-    if (lost > 0) lastWord(`breakwater log: sink ${sink.name} did not write ${lost} of ${emitted} records\n`);
-  }
-}
-
-function lastWord(text: string): void {
-  try {
-    writeSync(2, text);
-  } catch {
-    // Standard error is gone as well: there is nobody left to tell.
-    process.exitCode ??= 0;
-  }
+  for (const write of openRequests) write();
+  for (const sink of of) attempt(() => sink.flushSync());
+  for (const sink of of)
+    attempt(() => {
+      const { emitted, written } = sink.counts();
+      if (emitted > written)
+        writeSync(2, `breakwater log: sink ${sink.name} did not write ${emitted - written} of ${emitted} records\n`);
+    });
 }
 
 function onSignal(signal: NodeJS.Signals): void {
+  const isOurs = process.listenerCount(signal) === 1;
+  if (isOurs) for (const write of openRequests) write();
   flushQuick();
-  const slow = [...sinks].filter((sink) => sink.isSlow === true);
+  const busy = [...sinks].filter((sink) => sink.isSlow === true && sink.counts().pending > 0);
+  const flushed = Promise.allSettled(busy.map(async (sink) => sink.flush()));
   // Somebody else decides what the signal does; the end itself, when it comes, flushes what is left.
-  if (process.listenerCount(signal) > 1) {
-    for (const sink of slow) void sink.flush();
-    return;
-  }
-  writeAllKept();
+  if (!isOurs) return;
   // With nobody else listening the signal must do what it would have done without us: end the process.
   const finish = (): void => {
     onExit();
-    for (const each of SIGNALS) process.off(each, onSignal);
+    listen('off');
     process.kill(process.pid, signal);
   };
-  const busy = slow.filter((sink) => sink.counts().pending > 0);
-  if (busy.length === 0 || ending) {
-    finish();
-    return;
-  }
   // A request may be under way: while the event loop runs, its answer can be waited for. A second signal does not wait.
+  if (busy.length === 0 || ending) return finish();
   ending = true;
-  let over = false;
-  const once = (): void => {
-    if (over) return;
-    over = true;
-    finish();
-  };
   const waitMs = Math.max(...busy.map((sink) => sink.exitTimeoutMs ?? SIGNAL_WAIT_MS));
-  setTimeout(once, waitMs);
-  void Promise.all(busy.map((sink) => sink.flush())).finally(once);
+  void Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, waitMs))]).then(finish);
+}
+
+function listen(how: 'on' | 'off'): void {
+  process[how]('exit', onExit);
+  process[how]('uncaughtExceptionMonitor', flushQuick);
+  for (const signal of SIGNALS) process[how](signal, onSignal);
 }
 
 /**
@@ -87,16 +74,9 @@ function onSignal(signal: NodeJS.Signals): void {
  * standard error. Returns a function that takes it off again.
  */
 export function flushAtExit(sink: Sink): () => void {
-  if (sinks.size === 0) {
-    process.on('exit', onExit);
-    process.on('uncaughtExceptionMonitor', flushQuick);
-    for (const signal of SIGNALS) process.on(signal, onSignal);
-  }
+  if (sinks.size === 0) listen('on');
   sinks.add(sink);
   return () => {
-    if (!sinks.delete(sink) || sinks.size > 0) return;
-    process.off('exit', onExit);
-    process.off('uncaughtExceptionMonitor', flushQuick);
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    if (sinks.delete(sink) && sinks.size === 0) listen('off');
   };
 }

@@ -7,10 +7,10 @@ import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { bindFields, toMembers } from './fields.ts';
 import { LEVELS, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
+import { openRequests } from './kept.ts';
 import { Levels } from './levels.ts';
 import type { Origin } from './origin.ts';
 import { compilePaths, type Paths } from './paths.ts';
-import { writeKeptOf } from './request-buffer.ts';
 import type { Sampler } from './sampling.ts';
 import type { Sink, SinkCounts } from './sink.ts';
 import { stdoutSink } from './sinks/stdout.ts';
@@ -138,7 +138,7 @@ export function createLogger(options: LoggerOptions): Logger {
     levels,
     async close() {
       if (core.closed) return;
-      writeKeptOf(core);
+      for (const write of openRequests) write(core);
       report.stop();
       core.closed = true;
       await Promise.all(core.sinks.map((sink) => sink.close()));

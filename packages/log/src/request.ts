@@ -1,16 +1,18 @@
-import { OptionError } from '@breakwater/errors/core';
+import { callable, checkOptions, oneOf, type Rule, text, whole } from '@breakwater/errors/options';
 import { currentCell, withCell } from './context.ts';
-import { type Level, severityOf } from './level.ts';
+import { LEVELS, type Level, SEVERITY } from './level.ts';
 import type { Fields, Logger } from './logger.ts';
-import { createRequestBuffer, discardKept, writeKept } from './request-buffer.ts';
+import { RequestBuffer } from './request-buffer.ts';
 import { createWideEvent } from './wide-event.ts';
 
 export interface KeepOptions {
   /** Lines of this level and above are kept though the threshold would not write them. Default `debug`. */
-  readonly from?: Level;
+  readonly from?: Level | undefined;
   /** Lines kept for one request; the oldest go first. Default 500. */
-  readonly maxLines?: number;
+  readonly maxLines?: number | undefined;
 }
+
+const keepRules = { from: /* @__PURE__ */ oneOf(...LEVELS), maxLines: /* @__PURE__ */ whole(1) };
 
 /**
  * Runs `fn`, keeping what it says below the threshold. If it throws, rejects, says something at `error` or above, or
@@ -19,12 +21,14 @@ export interface KeepOptions {
  * written. Returns what `fn` returns.
  */
 export function keepUnlessOk<T>(options: KeepOptions, fn: () => T): T {
-  const buffer = createRequestBuffer(severityOf('options.from', options.from ?? 'debug'), options.maxLines ?? 500);
+  checkOptions('keepUnlessOk', options, keepRules);
+  const { from = 'debug', maxLines = 500 } = options;
+  const buffer = new RequestBuffer(SEVERITY[from], maxLines);
   return withCell({ buffer }, () =>
     settle(
       fn,
-      () => discardKept(buffer),
-      () => writeKept(buffer),
+      () => buffer.discard(),
+      () => buffer.fail(),
     ),
   );
 }
@@ -33,27 +37,34 @@ export function keepUnlessOk<T>(options: KeepOptions, fn: () => T): T {
 export function failRequest(): boolean {
   const buffer = currentCell()?.buffer;
   if (buffer === undefined) return false;
-  writeKept(buffer);
+  buffer.fail();
   return true;
 }
 
 export interface WideOptions {
   readonly logger: Logger;
   /** The record's event name. Default `breakwater.request`. */
-  readonly eventName?: string;
+  readonly eventName?: string | undefined;
   /** The record's text. Default `request completed`. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** A monotonic clock in milliseconds. Default `performance.now`. */
-  readonly clock?: () => number;
+  readonly clock?: (() => number) | undefined;
 }
+
+const wideRules: Readonly<Record<string, Rule>> = {
+  logger: ['a logger', (v) => typeof (v as Logger | null)?.log === 'function'],
+  eventName: text,
+  message: text,
+  clock: callable,
+};
 
 /**
  * Runs `fn` and says one record about it at its end (a canonical log line): what `addToEvent` and `countInEvent` gave,
  * `duration_ms` and `outcome` (`ok`, `failed`), with the error if there was one. Returns what `fn` returns.
  */
 export function withWideEvent<T>(options: WideOptions, fn: () => T): T {
-  if (typeof options?.logger?.log !== 'function') throw new OptionError('options.logger', options?.logger, 'a logger');
-  const clock = options.clock ?? (() => performance.now());
+  checkOptions('withWideEvent', options, wideRules, ['logger']);
+  const { clock = () => performance.now() } = options;
   const wide = createWideEvent();
   const started = clock();
   const end = (outcome: 'ok' | 'failed', error: unknown): void => {
