@@ -38,3 +38,8 @@ export class AuditError extends Error {
 export function isAuditError(error: unknown, code?: AuditErrorCode): error is AuditError {
   return error instanceof AuditError && (code === undefined || error.code === code);
 }
+
+/** The error itself where it is one of this package, or else a failure of the store with the error as its cause. */
+export function toAuditError(error: unknown, message: string): AuditError {
+  return error instanceof AuditError ? error : new AuditError('AUDIT_STORAGE_FAILED', message, { cause: error });
+}

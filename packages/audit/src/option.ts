@@ -1,6 +1,55 @@
+import { checkOptions as check, type Rule } from '@breakwater/errors/options';
 import { AuditError } from './errors.ts';
 
-/** The value, or `AUDIT_INVALID_OPTION` naming the option where it is not a whole number in the range. */
+/** `checkOptions` of `@breakwater/errors/options`, which throws `AUDIT_INVALID_OPTION` as all of this package does. */
+export function checkOptions(
+  at: string,
+  options: unknown,
+  rules: Readonly<Record<string, Rule>>,
+  required: readonly string[] = [],
+): void {
+  try {
+    check(at, options, rules, required);
+  } catch (cause) {
+    throw new AuditError('AUDIT_INVALID_OPTION', (cause as Error).message, { cause });
+  }
+}
+
+/** An object with these methods; `what` says which kind of object has them. */
+export function having(what: string, ...methods: readonly string[]): Rule {
+  return [
+    what,
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
+  ];
+}
+
+/** Text that stands in the trail or names something. */
+export const shortText: Rule = [
+  'text of 1 to 200 characters',
+  (value) => typeof value === 'string' && value !== '' && value.length <= 200 && value.isWellFormed(),
+];
+
+/** What `parseVerifier` makes, of one kind. */
+export function verifierOf(kind: 'ed25519' | 'cosignature'): Rule {
+  const words = kind === 'ed25519' ? "a trail's public key (parseVerifier)" : 'a public key for cosignatures';
+  return [words, (value) => (value as { kind?: unknown } | null)?.kind === kind];
+}
+
+/** What `generateSigner` or, for cosignatures, `generateWitnessSigner` makes. */
+export function signerOf(kind: 'ed25519' | 'cosignature'): Rule {
+  const words =
+    kind === 'ed25519'
+      ? 'a key of generateSigner or parseSigner that is not a key for cosignatures'
+      : 'a key for cosignatures, of generateWitnessSigner';
+  const [, isVerifier] = verifierOf(kind);
+  const [, isSigner] = having('', 'sign');
+  return [words, (value) => isSigner(value) && isVerifier((value as { verifier?: unknown }).verifier)];
+}
+
+/** The value, or `AUDIT_INVALID_OPTION` naming the argument where it is not a whole number in the range. */
 export function checkedNumber(name: string, value: number, min: number, max: number): number {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new AuditError(
@@ -8,12 +57,5 @@ export function checkedNumber(name: string, value: number, min: number, max: num
       `${name} must be a whole number from ${min} to ${max}, and is ${String(value)}`,
     );
   }
-  return value;
-}
-
-/** The value, or `AUDIT_INVALID_OPTION` naming the option where it is not text of 1 to 200 characters. */
-export function checkedText(name: string, value: string): string {
-  if (typeof value !== 'string' || value === '' || value.length > 200 || !value.isWellFormed())
-    throw new AuditError('AUDIT_INVALID_OPTION', `${name} must be text of 1 to 200 characters`);
   return value;
 }

@@ -37,7 +37,10 @@ export interface TrailOptions {
   readonly witnesses?: readonly Witness[];
   /** Witness signatures needed for `witnessed`. Default: all of them. */
   readonly witnessQuorum?: number;
-  /** A publication waits this long for its witnesses, in ms. Default 10,000. */
+  /**
+   * A round of asking the witnesses lasts at most this long, in ms. `published` does not wait for it; the next checkpoint
+   * does. Default 10,000.
+   */
   readonly witnessTimeoutMs?: number;
   /** Once the quorum has signed, the other witnesses have this long, in ms. Default 250. */
   readonly witnessGraceMs?: number;
@@ -49,7 +52,10 @@ export interface TrailOptions {
   readonly component?: string;
   /** Milliseconds since 1970. Default Date.now. */
   readonly now?: () => number;
-  /** Hears of a failed background publication, and of each witness that did not sign; the next one tries again. */
+  /**
+   * Hears of a failed background publication, of an `accepted` entry that was lost, and of each witness that did not sign;
+   * the next publication tries again. Without it the first failure to write becomes a process warning.
+   */
   readonly onError?: (error: AuditError) => void;
 }
 

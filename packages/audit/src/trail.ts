@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { canonicalize } from './canonical.ts';
 import { formatCheckpoint } from './checkpoint.ts';
-import { AuditError } from './errors.ts';
+import { AuditError, toAuditError } from './errors.ts';
 import { type AuditEvent, checkEvent } from './event.ts';
 import { consistencyProof, inclusionProof, leafHash } from './merkle.ts';
-import { type Signer, signNote } from './note.ts';
-import { checkedNumber, checkedText } from './option.ts';
+import { parseNote, type Signer, signatureLine, signNote } from './note.ts';
+import { checkedNumber } from './option.ts';
 import { ownEvent, withoutUndefined } from './own-event.ts';
 import { redactEvent } from './redact-event.ts';
+import { createReport } from './report.ts';
 import { openCheckpoint, PRUNED_PATH, parseEntry, readEntry, readPruned, readText } from './stored.ts';
 import { CHECKPOINT_PATH, entriesPath, MAX_ENTRY_BYTES, TILE_WIDTH, tilePath } from './tiles.ts';
+import { checkNextSigner, checkTrailOptions } from './trail-options.ts';
 import type { AppendResult, Trail, TrailOptions } from './trail-types.ts';
 import { appendEntry, copyTree, createTree, loadTree, partials, subtreeReader, type Tree, treeRoot } from './tree.ts';
 import { createWitnessRounds } from './witness/rounds.ts';
@@ -27,26 +29,23 @@ const MAX_BATCH = 4_096;
 
 /**
  * Opens a trail for writing: takes the lock, checks the stored tree against its signed checkpoint, and continues with
- * what the journal holds. Throws `AUDIT_LOCKED`, `AUDIT_CORRUPT`, `AUDIT_BAD_SIGNATURE`, `AUDIT_STORAGE_FAILED`.
+ * what the journal holds. Throws `AUDIT_INVALID_OPTION`, `AUDIT_LOCKED`, `AUDIT_CORRUPT`, `AUDIT_BAD_SIGNATURE`, `AUDIT_STORAGE_FAILED`.
  */
 export async function openTrail(options: TrailOptions): Promise<Trail> {
-  const { store } = options;
+  checkTrailOptions(options);
+  const { store, redact = redactEvent, now = Date.now, publishIntervalMs = 1_000, maxPending = 100_000 } = options;
+  const { clock = 'system', component = hostname(), witnessRetryMs = 30_000 } = options;
+  const { witnesses = [], witnessQuorum: quorum = witnesses.length } = options;
   let signer = options.signer;
-  const redact = options.redact ?? redactEvent;
-  const now = options.now ?? Date.now;
-  const publishIntervalMs = checkedNumber('publishIntervalMs', options.publishIntervalMs ?? 1_000, 0, 3_600_000);
-  const maxPending = checkedNumber('maxPending', options.maxPending ?? 100_000, 1, 10_000_000);
-  const witnesses = options.witnesses ?? [];
-  const quorum = checkedNumber('witnessQuorum', options.witnessQuorum ?? witnesses.length, 0, witnesses.length);
-  const clock = checkedText('clock', options.clock ?? 'system');
-  const component = checkedText('component', options.component ?? hostname());
-  const witnessRetryMs = checkedNumber('witnessRetryMs', options.witnessRetryMs ?? 30_000, 1, 86_400_000);
+  const report = createReport(options.onError);
   const rounds = createWitnessRounds({
     witnesses,
     quorum,
-    timeoutMs: checkedNumber('witnessTimeoutMs', options.witnessTimeoutMs ?? 10_000, 1, 600_000),
-    graceMs: checkedNumber('witnessGraceMs', options.witnessGraceMs ?? 250, 0, 600_000),
-    onFailure: (failure) => options.onError?.(failure),
+    timeoutMs: options.witnessTimeoutMs ?? 10_000,
+    graceMs: options.witnessGraceMs ?? 250,
+    onFailure: (failure) => {
+      if (options.onError !== undefined) report.tell(failure);
+    },
   });
 
   await store.lock();
@@ -90,6 +89,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   let nextPublication: Promise<void> | null = null;
   let publishTimer: NodeJS.Timeout | null = null;
   let witnessTimer: NodeJS.Timeout | null = null;
+  /** Entries under a stored checkpoint that the quorum signed. */
   let cosigned = 0;
   let witnessFailures: readonly AuditError[] = [];
   let closed = false;
@@ -97,6 +97,9 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   let closing: Promise<void> | null = null;
   /** Signs beside `signer` while a key is changed. */
   let retiring: Signer | null = null;
+  let lastRotation: Promise<unknown> = Promise.resolve();
+  /** Resolves when a checkpoint is stored, before the witnesses are asked; then another takes its place. */
+  let advance = Promise.withResolvers<void>();
 
   const size = (): number => published + durable.length + writing + queue.length;
 
@@ -115,10 +118,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       } catch (error) {
         writing = 0;
         isWriting = false;
-        const failure =
-          error instanceof AuditError
-            ? error
-            : new AuditError('AUDIT_STORAGE_FAILED', 'The journal could not be written', { cause: error });
+        const failure = toAuditError(error, 'The journal could not be written');
         for (const item of batch) item.reject(failure);
         // What queued behind the failed batch was promised indexes that are free again.
         for (const item of queue.splice(0)) item.reject(failure);
@@ -172,10 +172,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       const edge = partials(next);
       for (const [path, bytes] of edge) files.set(path, bytes);
       await writeFiles(store, files);
-      const note = signNote(formatCheckpoint({ origin: signer.name, size: next.frontier.size, root: treeRoot(next) }), [
-        ...(retiring === null ? [] : [retiring]),
-        signer,
-      ]);
+      const note = toNote(formatCheckpoint({ origin: signer.name, size: next.frontier.size, root: treeRoot(next) }));
       await store.write(CHECKPOINT_PATH, Buffer.from(note));
       tree = next;
       signed = note;
@@ -185,28 +182,50 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       const isDone = (path: string): boolean => files.has(path.slice(0, path.lastIndexOf('.p/')));
       for (const path of oldPartials.filter(isDone)) await store.remove(path);
       oldPartials = [...new Set([...oldPartials.filter((path) => !isDone(path)), ...edge.keys()])];
+      advance.resolve();
+      advance = Promise.withResolvers();
     }
     if (witnesses.length > 0 && cosigned < published) await askWitnesses();
     if (durable.length > 0) schedulePublication();
   }
 
-  /** Part of a publication, so that the checkpoint that they signed is the one that is stored. */
+  /** Where only a signature is added, those that stand on the same text stay: the witnesses gave theirs already. */
+  function toNote(text: string): string {
+    if (signed === null || parseNote(signed).text !== text)
+      return signNote(text, retiring === null ? [signer] : [retiring, signer]);
+    const line = signatureLine(signer, signer.sign(text));
+    return signed.includes(line) ? signed : signed + line;
+  }
+
+  /** Part of a publication, so that the checkpoint that they signed is the one that is stored. Never rejects. */
   async function askWitnesses(): Promise<void> {
     if (witnessTimer !== null) clearTimeout(witnessTimer);
     witnessTimer = null;
     const covered = published;
     const round = await rounds.collect(signed!, (oldSize) => proofs.consistency(oldSize, covered));
     witnessFailures = round.failures;
+    let isStored = true;
     if (round.note !== signed) {
-      signed = round.note;
-      await store.write(CHECKPOINT_PATH, Buffer.from(signed));
+      try {
+        await store.write(CHECKPOINT_PATH, Buffer.from(round.note));
+        signed = round.note;
+      } catch (error) {
+        isStored = false;
+        witnessFailures = [...round.failures, toAuditError(error, 'The cosignatures could not be stored')];
+        report.tell(witnessFailures.at(-1)!);
+      }
     }
-    if (round.hasQuorum) cosigned = covered;
+    if (round.hasQuorum && isStored) cosigned = covered;
     else if (!closed) witnessTimer = setTimeout(publishInBackground, witnessRetryMs);
   }
 
   function publishInBackground(): void {
-    publish().catch((error: unknown) => options.onError?.(error as AuditError));
+    publish().then(report.ended, report.tell);
+  }
+
+  /** Publishes, and does not wait for the witnesses: what they do is no reason to hold an entry that is published. */
+  async function publishUpTo(index: number): Promise<void> {
+    while (published <= index) await Promise.race([publish(), advance.promise]);
   }
 
   const reader = (treeSize: number): ReturnType<typeof subtreeReader> => {
@@ -240,12 +259,12 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       if (!isWriting) writeLoop = writeBatches();
       const result: AppendResult = { index, id, leafHash: hash };
       if (level === 'accepted') {
-        written.catch((error: unknown) => options.onError?.(error as AuditError));
+        written.catch(report.tell);
         return result;
       }
       await written;
       if (level === 'durable') return result;
-      while (published <= index) await publish();
+      await publishUpTo(index);
       if (level === 'witnessed' && cosigned <= index) {
         await publish();
         if (cosigned <= index)
@@ -268,31 +287,10 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
     async consistencyProof(oldSize, treeSize = published) {
       return proofs.consistency(oldSize, treeSize);
     },
-    async rotateKey(next) {
-      if (next.name !== signer.name)
-        throw new AuditError(
-          'AUDIT_INVALID_OPTION',
-          `The new key is named "${next.name}"; the trail keeps its name "${signer.name}"`,
-        );
-      const old = signer;
-      const { index } = await trail.append(
-        ownEvent('trail.key_rotation', 'rotate_key', signer.name, {
-          from: String(old.verifier),
-          to: String(next.verifier),
-        }),
-      );
-      while (publication !== null) await publication.catch(() => undefined);
-      signer = next;
-      retiring = old;
-      try {
-        await publish();
-        await store.write(`rotation/${published}`, Buffer.from(signed!));
-      } catch (error) {
-        if (published <= index) signer = old;
-        throw error;
-      } finally {
-        retiring = null;
-      }
+    rotateKey(next) {
+      const rotation = lastRotation.then(() => rotate(next));
+      lastRotation = rotation.catch(() => undefined);
+      return rotation;
     },
     async prune(below) {
       const limit = Math.floor(checkedNumber('below', below, 0, published) / TILE_WIDTH) * TILE_WIDTH;
@@ -319,13 +317,33 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   oldPartials = [...partials(tree).keys()];
   if (durable.length > 0 || signed === null) {
     try {
-      await publish();
+      await Promise.race([publish(), advance.promise]);
     } catch (error) {
       await store.close();
       throw error;
     }
-  }
+  } else if (witnesses.length > 0) publishInBackground();
   return trail;
+
+  async function rotate(next: Signer): Promise<void> {
+    checkNextSigner(next, signer.name);
+    const old = signer;
+    const keys = { from: String(old.verifier), to: String(next.verifier) };
+    await trail.append(ownEvent('trail.key_rotation', 'rotate_key', signer.name, keys));
+    while (publication !== null) await publication.catch(() => undefined);
+    signer = next;
+    retiring = old;
+    try {
+      await publish();
+      await store.write(`rotation/${published}`, Buffer.from(signed!));
+    } catch (error) {
+      // What was published until here both keys signed, so that the old one can go on.
+      signer = old;
+      throw error;
+    } finally {
+      retiring = null;
+    }
+  }
 
   async function closeNow(): Promise<void> {
     closed = true;

@@ -1,7 +1,9 @@
+import { listOf, type Rule } from '@breakwater/errors/options';
 import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts';
 import { AuditError } from '../errors.ts';
 import { emptyRoot } from '../merkle.ts';
 import { type ParsedNote, parseNote, type Signer, signatureLine, type Verifier, verifyNote } from '../note.ts';
+import { checkOptions, having, signerOf, verifierOf } from '../option.ts';
 import { verifyConsistency } from '../proof.ts';
 import type { Witness, WitnessAnswer, WitnessRequest } from './witness.ts';
 
@@ -27,13 +29,20 @@ export interface WitnessOptions {
   readonly state: WitnessState;
 }
 
+const RULES: { readonly [option in keyof WitnessOptions]-?: Rule } = {
+  signer: signerOf('cosignature'),
+  trails: listOf(verifierOf('ed25519')),
+  state: having('a memory, such as directoryWitnessState makes', 'get', 'set'),
+};
+
 /**
  * A witness (C2SP tlog-witness): signs a checkpoint that a known key signed and that extends what it signed before, and
- * remembers it first. Requests are taken one after the other, so that none goes between the check and the memory.
+ * remembers it first. Requests are taken one after the other, so that none goes between the check and the memory. Throws
+ * `AUDIT_INVALID_OPTION`.
  */
-export function createWitness({ signer, trails, state }: WitnessOptions): Witness {
-  if (signer.verifier.kind !== 'cosignature')
-    throw new AuditError('AUDIT_INVALID_OPTION', `signer "${signer.name}" must be a key for cosignatures`);
+export function createWitness(options: WitnessOptions): Witness {
+  checkOptions('createWitness', options, RULES, Object.keys(RULES));
+  const { signer, trails, state } = options;
   let last: Promise<unknown> = Promise.resolve();
   return {
     verifier: signer.verifier,

@@ -1,5 +1,7 @@
+import { callable, type Rule, text, whole } from '@breakwater/errors/options';
 import { AuditError } from '../errors.ts';
 import { parseVerifier } from '../note.ts';
+import { checkOptions } from '../option.ts';
 import { readLimited } from '../response-body.ts';
 import { formatRequest, parseSize, REFUSAL_STATUS, SIZE_TYPE } from './wire.ts';
 import type { Witness, WitnessAnswer, WitnessRefusal } from './witness.ts';
@@ -17,21 +19,27 @@ export interface HttpWitnessOptions {
   readonly fetch?: typeof fetch;
 }
 
+const RULES: { readonly [option in keyof HttpWitnessOptions]-?: Rule } = {
+  url: text,
+  key: text,
+  timeoutMs: whole(1, 600_000),
+  fetch: callable,
+};
+
 /**
  * A witness elsewhere, over C2SP tlog-witness. Follows no redirects and reads at most 64 KiB of an answer. Throws
  * `AUDIT_INVALID_OPTION`; requests reject with `AUDIT_NOT_WITNESSED` where there is no answer of the protocol.
  */
 export function httpWitness(options: HttpWitnessOptions): Witness {
+  checkOptions('httpWitness', options, RULES, ['url', 'key']);
   const { timeoutMs = 10_000 } = options;
   const url = endpointOf(options.url);
   const verifier = parseVerifier(options.key);
   if (verifier.kind !== 'cosignature')
     throw new AuditError(
       'AUDIT_INVALID_OPTION',
-      `key must be a key for cosignatures, and "${verifier.name}" is a key for signatures`,
+      `httpWitness.key: expected a key for cosignatures; the key of "${verifier.name}" is for signatures`,
     );
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 600_000)
-    throw new AuditError('AUDIT_INVALID_OPTION', `timeoutMs must be 1 to 600,000, and is ${String(timeoutMs)}`);
   return {
     verifier,
     async addCheckpoint(request) {
@@ -54,12 +62,12 @@ export function httpWitness(options: HttpWitnessOptions): Witness {
   };
 }
 
-function toAnswer(response: Response, text: string): WitnessAnswer {
+function toAnswer(response: Response, body: string): WitnessAnswer {
   const { status, headers } = response;
-  if (status === 200) return { kind: 'signed', signatures: text };
+  if (status === 200) return { kind: 'signed', signatures: body };
   if (status === 409) {
     const isSize = headers.get('content-type')?.split(';')[0]?.trim() === SIZE_TYPE;
-    const size = isSize && text.endsWith('\n') ? parseSize(text.slice(0, -1)) : null;
+    const size = isSize && body.endsWith('\n') ? parseSize(body.slice(0, -1)) : null;
     return size === null ? { kind: 'refused', reason: 'inconsistent' } : { kind: 'conflict', size };
   }
   const refusal = Object.entries(REFUSAL_STATUS).find(([, known]) => known === status);
@@ -67,9 +75,17 @@ function toAnswer(response: Response, text: string): WitnessAnswer {
   return { kind: 'refused', reason: refusal[0] as WitnessRefusal };
 }
 
-function endpointOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new AuditError('AUDIT_INVALID_OPTION', `url must be an http or https URL without query, and is "${text}"`);
+function endpointOf(given: string): string {
+  const url = URL.canParse(given) ? new URL(given) : null;
+  // Not shown: a password in it would reach the logs, with each failure of the witness too.
+  if (
+    url === null ||
+    !/^https?:$/.test(url.protocol) ||
+    `${url.search}${url.hash}${url.username}${url.password}` !== ''
+  )
+    throw new AuditError(
+      'AUDIT_INVALID_OPTION',
+      'httpWitness.url: expected an http or https URL without query, fragment, user and password',
+    );
   return `${url.href.replace(/\/$/, '')}/add-checkpoint`;
 }
