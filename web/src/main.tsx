@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { statusQuery } from './api/queries.ts';
 import { createQueryClient } from './app/query-client.ts';
 import { reportNavigation } from './app/use-range.ts';
 import { preloadScreens, router } from './router.tsx';
@@ -9,7 +10,10 @@ import './styles.css';
 
 const client = createQueryClient(() => {
   const { pathname, href } = router.latestLocation;
-  if (pathname !== '/login') router.navigate({ to: '/login', search: { next: href } }).catch(reportNavigation);
+  if (pathname === '/login') return;
+  // Somebody whose reads were answered before had a session.
+  const ended = client.getQueryData(statusQuery.queryKey) ? '1' : undefined;
+  router.navigate({ to: '/login', search: { next: href, ended }, replace: true }).catch(reportNavigation);
 });
 
 const element = document.getElementById('root');

@@ -128,10 +128,12 @@ const settings = createRoute({
   path: '/settings',
   component: lazyRouteComponent(() => import('./features/settings/settings-screen.tsx'), 'SettingsScreen'),
 });
+// Whatever else is asked for, so that the navigation stays around it.
+const unknown = createRoute({ getParentRoute: () => shell, path: '$', component: NotFound });
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (raw: Raw) => optional({ next: textParam(raw['next']) }),
+  validateSearch: (raw: Raw) => optional({ next: textParam(raw['next']), ended: choiceParam(raw['ended'], ['1']) }),
   component: lazyRouteComponent(() => import('./features/login/login-screen.tsx'), 'LoginScreen'),
 });
 
@@ -152,6 +154,7 @@ export const router = createRouter({
       incident,
       demo,
       settings,
+      unknown,
     ]),
     login,
   ]),

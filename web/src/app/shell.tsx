@@ -9,6 +9,7 @@ import { useAutoRefresh } from '../time/clock.ts';
 import { Boundary } from '../ui/boundary.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/class.ts';
+import { Logo } from '../ui/logo.tsx';
 import { Menu, type MenuItem } from '../ui/overlay.tsx';
 import { Toasts } from '../ui/toast.tsx';
 import { type Connection, useConnection } from './connection.ts';
@@ -17,6 +18,7 @@ import { type Preferences, setPreferences, usePreferences } from './preferences.
 import { SCREENS, type Screen } from './screens.ts';
 import { Keys, ShortcutSheet } from './shortcut-sheet.tsx';
 import { IS_MAC, listenForShortcuts, useShortcuts } from './shortcuts.ts';
+import { useDocumentTitle, useTitle } from './title.ts';
 import { reportNavigation } from './use-range.ts';
 
 export function Shell() {
@@ -27,6 +29,8 @@ export function Shell() {
   const screens = useScreens();
   const connection = useConnection();
   useAutoRefresh();
+  useTitle(screens.find(({ to }) => pathname.startsWith(to))?.label);
+  useDocumentTitle(useOpenIncidents());
   useEffect(() => listenForShortcuts(window, IS_MAC), []);
   useShortcuts('Everywhere', [
     { keys: 'mod+k', label: 'Go to anything', run: () => setPaletteOpen(true), whileTyping: true },
@@ -67,18 +71,6 @@ function useOpenIncidents(): number {
   return useQuery(openIncidentsQuery).data?.incidents.length ?? 0;
 }
 
-function Logo() {
-  return (
-    <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true" className="shrink-0">
-      <rect width="32" height="32" rx="7" fill="var(--accent-fill)" />
-      <g fill="none" stroke="#fff" strokeWidth="2.4" strokeLinecap="round" strokeLinejoin="round">
-        <path d="M5 21c2.2 0 2.2-2 4.4-2s2.2 2 4.4 2 2.2-2 4.4-2 2.2 2 4.4 2 2.2-2 4.4-2" />
-        <path d="M8 14.5 16 7l8 7.5" />
-      </g>
-    </svg>
-  );
-}
-
 interface SideNavProps {
   screens: readonly Screen[];
   connection: Connection;
@@ -91,6 +83,7 @@ function SideNav({ screens, connection, onPalette, onSheet }: SideNavProps) {
   const openIncidents = useOpenIncidents();
   return (
     <aside
+      aria-label="Breakwater"
       className={cx(
         'flex shrink-0 flex-col border-r border-line bg-sunken max-md:hidden',
         folded ? 'w-[52px]' : 'w-[178px]',
@@ -104,7 +97,8 @@ function SideNav({ screens, connection, onPalette, onSheet }: SideNavProps) {
         <button
           type="button"
           onClick={onPalette}
-          aria-label="Go to anything"
+          // Begins with the words that are shown, for those who say them to the computer.
+          aria-label="Go to… anything"
           title="Go to anything"
           className={cx(
             'flex h-[30px] w-full items-center gap-2 rounded-md border border-line bg-surface text-sm text-faint hover:border-line-strong hover:text-muted',

@@ -6,6 +6,7 @@ import { useShortcuts } from '../app/shortcuts.ts';
 import { formatCompact } from '../time/format.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/class.ts';
+import { HiddenNote } from '../ui/hidden-note.tsx';
 import { UserText } from '../ui/user-text.tsx';
 import { applyCompletion, type Completion, completionAt, rankChoices } from './completion.ts';
 import { highlight, type PieceKind } from './highlight.ts';
@@ -199,6 +200,7 @@ export function QueryBar({ value, onRun, error, fields, valuesOf, placeholder, l
           ))}
         </div>
       )}
+      <HiddenNote text={draft} className="mt-1.5" />
       {problem && (
         <div id={faultId} role="alert" className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-red">
           <CircleAlert size={14} aria-hidden="true" className="shrink-0" />

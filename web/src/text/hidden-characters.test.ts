@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitHidden, visibleText } from './hidden-characters.ts';
+import { hiddenIn, splitHidden, visibleText } from './hidden-characters.ts';
 
 const shown = (text: string) =>
   splitHidden(text).map((part) => (part.kind === 'text' ? part.text : { codes: part.codes }));
@@ -82,4 +82,12 @@ test('a text of very many of them stays small: the rest is told in plain text', 
   const parts = splitHidden('a\u200B'.repeat(20_000));
   expect(parts).toHaveLength(1_001);
   expect(parts.at(-1)?.text.slice(0, 9)).toBe('a[U+200B]');
+});
+
+test('a field that holds hidden characters says which, each once', () => {
+  expect(hiddenIn('paid \u202Enwod\u202E')).toBe('U+202E (right-to-left override)');
+  expect(hiddenIn('\u200B\u200C\u2060\u202E')).toBe(
+    'U+200B (zero width space), U+200C (zero width non-joiner), U+2060 (word joiner) +1',
+  );
+  expect(hiddenIn('Zahlung\r\n👨‍👩‍👧')).toBeUndefined();
 });

@@ -80,6 +80,18 @@ export function visibleText(text: string): string {
   return visible + text.slice(shownTo);
 }
 
+/** `U+202E (right-to-left override), U+200B (zero width space) +2`, undefined where there are none. */
+export function hiddenIn(text: string): string | undefined {
+  if (!HIDDEN.test(text)) return undefined;
+  const codes = new Set<number>();
+  for (const { from, to } of hiddenRuns(text)) {
+    for (const character of text.slice(from, to)) codes.add(character.codePointAt(0) ?? 0);
+  }
+  const told = [...codes].slice(0, MAX_CODES).map((code) => `${codeOf(code)} (${nameOf(code)})`);
+  if (told.length === 0) return undefined;
+  return `${told.join(', ')}${codes.size > MAX_CODES ? ` +${codes.size - MAX_CODES}` : ''}`;
+}
+
 function* hiddenRuns(text: string): Generator<{ from: number; to: number }> {
   let run: { from: number; to: number } | undefined;
   for (const { 0: character, index } of text.matchAll(EACH_HIDDEN)) {
@@ -119,7 +131,7 @@ function lastCharacter(text: string, end: number): string {
 
 function hiddenPart(text: string): TextPart {
   const codes = [...new Set([...text].map((character) => character.codePointAt(0) ?? 0))];
-  const names = codes.slice(0, MAX_CODES).map((code) => NAMES[code] ?? (code < 0xa0 ? 'control' : 'invisible'));
+  const names = codes.slice(0, MAX_CODES).map(nameOf);
   return { kind: 'hidden', text, codes: codesOf(text), names: [...new Set(names)].join(', ') };
 }
 
@@ -131,6 +143,10 @@ function codesOf(text: string): string {
   if (codes.length > 1 && codes.every((code) => code === first)) return `${first} ×${codes.length}`;
   const shown = codes.slice(0, MAX_CODES).join(' ');
   return codes.length > MAX_CODES ? `${shown} +${codes.length - MAX_CODES}` : shown;
+}
+
+function nameOf(code: number): string {
+  return NAMES[code] ?? (code < 0xa0 ? 'control' : 'invisible');
 }
 
 function codeOf(code: number): string {

@@ -40,7 +40,17 @@ export function formatExact(unixNano: string, zone: Zone): string {
   const ms = Number(nanos / 1_000_000n);
   const f = fieldsOf(ms, zone);
   const fraction = String(nanos % 1_000_000_000n).padStart(9, '0');
-  return `${f.year}-${two(f.month + 1)}-${two(f.day)} ${f.time}:${f.seconds}.${fraction} ${zone === 'utc' ? 'UTC' : offsetOf(ms)}`;
+  return `${f.year}-${two(f.month + 1)}-${two(f.day)} ${f.time}:${f.seconds}.${fraction} ${zoneName(ms, zone)}`;
+}
+
+/** `2026-11-25 14:03:09 UTC+01:00`, for those who compare it with a clock elsewhere. */
+export function formatStamp(ms: number, zone: Zone): string {
+  return Number.isFinite(ms) ? `${formatInput(ms, zone)} ${zoneName(ms, zone)}` : '–';
+}
+
+/** `UTC` or, of the browser's zone, its offset at that time. */
+export function zoneName(ms: number, zone: Zone): string {
+  return zone === 'utc' ? 'UTC' : offsetOf(ms);
 }
 
 /** `2026-11-25 14:03:09`, the form {@link parseDateTime} reads. */

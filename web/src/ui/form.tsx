@@ -2,15 +2,19 @@
 import { Switch as BaseSwitch } from '@base-ui/react/switch';
 import { type ReactNode, useId } from 'react';
 import { cx } from './class.ts';
+import { HiddenNote } from './hidden-note.tsx';
 
 export function Field({
   label,
   hint,
+  value = '',
   children,
   className,
 }: {
   label: string;
   hint?: ReactNode;
+  /** Of a text field: hidden characters in it are told below. */
+  value?: string | null | undefined;
   children: (id: string) => ReactNode;
   className?: string;
 }) {
@@ -21,6 +25,7 @@ export function Field({
         {label}
       </label>
       {children(id)}
+      <HiddenNote text={value ?? ''} />
       {hint && <p className="text-xs text-faint">{hint}</p>}
     </div>
   );

@@ -76,9 +76,9 @@ export function LinkTabs({
 }
 
 /** A label above a value. */
-export function Fact({ label, children }: { label: string; children: ReactNode }) {
+export function Fact({ label, children, className }: { label: string; children: ReactNode; className?: string }) {
   return (
-    <div className="min-w-0">
+    <div className={cx('min-w-0', className)}>
       <dt className="text-xs text-faint">{label}</dt>
       <dd className="num truncate text-sm">{children}</dd>
     </div>

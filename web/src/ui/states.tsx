@@ -42,6 +42,12 @@ function describe(error: Error): { title: string; detail: string; code: string }
   return { title: 'This part of the page failed', detail: error.message, code: error.name };
 }
 
+/** A failure in one sentence, for forms and small panels. */
+export function failureText(error: Error): string {
+  const { title, detail } = describe(error);
+  return detail && detail !== title ? `${title}. ${detail}` : `${title}.`;
+}
+
 /** A failure in the middle of a panel that has no data. */
 export function ErrorState({
   error,

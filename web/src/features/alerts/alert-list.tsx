@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { BellOff } from 'lucide-react';
 import { useLastGood } from '../../api/last-good.ts';
 import { alertsQuery } from '../../api/queries.ts';
-import { useSecond, useZone } from '../../time/clock.ts';
-import { formatAgo, formatDateTime, longDuration } from '../../time/format.ts';
+import { longDuration } from '../../time/format.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { Badge, SeverityBadge } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
@@ -48,8 +48,6 @@ export function StateBadge({ state }: { state: Alert['state'] }) {
 }
 
 export function AlertRow({ alert, withIncident = true }: { alert: Alert; withIncident?: boolean }) {
-  const now = useSecond();
-  const zone = useZone();
   const over = alert.state !== 'resolved';
   const share = Math.min(1, alert.value > 0 ? alert.threshold / alert.value : 1);
   return (
@@ -76,7 +74,9 @@ export function AlertRow({ alert, withIncident = true }: { alert: Alert; withInc
           <UserText>{alert.summary}</UserText>
         </p>
         <p className="num mt-0.5 flex flex-wrap gap-x-3 text-xs text-faint">
-          <span title={formatDateTime(alert.startedAt, zone)}>began {formatAgo(alert.startedAt, now)}</span>
+          <span>
+            began <Ago ms={alert.startedAt} />
+          </span>
           {alert.resolvedAt !== null && <span>lasted {longDuration(alert.resolvedAt - alert.startedAt)}</span>}
           {withIncident && alert.incidentId && (
             <Link

@@ -18,7 +18,7 @@ export function ServiceField({ condition, onChange }: ConditionProps) {
   const toMs = Math.ceil(now / 3_600_000) * 3_600_000;
   const { data } = useQuery({ ...servicesQuery({ fromMs: toMs - DAY_MS, toMs }), staleTime: 60_000 });
   return (
-    <Field label="Service" hint="Empty: each service on its own">
+    <Field label="Service" value={condition.service} hint="Empty: each service on its own">
       {(id) => (
         <>
           <input
@@ -56,7 +56,11 @@ export function ConditionFields({ condition, onChange }: ConditionProps): ReactN
             value={condition.threshold}
             onChange={(threshold) => onChange({ ...condition, threshold })}
           />
-          <Field label="Only this error" hint="The id of an error; empty: each error on its own">
+          <Field
+            label="Only this error"
+            value={condition.groupId}
+            hint="The id of an error; empty: each error on its own"
+          >
             {(id) => (
               <input
                 id={id}
@@ -76,7 +80,7 @@ export function ConditionFields({ condition, onChange }: ConditionProps): ReactN
     case 'log_count':
       return (
         <>
-          <Field label="Query" hint="As in the log explorer" className="sm:col-span-2">
+          <Field label="Query" value={condition.query} hint="As in the log explorer" className="sm:col-span-2">
             {(id) => (
               <input
                 id={id}

@@ -139,7 +139,7 @@ function ReceiverForm({ receiver, onDone }: { receiver: Receiver | undefined; on
       : 'The routing key of the integration, 32 characters.';
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 overflow-auto p-4">
-      <Field label="Name">
+      <Field label="Name" value={input.name}>
         {(id) => (
           <input
             id={id}
@@ -164,7 +164,11 @@ function ReceiverForm({ receiver, onDone }: { receiver: Receiver | undefined; on
           </select>
         )}
       </Field>
-      <Field label="Address" hint={input.type === 'pagerduty' ? 'Empty: the public address of PagerDuty' : undefined}>
+      <Field
+        label="Address"
+        value={input.url}
+        hint={input.type === 'pagerduty' ? 'Empty: the public address of PagerDuty' : undefined}
+      >
         {(id) => (
           <input
             id={id}

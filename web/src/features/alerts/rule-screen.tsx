@@ -96,7 +96,7 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
         <form onSubmit={submit} className="mx-auto flex max-w-3xl flex-col gap-4 p-4 max-md:p-3">
           <Section title="What to watch">
             <div className="grid gap-4 p-4 sm:grid-cols-2">
-              <Field label="Name" className="sm:col-span-2">
+              <Field label="Name" value={rule.name} className="sm:col-span-2">
                 {(fieldId) => (
                   <input
                     id={fieldId}
@@ -181,7 +181,7 @@ function RuleForm({ start, id }: { start: AlertRuleInput; id: string | undefined
                   </select>
                 )}
               </Field>
-              <Field label="Runbook" className="sm:col-span-2">
+              <Field label="Runbook" value={rule.runbookUrl} className="sm:col-span-2">
                 {(fieldId) => (
                   <input
                     id={fieldId}

@@ -11,9 +11,10 @@ import { useShortcuts } from '../../app/shortcuts.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
 import { filterClause } from '../../query/query-text.ts';
-import { useSecond, useZone } from '../../time/clock.ts';
-import { formatAgo, formatDateTime, nanoToMs, plural } from '../../time/format.ts';
+import { useZone } from '../../time/clock.ts';
+import { formatDateTime, nanoToMs, plural, zoneName } from '../../time/format.ts';
 import { absoluteRange, zoomOut } from '../../time/range.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass, IconButton } from '../../ui/button.tsx';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
@@ -67,7 +68,6 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
   const navigate = route.useNavigate();
   const { window, range, setRange } = useRange();
   const setStatus = useSetGroupStatus();
-  const now = useSecond();
   const found = events.findIndex(({ id }) => id === search.event);
   const at = Math.max(0, found);
   const event = events[at];
@@ -144,35 +144,35 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
               </Section>
             )}
           </div>
-          <aside className="flex min-w-0 flex-col gap-4">
+          <aside aria-label="About the error" className="flex min-w-0 flex-col gap-4">
             <Section title="About">
               <dl className="grid grid-cols-2 gap-3 p-4">
-                <Fact label="Last seen">{formatAgo(nanoToMs(group.lastSeenUnixNano), now)}</Fact>
-                <Fact label="First seen">{formatAgo(nanoToMs(group.firstSeenUnixNano), now)}</Fact>
-                <div className="col-span-2">
-                  <Fact label="Services">
-                    <span className="flex flex-wrap gap-x-3">
-                      {group.services.map((service) => (
-                        <Link
-                          key={service}
-                          to="/logs"
-                          search={{ query: `${filterClause('service', service)} level:>=error` }}
-                          className="flex max-w-full min-w-0 rounded-sm hover:underline"
-                        >
-                          <ServiceName service={service} />
-                        </Link>
-                      ))}
+                <Fact label="Last seen">
+                  <Ago ms={nanoToMs(group.lastSeenUnixNano)} />
+                </Fact>
+                <Fact label="First seen">
+                  <Ago ms={nanoToMs(group.firstSeenUnixNano)} />
+                </Fact>
+                <Fact label="Services" className="col-span-2">
+                  <span className="flex flex-wrap gap-x-3">
+                    {group.services.map((service) => (
+                      <Link
+                        key={service}
+                        to="/logs"
+                        search={{ query: `${filterClause('service', service)} level:>=error` }}
+                        className="flex max-w-full min-w-0 rounded-sm hover:underline"
+                      >
+                        <ServiceName service={service} />
+                      </Link>
+                    ))}
+                  </span>
+                </Fact>
+                {group.culprit && (
+                  <Fact label="Where" className="col-span-2">
+                    <span className="font-mono text-xs break-all whitespace-normal">
+                      <UserText>{group.culprit}</UserText>
                     </span>
                   </Fact>
-                </div>
-                {group.culprit && (
-                  <div className="col-span-2">
-                    <Fact label="Where">
-                      <span className="font-mono text-xs break-all whitespace-normal">
-                        <UserText>{group.culprit}</UserText>
-                      </span>
-                    </Fact>
-                  </div>
                 )}
                 {group.environment && (
                   <Fact label="Environment">
@@ -267,7 +267,9 @@ function EventSection({
     >
       <div className="flex flex-wrap items-start justify-between gap-3 p-4">
         <dl className="grid min-w-0 flex-1 basis-80 grid-cols-2 gap-3 sm:grid-cols-4">
-          <Fact label="Time">{formatDateTime(nanoToMs(event.timeUnixNano), zone, 'milli')}</Fact>
+          <Fact label="Time">
+            {formatDateTime(nanoToMs(event.timeUnixNano), zone, 'milli')} {zoneName(nanoToMs(event.timeUnixNano), zone)}
+          </Fact>
           <Fact label="Service">
             <ServiceName service={event.service} />
           </Fact>

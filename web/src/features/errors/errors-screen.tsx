@@ -9,12 +9,13 @@ import { errorGroupsQuery } from '../../api/queries.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
-import { useSecond } from '../../time/clock.ts';
-import { formatAgo, formatCompact, nanoToMs } from '../../time/format.ts';
+import { formatCompact, nanoToMs } from '../../time/format.ts';
 import { zoomOut } from '../../time/range.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { Badge, ServiceName } from '../../ui/badge.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
+import { HiddenNote } from '../../ui/hidden-note.tsx';
 import { LinkTabs, Page, PageBody, PageHeader } from '../../ui/page.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
@@ -163,6 +164,7 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
           if (event.target.value === '') onSearch('');
         }}
       />
+      <HiddenNote text={draft} className="mt-1" />
     </form>
   );
 }
@@ -187,7 +189,6 @@ function GroupRow({
   onFocus: () => void;
   onStatus: (status: ErrorGroupStatus) => void;
 }) {
-  const now = useSecond();
   return (
     <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-5 gap-y-1 border-b border-line px-4 py-2.5 hover:bg-hover has-[a:focus-visible]:bg-hover lg:grid-cols-[minmax(0,1fr)_7rem_5rem_5.5rem_5.5rem_9.5rem] max-md:px-3">
       <div className="min-w-0">
@@ -227,12 +228,15 @@ function GroupRow({
       </span>
       <Figure label="events" className="text-text!">
         <span className="text-sm font-semibold">{formatCompact(group.count)}</span>
+        <span className="block font-normal text-muted lg:hidden">
+          <Ago ms={nanoToMs(group.lastSeenUnixNano)} />
+        </span>
       </Figure>
       <Figure label="last seen" className="max-lg:hidden">
-        {formatAgo(nanoToMs(group.lastSeenUnixNano), now)}
+        <Ago ms={nanoToMs(group.lastSeenUnixNano)} />
       </Figure>
       <Figure label="first seen" className="max-lg:hidden">
-        {formatAgo(nanoToMs(group.firstSeenUnixNano), now)}
+        <Ago ms={nanoToMs(group.firstSeenUnixNano)} />
       </Figure>
       <span className="relative z-1 flex justify-end gap-1 max-lg:hidden">
         {group.status === 'open' ? (

@@ -1,7 +1,8 @@
 import type { IncidentStatus, IncidentSummary } from '@breakwater/server/api-types';
 import { Link } from '@tanstack/react-router';
 import { useSecond } from '../../time/clock.ts';
-import { formatAgo, longDuration, plural } from '../../time/format.ts';
+import { longDuration, plural } from '../../time/format.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { Badge, ServiceName, SeverityBadge, type Tone } from '../../ui/badge.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 
@@ -59,7 +60,9 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
           )}
         </div>
       </div>
-      <span className="num shrink-0 pt-0.5 text-xs text-faint">{formatAgo(openedAt, now)}</span>
+      <span className="num shrink-0 pt-0.5 text-xs text-faint">
+        <Ago ms={openedAt} />
+      </span>
     </div>
   );
 }

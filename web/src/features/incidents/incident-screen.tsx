@@ -8,11 +8,14 @@ import { ApiError, api } from '../../api/client.ts';
 import { useLastGood } from '../../api/last-good.ts';
 import { incidentQuery } from '../../api/queries.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
+import { useTitle } from '../../app/title.ts';
 import { useSecond, useZone } from '../../time/clock.ts';
-import { formatDateTime, longDuration } from '../../time/format.ts';
+import { formatDateTime, longDuration, zoneName } from '../../time/format.ts';
 import { printRange } from '../../time/range.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { ServiceName, SeverityBadge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
+import { HiddenNote } from '../../ui/hidden-note.tsx';
 import { BackLink, Page, PageBody, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
@@ -86,6 +89,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
   const note = useRef<HTMLTextAreaElement>(null);
   const active = status !== 'resolved';
   const [merging, setMerging] = useState(false);
+  useTitle(`INC-${number}: ${title}`);
   useShortcuts('Incident', [
     { keys: 'a', label: 'Acknowledge', run: () => status === 'open' && act.mutate({ verb: 'acknowledge' }) },
     { keys: 'n', label: 'Write a note', run: () => note.current?.focus() },
@@ -107,7 +111,9 @@ function Detail({ incident }: { incident: IncidentDetail }) {
             {services.map((service) => (
               <ServiceName key={service} service={service} />
             ))}
-            <span>opened {formatDateTime(openedAt, zone)}</span>
+            <span>
+              opened {formatDateTime(openedAt, zone)} {zoneName(openedAt, zone)}, <Ago ms={openedAt} />
+            </span>
             <span>
               {resolvedAt === null
                 ? `open for ${longDuration(Math.max(0, now - openedAt))}`
@@ -217,19 +223,22 @@ function NoteForm({
   };
   return (
     <form onSubmit={submit} className="flex items-end gap-2 border-t border-line p-3">
-      <textarea
-        ref={box}
-        rows={2}
-        aria-label="Note"
-        placeholder="What did you see, what did you do?"
-        className="field h-auto! flex-1 resize-y py-1.5"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send();
-          if (event.key === 'Escape') event.currentTarget.blur();
-        }}
-      />
+      <div className="flex min-w-0 flex-1 flex-col gap-1">
+        <textarea
+          ref={box}
+          rows={2}
+          aria-label="Note"
+          placeholder="What did you see, what did you do?"
+          className="field h-auto! resize-y py-1.5"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send();
+            if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+        />
+        <HiddenNote text={text} />
+      </div>
       <Button type="submit" disabled={pending || text.trim() === ''}>
         Add note
       </Button>

@@ -17,7 +17,7 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useZone } from '../../time/clock.ts';
-import { formatClock, formatDateTime, longDuration, plural } from '../../time/format.ts';
+import { formatClock, formatDateTime, formatStamp, longDuration, plural } from '../../time/format.ts';
 import { SeverityBadge } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { UserText } from '../../ui/user-text.tsx';
@@ -37,7 +37,7 @@ export function Timeline({ entries, openedAt }: { entries: readonly TimelineEntr
             >
               <span
                 className="num pt-0.5 text-right text-xs text-faint max-sm:hidden"
-                title={formatDateTime(entry.at, zone, 'milli')}
+                title={formatStamp(entry.at, zone)}
               >
                 {formatClock(entry.at, zone, 'second')}
                 <span className="block text-2xs">+{longDuration(Math.max(0, entry.at - openedAt))}</span>

@@ -3,8 +3,8 @@ import type { LogView } from '@breakwater/server/api-types';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject, useEffect, useRef } from 'react';
 import { visibleText } from '../../text/hidden-characters.ts';
-import { useZone } from '../../time/clock.ts';
-import { formatClock, formatDateTime, nanoToMs, type Zone } from '../../time/format.ts';
+import { useNow, useZone } from '../../time/clock.ts';
+import { formatClock, formatDateTime, nanoToMs, type Zone, zoneName } from '../../time/format.ts';
 import { Level, ServiceName } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { useNarrow } from '../../ui/use-narrow.ts';
@@ -37,6 +37,7 @@ const HEADER_PX = 26;
 export function LogRows(props: LogRowsProps) {
   const { rows, columns, cursor, openId, onOpen, onKey, footer, withDate, scroller, onScroll, dimmed } = props;
   const zone = useZone();
+  const now = useNow();
   const narrow = useNarrow();
   const rowPx = narrow ? NARROW_ROW_PX : ROW_PX;
   const virtual = useVirtualizer({
@@ -59,7 +60,7 @@ export function LogRows(props: LogRowsProps) {
   }, [cursor, virtual]);
 
   const template = [
-    withDate ? '152px' : '94px',
+    withDate ? '152px' : '96px',
     '44px',
     ...columns.map((column) => `${columnWidth(column)}px`),
     'minmax(240px, 1fr)',
@@ -87,11 +88,13 @@ export function LogRows(props: LogRowsProps) {
           className="sticky top-0 z-10 grid h-[26px] items-center gap-3 border-b border-line bg-sunken px-3 text-xs font-medium text-faint"
           style={{ gridTemplateColumns: template, minWidth }}
         >
-          <span>Time</span>
+          <span className="truncate" title={`Times in ${zoneName(now, zone)}`}>
+            Time <span className="font-normal">{zoneName(now, zone)}</span>
+          </span>
           <span>Level</span>
           {columns.map((column) => (
             <span key={column} className="truncate" title={visibleText(column)}>
-              <UserText>{column}</UserText>
+              {column === 'service' ? 'Service' : <UserText>{column}</UserText>}
             </span>
           ))}
           <span>Message</span>

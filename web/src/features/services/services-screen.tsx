@@ -8,9 +8,9 @@ import { servicesQuery } from '../../api/queries.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
 import { useRange } from '../../app/use-range.ts';
 import { filterClause } from '../../query/query-text.ts';
-import { useSecond } from '../../time/clock.ts';
-import { formatAgo, formatCompact, formatMillis, formatShare, nanoToMs, plural } from '../../time/format.ts';
+import { formatCompact, formatMillis, formatShare, nanoToMs, plural } from '../../time/format.ts';
 import { zoomOut } from '../../time/range.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { ServiceName } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class.ts';
 import { Page, PageBody, PageHeader } from '../../ui/page.tsx';
@@ -23,7 +23,7 @@ const route = getRouteApi('/shell/services');
 const COLUMNS = [
   { id: 'service', label: 'Service', align: 'text-left', value: (row: ServiceRow) => row.service },
   { id: 'requests', label: 'Requests', align: 'text-right', value: (row: ServiceRow) => row.requests },
-  { id: 'errors', label: 'Errors', align: 'text-left', value: (row: ServiceRow) => shareOf(row) },
+  { id: 'errors', label: 'Errors', align: 'text-left max-md:text-right', value: (row: ServiceRow) => shareOf(row) },
   { id: 'p50', label: 'p50', align: 'text-right max-lg:hidden', value: (row: ServiceRow) => row.p50Millis },
   { id: 'p95', label: 'p95', align: 'text-right', value: (row: ServiceRow) => row.p95Millis },
   { id: 'p99', label: 'p99', align: 'text-right max-lg:hidden', value: (row: ServiceRow) => row.p99Millis },
@@ -120,7 +120,6 @@ function compare(a: string | number, b: string | number): number {
 }
 
 function ServiceLine({ row, seconds }: { row: ServiceRow; seconds: number }) {
-  const now = useSecond();
   const share = shareOf(row);
   const query = filterClause('service', row.service);
   const link = 'rounded-sm text-accent hover:underline';
@@ -138,8 +137,8 @@ function ServiceLine({ row, seconds }: { row: ServiceRow; seconds: number }) {
         </span>
       </td>
       <td>
-        <span className="flex items-center gap-2">
-          <span className={cx('num w-14 text-right', share > 0 ? 'font-medium text-red' : 'text-faint')}>
+        <span className="flex items-center gap-2 max-md:justify-end">
+          <span className={cx('num w-14 text-right max-md:w-auto', share > 0 ? 'font-medium text-red' : 'text-faint')}>
             {formatShare(share)}
           </span>
           <span className="h-[6px] w-24 overflow-hidden rounded-full bg-active max-md:hidden">
@@ -160,7 +159,7 @@ function ServiceLine({ row, seconds }: { row: ServiceRow; seconds: number }) {
         )}
       </td>
       <td className="num text-right text-xs text-faint max-md:hidden">
-        {formatAgo(nanoToMs(row.lastSeenUnixNano), now)}
+        <Ago ms={nanoToMs(row.lastSeenUnixNano)} />
       </td>
       <td className="text-right text-xs whitespace-nowrap max-sm:hidden">
         <Link to="/logs" search={{ query }} className={link}>

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { api } from '../../api/client.ts';
 import { visibleText } from '../../text/hidden-characters.ts';
 import { useZone } from '../../time/clock.ts';
-import { formatDateTime } from '../../time/format.ts';
+import { formatDateTime, formatStamp } from '../../time/format.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -62,7 +62,7 @@ export function Keys() {
             </span>
             <Badge>{key.kind.toUpperCase()}</Badge>
             <span className="num text-xs text-faint max-sm:hidden">
-              {formatDateTime(key.createdAt, zone, 'minute')}
+              <span title={formatStamp(key.createdAt, zone)}>{formatDateTime(key.createdAt, zone, 'minute')}</span>
             </span>
             <IconButton
               label={`End the key ${visibleText(key.name)}`}

@@ -9,7 +9,7 @@ import { statusQuery } from '../../api/queries.ts';
 import { type Preferences, REFRESH_CHOICES_MS, setPreferences, usePreferences } from '../../app/preferences.ts';
 import { reportNavigation } from '../../app/use-range.ts';
 import { useSecond, useZone } from '../../time/clock.ts';
-import { formatAgo, formatBytes, formatCount, formatDateTime, longDuration, offsetOf } from '../../time/format.ts';
+import { formatAgo, formatBytes, formatCount, formatStamp, longDuration, offsetOf } from '../../time/format.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
@@ -150,7 +150,7 @@ function Server() {
         <dl className="grid grid-cols-2 gap-x-4 gap-y-3 p-4 sm:grid-cols-3">
           <Fact label="Version">{data.version}</Fact>
           <Fact label="Running for">
-            <span title={formatDateTime(data.startedAt, zone)}>{longDuration(Math.max(0, now - data.startedAt))}</span>
+            <span title={formatStamp(data.startedAt, zone)}>{longDuration(Math.max(0, now - data.startedAt))}</span>
           </Fact>
           <Fact label="Telemetry address">
             <span className="flex items-center gap-1">

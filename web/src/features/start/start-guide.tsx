@@ -66,7 +66,14 @@ export function StartGuide() {
           ))}
         </div>
         <div role="tabpanel" aria-label={snippet.label} className="relative">
-          <pre className="mr-12 overflow-x-auto p-4 font-mono text-xs leading-5">{snippet.lines}</pre>
+          {/* In the order of the keyboard, as it scrolls sideways on a narrow screen. */}
+          <pre
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a pointer
+            tabIndex={0}
+            className="mr-12 overflow-x-auto p-4 font-mono text-xs leading-5"
+          >
+            {snippet.lines}
+          </pre>
           <span className="absolute top-2.5 right-2.5">
             <CopyButton text={snippet.lines} label="Copy these lines" size="md" />
           </span>
@@ -106,7 +113,7 @@ function Arrivals({ status }: { status: StatusAnswer }) {
   return (
     <div role="status" className="card flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
       <CircleCheck size={18} aria-hidden="true" className="shrink-0 text-green" />
-      <span className="num min-w-0 flex-1">
+      <span className="num min-w-0 flex-1 basis-60">
         <span className="font-medium">Received {counts.join(', ')}</span>
         {services.length > 0 && (
           <span>

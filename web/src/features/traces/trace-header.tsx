@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Download, ScrollText } from 'lucide-react';
 import { filterClause } from '../../query/query-text.ts';
 import { useZone } from '../../time/clock.ts';
-import { formatDateTime, formatLatency, plural } from '../../time/format.ts';
+import { formatDateTime, formatLatency, plural, zoneName } from '../../time/format.ts';
 import { printRange } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
@@ -39,7 +39,9 @@ export function TraceHeader({ detail, model }: { detail: TraceDetail; model: Tra
             </span>
           </h1>
           <p className="num flex flex-wrap items-center gap-x-3 text-xs text-muted">
-            <span>{formatDateTime(startMs, zone, 'milli')}</span>
+            <span>
+              {formatDateTime(startMs, zone, 'milli')} {zoneName(startMs, zone)}
+            </span>
             <span className="font-medium text-text">{formatLatency(model.durationNs)}</span>
             <span>{plural(model.nodes.length, 'span')}</span>
             <span>{plural(model.services.length, 'service')}</span>

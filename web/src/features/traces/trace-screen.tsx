@@ -14,6 +14,7 @@ import { filterClause, withClause } from '../../query/query-text.ts';
 import { valueText } from '../../telemetry/any-value.ts';
 import { nanoToMs, plural } from '../../time/format.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
+import { HiddenNote } from '../../ui/hidden-note.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../ui/states.tsx';
@@ -233,8 +234,8 @@ function Trace({ detail, onReload }: { detail: TraceDetail; onReload: () => void
       <div className="flex min-h-0 flex-1">
         <div className="flex min-w-0 flex-1 flex-col bg-surface">
           <Minimap model={model} view={view} onView={setView} />
-          <div className="flex items-center gap-2 border-b border-line px-3 py-1.5">
-            <label className="flex min-w-0 flex-1 items-center gap-2 text-faint">
+          <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-1.5">
+            <label className="flex min-w-0 flex-1 items-center gap-2 rounded-sm px-1 text-faint focus-within:outline-2 focus-within:outline-accent">
               <Search size={14} aria-hidden="true" className="shrink-0" />
               <input
                 ref={filterBox}
@@ -246,6 +247,7 @@ function Trace({ detail, onReload }: { detail: TraceDetail; onReload: () => void
                 className="h-[26px] min-w-0 flex-1 bg-transparent text-sm text-text outline-none"
               />
             </label>
+            <HiddenNote text={filter} />
             <Button tone="quiet" aria-pressed={withLogs} icon={ScrollText} onClick={() => setWithLogs(!withLogs)}>
               <span className="num">{plural(detail.logs.length, 'record')}</span>
             </Button>

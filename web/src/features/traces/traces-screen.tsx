@@ -10,7 +10,7 @@ import { TimePicker } from '../../app/time-picker.tsx';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
 import { QueryBar } from '../../query/query-bar.tsx';
 import { useFields } from '../../query/use-fields.ts';
-import { useZone } from '../../time/clock.ts';
+import { useNow, useZone } from '../../time/clock.ts';
 import {
   formatClock,
   formatDateTime,
@@ -19,6 +19,7 @@ import {
   nanoToMs,
   plural,
   type Zone,
+  zoneName,
 } from '../../time/format.ts';
 import { zoomOut } from '../../time/range.ts';
 import { ServiceName } from '../../ui/badge.tsx';
@@ -138,12 +139,15 @@ export function TracesScreen() {
 }
 
 function TraceTable({ traces, zone, withDate }: { traces: readonly TraceSummary[]; zone: Zone; withDate: boolean }) {
+  const now = useNow();
   const longest = useMemo(() => Math.max(1, ...traces.map(({ durationNanos }) => Number(durationNanos))), [traces]);
   return (
     <table className="w-full table-fixed text-sm">
       <thead className="sticky top-0 z-10 bg-sunken text-left text-xs text-faint">
         <tr className="h-[26px] [&>th]:border-b [&>th]:border-line [&>th]:px-3 [&>th]:font-medium">
-          <th className={withDate ? 'w-44' : 'w-32'}>Start</th>
+          <th className={withDate ? 'w-44' : 'w-32'} title={`Times in ${zoneName(now, zone)}`}>
+            Start <span className="font-normal max-md:hidden">{zoneName(now, zone)}</span>
+          </th>
           <th>Root</th>
           <th className="w-56 max-md:w-24">Duration</th>
           <th className="w-20 text-right max-md:hidden">Spans</th>
