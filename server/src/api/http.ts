@@ -34,8 +34,8 @@ const MAX_URL_LENGTH = 16_384;
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const STOP_GIVE_UP_MS = 5_000;
-/** Who acts where no login is demanded: whoever sits at this machine. */
-const LOCAL_CALLER: Caller = { kind: 'user', name: 'local' };
+/** Who acts where no login is demanded: nobody is asked for a name, and only the server's own machine can reach it. */
+const LOCAL_CALLER: Caller = { kind: 'user', name: "someone at the server's machine" };
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const context: ApiContext = { ...options, now: options.now ?? Date.now };
