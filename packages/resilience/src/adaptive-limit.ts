@@ -66,7 +66,7 @@ class AdaptiveLimitImpl implements AdaptiveLimit {
 
   #adapt(): void {
     const { floorMs, ceilingMs, quantile = 0.99, factor = 2, minimumSamples = 20 } = this.#options;
-    if (this.#latency.count < minimumSamples) return;
-    this.currentMs = Math.min(ceilingMs, Math.max(floorMs, this.#latency.quantile(quantile)! * factor));
+    const seenMs = this.#latency.quantile(quantile, minimumSamples);
+    if (seenMs !== undefined) this.currentMs = Math.min(ceilingMs, Math.max(floorMs, seenMs * factor));
   }
 }

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, scripted } from '@breakwater/testing';
-import { type CacheEvent, compose, countWindow, createBreaker, createCache, pipeline } from './index.ts';
+import {
+  type CacheEvent,
+  compose,
+  countWindow,
+  createBreaker,
+  createCache,
+  createCoalesce,
+  pipeline,
+} from './index.ts';
 
 const down = (): Error => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 const at = { operation: 'price', key: 'sku-1' };
@@ -119,4 +127,32 @@ test('CA7 memory is bounded, the one not used for the longest time goes first; w
   assert.equal(cache.size, 3);
   assert.throws(() => createCache({ ttlMs: -1 }), /ttlMs.*-1/);
   assert.throws(() => createCache({} as never), /ttlMs/);
+});
+
+test('CA6 invalidating one key, or a call that answers for another, keeps what is fetched for this one', async () => {
+  const clock = createVirtualClock();
+  const cache = createCache({ ttlMs: 1000, clock });
+  const slow = cache.execute(() => clock.sleep(50).then(() => 'slow'), at);
+  cache.invalidate({ ...at, key: 'sku-2' });
+  await cache.execute(() => 'other', { ...at, key: 'sku-2' });
+  await clock.run(slow);
+  assert.equal(cache.peek(at)?.value, 'slow');
+  const cleared = cache.execute(() => clock.sleep(50).then(() => 'cleared'), { ...at, key: 'sku-3' });
+  cache.clear();
+  await clock.run(cleared);
+  assert.equal(cache.size, 0);
+});
+
+test('CA1 a key that is no string is refused: two objects have the same text', async () => {
+  const clock = createVirtualClock();
+  const work = (): string => 'one user';
+  for (const key of [{ id: 1 }, 42, null, Symbol('k')] as never[]) {
+    const keyOf = (): never => key;
+    const policies = [
+      createCache({ ttlMs: 1, clock }),
+      createCache({ ttlMs: 1, clock, keyOf }),
+      createCoalesce({ clock }),
+    ];
+    for (const policy of policies) await assert.rejects(policy.execute(work, { key }), /key: expected a string/);
+  }
 });

@@ -1,7 +1,6 @@
-import { run } from './call.ts';
+import { detached, run } from './call.ts';
 import type { Clock } from './clock.ts';
-import { warn } from './events.ts';
-import { detached, hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
+import { hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
 import { callable, delayMs, durationMs, whole } from './options.ts';
 import { isOutage } from './outage.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
@@ -67,9 +66,14 @@ export interface Cache extends Policy<CacheEvent> {
 interface Kept {
   readonly value: unknown;
   readonly at: number;
-  /** When fetching began: an answer asked for earlier does not replace one asked for later. */
-  readonly begunAt: number;
   revalidating: boolean;
+}
+
+/** The calls under way for one key. */
+interface Fetching {
+  calls: number;
+  /** Up to this number, answers are not kept: there is one that was asked for later, or they were invalidated. */
+  outdated: number;
 }
 
 const kind: Kind<CacheOptions> = {
@@ -99,9 +103,11 @@ export function createCache(options: CacheOptions): Cache {
 
 class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   declare readonly kind: 'cache';
-  readonly #entries: Map<string, Kept> = new Map();
-  /** Grows with every invalidation: what was asked for before it is not kept. */
-  #epoch = 0;
+  /** The one not used for the longest time first. */
+  readonly #entries: Map<string | undefined, Kept> = new Map();
+  readonly #fetching: Map<string | undefined, Fetching> = new Map();
+  /** Numbers the calls. */
+  #asked = 0;
 
   constructor(options: CacheOptions) {
     super(kind, options);
@@ -112,18 +118,18 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   }
 
   override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
-    const key = options.idempotent === false ? undefined : sharedKey(options, this.options.keyOf);
+    const key = sharedKey(options, this.options.keyOf);
     if (key === undefined || hasGivenUp(options)) return run(this.plan, work, options);
     const { ttlMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, staleIf = isOutage } = this.options;
-    const kept = this.#entries.get(key);
-    const ageMs = this.#ageOf(kept);
-    if (kept !== undefined && ageMs < ttlMs + staleWhileRevalidateMs) {
+    const kept = this.#younger(key, ttlMs + staleWhileRevalidateMs);
+    if (kept !== undefined) {
+      const ageMs = this.#ageOf(kept);
       const fresh = ageMs < ttlMs;
       this.#keep(key, kept);
       if (this.listeners) {
         tell(this, options, { type: 'cache.hit', reason: fresh ? 'fresh' : 'revalidating', key, ageMs });
       }
-      if (!fresh && !kept.revalidating) this.#revalidate(work, options, key, kept);
+      if (!fresh && !kept.revalidating) void this.#revalidate(work, options, key, kept);
       return kept.value as T;
     }
     if (this.listeners) tell(this, options, { type: 'cache.miss', key });
@@ -131,36 +137,28 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
       return await this.#fetch(work, options, key);
     } catch (error) {
       // Another caller may have got a newer one meanwhile.
-      const stale = this.#entries.get(key);
-      const staleMs = this.#ageOf(stale);
-      if (
-        stale === undefined ||
-        hasGivenUp(options) ||
-        staleMs >= ttlMs + staleIfErrorMs ||
-        !ask(staleIf, error, false)
-      )
-        throw error;
-      if (this.listeners) tell(this, options, { type: 'cache.hit', reason: 'error', key, ageMs: staleMs, error });
+      const stale = this.#younger(key, ttlMs + staleIfErrorMs);
+      if (stale === undefined || hasGivenUp(options) || !ask(staleIf, error, false)) throw error;
+      const ageMs = this.#ageOf(stale);
+      if (this.listeners) tell(this, options, { type: 'cache.hit', reason: 'error', key, ageMs, error });
       return stale.value as T;
     }
   }
 
   peek(options: CallOptions): CacheEntry | undefined {
-    const key = sharedKey(options, this.options.keyOf);
-    const kept = key === undefined ? undefined : this.#entries.get(key);
+    const kept = this.#entries.get(sharedKey(options, this.options.keyOf));
     return kept && { value: kept.value, ageMs: this.#ageOf(kept) };
   }
 
   invalidate(options: CallOptions): void {
     const key = sharedKey(options, this.options.keyOf);
-    if (key === undefined) return;
-    this.#epoch++;
     this.#entries.delete(key);
+    this.#outdate(this.#fetching.get(key));
   }
 
   clear(): void {
-    this.#epoch++;
     this.#entries.clear();
+    for (const fetching of this.#fetching.values()) this.#outdate(fetching);
   }
 
   override reconfigure(options: CacheOptions): void {
@@ -168,8 +166,17 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
     this.#trim();
   }
 
-  #ageOf(kept: Kept | undefined): number {
-    return kept === undefined ? Number.POSITIVE_INFINITY : this.clock.now() - kept.at;
+  #ageOf({ at }: Kept): number {
+    return this.clock.now() - at;
+  }
+
+  #younger(key: string, limitMs: number): Kept | undefined {
+    const kept = this.#entries.get(key);
+    return kept && this.#ageOf(kept) < limitMs ? kept : undefined;
+  }
+
+  #outdate(fetching: Fetching | undefined): void {
+    if (fetching) fetching.outdated = this.#asked;
   }
 
   /** Puts an answer where it is forgotten last. */
@@ -180,33 +187,37 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   }
 
   async #fetch<T>(work: Work<T>, options: CallOptions, key: string): Promise<T> {
-    const begunAt = this.clock.now();
-    const epoch = this.#epoch;
-    const value = await run(this.plan, work, options);
-    const newer = (this.#entries.get(key)?.begunAt ?? Number.NEGATIVE_INFINITY) > begunAt;
-    const { cacheIf } = this.options;
-    if (epoch === this.#epoch && !newer && (cacheIf === undefined || ask(cacheIf, value, false))) {
-      this.#keep(key, { value, at: this.clock.now(), begunAt, revalidating: false });
+    const asked = ++this.#asked;
+    const fetching = this.#fetching.get(key) ?? { calls: 0, outdated: 0 };
+    this.#fetching.set(key, fetching);
+    fetching.calls++;
+    try {
+      const value = await run(this.plan, work, options);
+      const { cacheIf = () => true } = this.options;
+      if (asked > fetching.outdated && ask(cacheIf, value, false)) {
+        fetching.outdated = asked;
+        this.#keep(key, { value, at: this.clock.now(), revalidating: false });
+      }
+      return value;
+    } finally {
+      if (--fetching.calls === 0) this.#fetching.delete(key);
     }
-    return value;
   }
 
   /** Not bound to the caller, who has its answer already: neither to its signal nor to its deadline. */
-  #revalidate(work: Work<unknown>, options: CallOptions, key: string, kept: Kept): void {
+  async #revalidate(work: Work<unknown>, options: CallOptions, key: string, kept: Kept): Promise<void> {
     kept.revalidating = true;
-    this.#fetch(work, detached(options), key)
-      .catch((error: unknown) => {
-        if (this.listeners) tell(this, options, { type: 'cache.revalidation-failed', key, error });
-      })
-      .finally(() => {
-        kept.revalidating = false;
-      })
-      .catch(warn);
+    try {
+      await this.#fetch(work, detached(options), key);
+    } catch (error) {
+      if (this.listeners) tell(this, options, { type: 'cache.revalidation-failed', key, error });
+    }
+    kept.revalidating = false;
   }
 
   #trim(): void {
     for (const key of this.#entries.keys()) {
-      if (this.#entries.size <= (this.options.maxEntries ?? 1000)) return;
+      if (this.size <= (this.options.maxEntries ?? 1000)) return;
       this.#entries.delete(key);
     }
   }

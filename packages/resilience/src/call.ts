@@ -24,13 +24,18 @@ export function run<T>(
   return call.toPromise() as Promise<T>;
 }
 
+/** What of a call goes on to work that more than its caller waits for: not the signal, deadline and attempt. */
+export function detached({ operation, correlationId, key, priority, idempotent }: CallOptions): CallOptions {
+  return { operation, correlationId, key, priority, idempotent };
+}
+
 /**
  * Options for a call that is part of another one: those of its context, with changes. Needed where something changes; else
  * the context itself is valid as options. A context cannot be spread (`{ ...context }`): what it shows is found when read.
  */
 export function withContext(context: CallContext, changes: CallOptions): CallOptions {
-  const { operation, deadline, correlationId, key, priority, idempotent, attempt, signal: outer } = context;
+  const { attempt, deadline, signal: outer } = context;
   const { signal: own } = changes;
   const signal = own === undefined ? outer : AbortSignal.any([outer, own]);
-  return { operation, deadline, correlationId, key, priority, idempotent, attempt, ...changes, signal };
+  return { ...detached(context), attempt, deadline, ...changes, signal };
 }

@@ -90,3 +90,11 @@ test('CO5 a work that throws at once is a failure to all, and leaves nothing', a
   await assert.rejects(coalesce.execute(work, at), /at once/);
   assert.equal(coalesce.size, 0);
 });
+
+test('CO1 work that asks for its own answer while it begins gets one, not `undefined`', async () => {
+  const coalesce = createCoalesce({ clock: createVirtualClock() });
+  let depth = 0;
+  const work = (): unknown => (++depth === 1 ? coalesce.execute(work, at) : 'answer');
+  assert.equal(await coalesce.execute(work, at), 'answer');
+  assert.equal(coalesce.size, 0);
+});

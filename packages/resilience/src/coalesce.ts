@@ -1,6 +1,6 @@
-import { type Call, run } from './call.ts';
+import { type Call, detached, run } from './call.ts';
 import type { Clock } from './clock.ts';
-import { detached, type KeyOf, sharedKey } from './keyed.ts';
+import { type KeyOf, sharedKey } from './keyed.ts';
 import { callable } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
@@ -34,7 +34,8 @@ export interface Coalesce extends Policy<CoalesceEvent> {
 }
 
 interface Shared {
-  promise: Promise<unknown>;
+  /** `undefined` while its work begins. */
+  promise: Promise<unknown> | undefined;
   call: Call | undefined;
   callers: number;
 }
@@ -63,15 +64,15 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
   }
 
   override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
-    const key = options.idempotent === false ? undefined : sharedKey(options, this.options.keyOf);
+    const key = sharedKey(options, this.options.keyOf);
     if (key === undefined) return run(this.plan, work, options);
     let joined: Shared | undefined;
-    // The wait of this caller, which ends with its own signal, deadline and outer policies.
-    const wait: Work<T> = () => {
-      joined = this.#join(key, work, options);
-      return joined.promise as Promise<T>;
-    };
     try {
+      // The wait of this caller, which ends with its own signal, deadline and outer policies.
+      const wait = (): Promise<T> => {
+        joined = this.#join(key, work, options);
+        return joined.promise as Promise<T>;
+      };
       return await run(this.plan, wait, options);
     } finally {
       if (joined !== undefined) this.#leave(key, joined);
@@ -80,12 +81,13 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
 
   #join(key: string, work: Work<unknown>, options: CallOptions): Shared {
     const known = this.#shared.get(key);
-    if (known !== undefined) {
+    // Work that calls for its own answer while it begins must not wait for itself.
+    if (known?.promise !== undefined) {
       const callers = ++known.callers;
       if (this.listeners) tell(this, options, { type: 'coalesce.joined', key, callers });
       return known;
     }
-    const shared: Shared = { promise: Promise.resolve(), call: undefined, callers: 1 };
+    const shared: Shared = { promise: undefined, call: undefined, callers: 1 };
     this.#shared.set(key, shared);
     shared.promise = run(this.plan, work, detached(options), (call) => {
       shared.call = call;

@@ -112,3 +112,23 @@ test('F1 a chain without an operation finds its own answers again, and so does i
   cache.invalidate({ key: 'k' });
   assert.equal(await clock.run(chain.execute(down, { key: 'k' })), 'none');
 });
+
+test('F3 a cache that throws when it is asked is a failed step, and hides nothing', async () => {
+  const clock = createVirtualClock();
+  const broken = new Error('keyOf is broken');
+  const cache = createCache({
+    ttlMs: 10,
+    clock,
+    keyOf: () => {
+      throw broken;
+    },
+  });
+  const told: unknown[] = [];
+  const one = createFallback({ clock, steps: [{ cache }] });
+  one.on((event) => told.push([event.type, event.reason, event.error]));
+  const error = await one.execute(down).catch((caught: unknown) => caught);
+  assert.match(String(error), /ECONNREFUSED/);
+  assert.deepEqual(attemptErrors(error), [error, broken]);
+  assert.deepEqual(told, [['fallback.failed', 'failed', broken]]);
+  assert.equal(await createFallback({ clock, steps: [{ cache }, { value: 1 }] }).execute(down), 1);
+});

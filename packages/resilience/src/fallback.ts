@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { hasGivenUp } from './keyed.ts';
 import { callable, checkOptions, durationMs, OptionError, type Rule, text } from './options.ts';
 import { isOutage } from './outage.ts';
-import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
+import { type CallContext, type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
 import { keepErrors } from './retry/history.ts';
@@ -51,6 +51,12 @@ export interface Fallback extends Policy<FallbackEvent> {
   reconfigure(options: FallbackOptions): void;
 }
 
+/** A step, whatever its kind. */
+type AnyStep = { [K in 'value' | 'use' | 'cache']?: Extract<FallbackStep, { readonly [Kind in K]: unknown }>[K] } & {
+  readonly name?: string | undefined;
+  readonly maxAgeMs?: number | undefined;
+};
+
 const stepRules: Record<string, Rule> = {
   name: text,
   value: ['any value', () => true],
@@ -69,10 +75,8 @@ const kind: Kind<FallbackOptions> = {
       const at = `createFallback.steps[${index}]`;
       checkOptions(at, step, stepRules);
       // `undefined` is a value to answer with, but neither a function nor a cache.
-      const given = { ...step, value: 'value' in step };
-      const kinds = (['value', 'use', 'cache'] as const).filter(
-        (one) => (given as { [K in typeof one]?: unknown })[one],
-      );
+      const given: AnyStep = { ...step, value: 'value' in step };
+      const kinds = (['value', 'use', 'cache'] as const).filter((one) => given[one]);
       if (kinds.length !== 1) throw new OptionError(at, kinds.join(', '), 'one of value, use, cache');
     }
   },
@@ -109,41 +113,30 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
 
   /** `errors`: the failure of the call, and those of the steps before; one of this step is added. */
   async #try(step: FallbackStep, errors: unknown[], options: CallOptions): Promise<{ value: unknown } | undefined> {
-    const given = step as {
-      [K in 'value' | 'use' | 'cache']: Extract<FallbackStep, { readonly [Kind in K]: unknown }>[K];
-    };
+    const { use, cache, maxAgeMs = NEVER, ...given } = step as AnyStep;
+    const used = use ? 'use' : cache ? 'cache' : 'value';
     const [error] = errors;
-    let used: 'value' | 'use' | 'cache' = 'value';
-    let failed: 'failed' | 'nothing-cached' | 'too-old' | undefined;
     let { value } = given;
-    if (given.use) {
-      used = 'use';
-      try {
-        value = await run(this.plan, (context) => given.use(context, error), options);
-      } catch (failure) {
-        failed = 'failed';
-        errors.push(failure);
+    let failure = error;
+    let reason: 'failed' | 'nothing-cached' | 'too-old' | undefined;
+    try {
+      if (use) value = await run(this.plan, (context) => use.call(step, context, error), options);
+      if (cache) {
+        const entry = cache.peek(options);
+        if (entry === undefined) reason = 'nothing-cached';
+        else if (entry.ageMs > maxAgeMs) reason = 'too-old';
+        value = entry?.value;
       }
-    } else if (given.cache) {
-      used = 'cache';
-      const entry = given.cache.peek(options);
-      if (entry === undefined) failed = 'nothing-cached';
-      else if (entry.ageMs > ((step as { maxAgeMs?: number }).maxAgeMs ?? Number.POSITIVE_INFINITY)) failed = 'too-old';
-      value = entry?.value;
-    }
-    const { name = used } = step;
-    if (failed === undefined) {
-      if (this.listeners) tell(this, options, { type: 'fallback.used', reason: used, step: name, error });
-      return { value };
+    } catch (thrown) {
+      reason = 'failed';
+      failure = thrown;
+      errors.push(thrown);
     }
     if (this.listeners) {
-      tell(this, options, {
-        type: 'fallback.failed',
-        reason: failed,
-        step: name,
-        error: failed === 'failed' ? errors.at(-1) : error,
-      });
+      const common = { step: given.name ?? used, error: failure };
+      if (reason === undefined) tell(this, options, { type: 'fallback.used', reason: used, ...common });
+      else tell(this, options, { type: 'fallback.failed', reason, ...common });
     }
-    return undefined;
+    return reason === undefined ? { value } : undefined;
   }
 }

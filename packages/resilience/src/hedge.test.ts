@@ -41,6 +41,15 @@ test('H2 the delay follows the latency quantile, and slow calls given up do not 
   assert.ok(hedge.currentDelayMs! >= 22 && hedge.currentDelayMs! <= 700, `${hedge.currentDelayMs}`);
 });
 
+test('H2 failures are not taken for quick answers while too little is known', async () => {
+  const clock = createVirtualClock();
+  const hedge = createHedge({ minimumSamples: 20, clock });
+  for (let index = 0; index < 100; index++) {
+    await assert.rejects(hedge.execute(() => Promise.reject(new Error('refused at once'))));
+  }
+  assert.equal(hedge.currentDelayMs, undefined);
+});
+
 test('H3 extra calls draw on a budget, which can be that of a retry', async () => {
   const clock = createVirtualClock();
   const budget = createRetryBudget({ ratio: 0.1, reserve: 2 });

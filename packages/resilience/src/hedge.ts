@@ -2,7 +2,7 @@ import { type Call, run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { LatencyWindow } from './latency.ts';
 import { delayMs, durationMs, number, whole } from './options.ts';
-import type { CallOptions, Policy, Work } from './policy.ts';
+import { type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { tell } from './tell.ts';
@@ -86,7 +86,8 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
   get currentDelayMs(): number | undefined {
     const { delayMs: fixed, quantile = 0.99, floorMs = 1, minimumSamples = 50 } = this.options;
     if (fixed !== undefined) return fixed;
-    return this.#latency.count < minimumSamples ? undefined : Math.max(floorMs, this.#latency.quantile(quantile)!);
+    const usualMs = this.#latency.quantile(quantile, minimumSamples);
+    return usualMs && Math.max(floorMs, usualMs);
   }
 
   override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
@@ -106,15 +107,16 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
     const calls: Call[] = [];
     let running = 0;
     let over = false;
-    let delay: number | undefined;
+    let delayMs: number | undefined;
 
     const timer = new Timer(() => {
-      if (budget?.withdraw() === false) {
-        if (this.listeners) tell(this, calls[0]!, { type: 'hedge.skipped', reason: 'budget' });
-        return;
+      const hedge = calls.length;
+      const affordable = budget?.withdraw() !== false;
+      if (this.listeners) {
+        const what = { type: 'hedge.started', hedge, delayMs: delayMs! } as const;
+        tell(this, calls[0]!, affordable ? what : { type: 'hedge.skipped', reason: 'budget' });
       }
-      if (this.listeners) tell(this, calls[0]!, { type: 'hedge.started', hedge: calls.length, delayMs: delay! });
-      add();
+      if (affordable) add();
     });
 
     const add = (): void => {
@@ -129,15 +131,14 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
           resolve(value);
         },
         (error: unknown) => {
-          running--;
-          if (over || running > 0) return;
+          if (--running > 0 || over) return;
           end(false);
           reject(error);
         },
       );
-      delay = this.currentDelayMs;
+      delayMs = this.currentDelayMs;
       const { maxHedges = 1 } = this.options;
-      if (delay !== undefined && hedge < maxHedges && options?.idempotent !== false) timers.add(timer, delay);
+      if (delayMs !== undefined && hedge < maxHedges && options?.idempotent !== false) timers.add(timer, delayMs);
     };
 
     const end = (succeeded: boolean): void => {
@@ -146,12 +147,10 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
       const durationMs = clock.now() - startedAt;
       // A slow call that was given up took at least this long: leaving it out would make the delay shrink for ever. A quick
       // failure says nothing about how long answers take.
-      if (succeeded || durationMs >= (this.currentDelayMs ?? 0)) this.#latency.record(durationMs);
+      if (succeeded || durationMs >= (this.currentDelayMs ?? NEVER)) this.#latency.record(durationMs);
       if (calls.length === 1) return;
-      const reason = Object.assign(new Error('Another call of the hedge answered first'), {
-        name: 'AbortError',
-        code: 'HEDGE_LOST',
-      });
+      const reason = new Error('Another call of the hedge was quicker');
+      Object.assign(reason, { name: 'AbortError', code: 'HEDGE_LOST' });
       for (const call of calls) call.cancel(reason);
     };
 

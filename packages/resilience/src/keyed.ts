@@ -1,11 +1,6 @@
 import { Call, sourceOf } from './attempt.ts';
+import { OptionError } from './options.ts';
 import type { CallOptions } from './policy.ts';
-
-/** What of a call goes on to work that more than this caller waits for: not its signal and not its deadline. */
-export function detached(options: CallOptions | undefined): CallOptions {
-  const { operation, correlationId, key, priority, idempotent } = options ?? {};
-  return { operation, correlationId, key, priority, idempotent };
-}
 
 /** Whether nobody waits for the answer any more. Does not make the signal of a call that has none yet. */
 export function hasGivenUp(options: CallOptions | undefined): boolean {
@@ -16,14 +11,22 @@ export function hasGivenUp(options: CallOptions | undefined): boolean {
 /** Tells which calls have the same answer; `undefined`: this call shares with none. */
 export type KeyOf = (options: CallOptions) => string | undefined;
 
+/** The key as given. One that is no string is refused: two objects have the same text, and one is not the same as the next. */
+export function checkedKey(key: string | undefined): string | undefined {
+  if (key === undefined || typeof key === 'string') return key;
+  throw new OptionError('key', key, 'a string');
+}
+
 /**
- * The key under which a call shares its answer; `undefined`: with none. By default by `operation` and `key`; calls without a key share nothing. The operation is the one the caller gave: the
- * name that a call has without one depends on where in a chain it is seen, and `invalidate({ key })` must find it.
+ * The key under which a call shares its answer; `undefined`: with none, as all that are not idempotent. By default by
+ * `operation` and `key`; calls without a key share nothing. The operation is the one the caller gave: the name that a call
+ * has without one depends on where in a chain it is seen, and `invalidate({ key })` must find it.
  */
 export function sharedKey(options: CallOptions, keyOf: KeyOf | undefined): string | undefined {
-  if (keyOf !== undefined) return keyOf(options);
-  if (options.key === undefined) return undefined;
+  if (options.idempotent === false) return undefined;
+  const key = checkedKey(keyOf === undefined ? options.key : keyOf(options));
+  if (keyOf !== undefined || key === undefined) return key;
   let given: CallOptions | undefined = options;
   while (given instanceof Call) given = given.options;
-  return `${given?.operation ?? ''}\u0000${options.key}`;
+  return `${given?.operation ?? ''}\u0000${key}`;
 }
