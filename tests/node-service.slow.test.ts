@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -82,7 +84,7 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
         errors(),
         `@breakwater/node: 4 mistakes in the configuration:
   options: service (or BREAKWATER_SERVICE, OTEL_SERVICE_NAME): expected a text of 1 to 255 characters, got nothing
-  environment: OTEL_EXPORTER_OTLP_HEADERS: expected headers (name=value,name=value), values percent-encoded, got [hidden]
+  environment: OTEL_EXPORTER_OTLP_HEADERS: expected headers (name=value,name=value), values percent-encoded, each name once, none that describes the body, got [hidden]
   environment: BREAKWATER_LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"
   ${path}: traceRatio: expected a number from 0 to 1, got 3
 `,
@@ -268,6 +270,38 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
     assert.equal(step.attributes.get('exception.message'), 'two messages left');
   });
 
+  test('an exception while hooks run is recorded and turns the exit code into 1 (R30)', async () => {
+    const { child, ended, errors } = startApp('throw-late', { ...env, OTEL_SERVICE_NAME: 'throw-late' });
+    await once(child, 'message');
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 1, signal: null }, errors());
+    const fatal = of(sink.logs, 'throw-late').filter((record) => record.severityNumber === 21);
+    assert.equal(fatal[0]!.attributes.get('exception.message'), 'unforeseen');
+  });
+
+  test('a receiver that never answers is left behind in time, and standard error says so (R30, R35)', async () => {
+    const silent = createServer((request) => request.resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    try {
+      const { child, ended, errors, output } = startApp('sigterm', {
+        OTEL_SERVICE_NAME: 'silent',
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        BREAKWATER_SHUTDOWN_TIMEOUT_MS: '900',
+      });
+      await once(child, 'message');
+      child.kill('SIGTERM');
+      assert.deepEqual(await ended, { code: 1, signal: null });
+      assert.deepEqual(numbersIn(output()), ALL);
+      assert.match(
+        errors(),
+        /^@breakwater\/node: opentelemetry (?:timed out|failed) after \d+ ms, telemetry was lost/m,
+      );
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
+  });
+
   test('a second signal ends a service that is stuck at once; stdout has every line (R30)', async () => {
     const { child, ended, output } = startApp('stuck', { ...env, OTEL_SERVICE_NAME: 'stuck' });
     await once(child, 'message');
@@ -311,13 +345,14 @@ describe('a program under --import @breakwater/node/register', { timeout: 120_00
 
   test('an endpoint that is gone costs the time for shutting down once, and stdout has every line (R35)', async () => {
     const startedAt = performance.now();
-    const { ended, output } = startApp('end', {
+    const { ended, output, errors } = startApp('end', {
       OTEL_SERVICE_NAME: 'gone',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       BREAKWATER_SHUTDOWN_TIMEOUT_MS: '1000',
     });
     assert.deepEqual(await ended, { code: 0, signal: null });
     assert.deepEqual(numbersIn(output()), ALL);
+    assert.match(errors(), /opentelemetry .* telemetry was lost/);
     assert.ok(performance.now() - startedAt < 8_000);
   });
 });

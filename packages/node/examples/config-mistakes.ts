@@ -14,6 +14,6 @@ try {
 // Output:
 // 4 mistakes in the configuration:
 //   environment: BREAKWATER_ENVIROMENT: expected a known name, perhaps BREAKWATER_ENVIRONMENT, got an unknown name
-//   environment: OTEL_EXPORTER_OTLP_HEADERS: expected headers (name=value,name=value), values percent-encoded, got [hidden]
+//   environment: OTEL_EXPORTER_OTLP_HEADERS: expected headers (name=value,name=value), values percent-encoded, each name once, none that describes the body, got [hidden]
 //   environment: BREAKWATER_LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"
 //   options: traceRatio: expected a number from 0 to 1, got 2

@@ -17,6 +17,7 @@ import {
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import {
   AggregationTemporality,
+  AggregationType,
   InstrumentType,
   type PushMetricExporter,
   type ResourceMetrics,
@@ -42,19 +43,25 @@ export function recordExporter(target: ExportTarget, maxMs: number): LogRecordEx
 export function metricExporter(
   target: ExportTarget,
   maxMs: number,
-  temporality: Config['metricTemporality'],
+  { metricTemporality, metricHistogram }: Pick<Config, 'metricTemporality' | 'metricHistogram'>,
 ): PushMetricExporter {
   const serializer = target.json ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   const base = new OTLPExporterBase<ResourceMetrics>(
     delegate(target, maxMs, serializer, 'otlp_http_metric_exporter', MetricsExporterMetricsHelper),
   );
-  const deltas = DELTAS[temporality];
+  const deltas = DELTAS[metricTemporality];
   return {
     export: (metrics, done) => base.export(metrics, done),
     forceFlush: () => base.forceFlush(),
     shutdown: () => base.shutdown(),
     selectAggregationTemporality: (type) =>
       deltas.has(type) ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+    selectAggregation: (type) => ({
+      type:
+        type === InstrumentType.HISTOGRAM && metricHistogram === 'base2_exponential_bucket_histogram'
+          ? AggregationType.EXPONENTIAL_HISTOGRAM
+          : AggregationType.DEFAULT,
+    }),
   };
 }
 

@@ -24,12 +24,14 @@ const SIGNALS = { SIGTERM: 15, SIGINT: 2, SIGHUP: 1 } as const;
 export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly, flushSync }: ProcessEndOptions): () => void {
   const removeHandlers = installProcessHandlers({
     record(failure) {
-      if (failure.fatal)
+      if (failure.fatal) {
+        // A shutdown that is under way, or a signal that comes now, ends the process too, and must not end it with 0.
+        process.exitCode = 1;
         log.log('fatal', 'The process ends: {kind}', { kind: failure.kind, error: failure.error }, 'process.fatal');
-      else log.log('warn', 'Process warning', { error: failure.error }, 'process.warning');
+      } else log.log('warn', 'Process warning', { error: failure.error }, 'process.warning');
     },
     flush: async () => {
-      await flushOnly();
+      tellLoss(await flushOnly());
     },
     flushTimeoutMs: timeoutMs,
   });
@@ -38,10 +40,14 @@ export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly, flushSync
     if (ending) process.exit(128 + SIGNALS[signal]);
     ending = true;
     log.log('info', 'Received {signal}, shutting down', { signal }, 'process.signal');
-    void shutdown().then((report) => process.exit(report.ok ? (process.exitCode ?? 0) : 1));
+    void shutdown().then((report) => {
+      tellLoss(report);
+      process.exit(report.ok ? (process.exitCode ?? 0) : 1);
+    });
   };
   const onIdle = (): void => {
     void shutdown().then((report) => {
+      tellLoss(report);
       // An exporter that still tries to reach its endpoint would keep the process for as long as it tries.
       if (report.steps.some((step) => step.outcome === 'timed out')) process.exit(process.exitCode ?? 0);
     });
@@ -55,4 +61,16 @@ export function watchProcessEnd({ log, timeoutMs, shutdown, flushOnly, flushSync
     process.off('beforeExit', onIdle);
     process.off('exit', flushSync);
   };
+}
+
+/** The log is closed by then, so what became of the last telemetry is told on standard error. */
+function tellLoss({ steps }: ShutdownReport): void {
+  for (const { phase, name, outcome, durationMs, error } of steps) {
+    if (phase !== 'telemetry' || outcome === 'done') continue;
+    const reasons = error instanceof AggregateError ? error.errors : [error];
+    const why = error === undefined ? '' : `: ${reasons.map((reason) => (reason as Error).message).join('; ')}`;
+    process.stderr.write(
+      `@breakwater/node: ${name} ${outcome} after ${Math.round(durationMs)} ms, telemetry was lost${why}\n`,
+    );
+  }
 }

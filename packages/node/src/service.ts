@@ -9,7 +9,7 @@ import { createLogger, flushLast, type Logger, type LoggerOptions, type Sink, st
 import type { Policy } from '@breakwater/resilience';
 import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { exportTarget, SIGNALS } from './config/otlp-settings.ts';
 import { type Config, HOOK_SHARE } from './config/settings.ts';
 import { observeClients } from './http/client.ts';
@@ -17,6 +17,7 @@ import { observeServers } from './http/server.ts';
 import { observeLog } from './log-metrics.ts';
 import { watchProcessEnd } from './process-end.ts';
 import { observeRuntime } from './runtime-metrics.ts';
+import { reportSdkMessages } from './sdk-messages.ts';
 import {
   createShutdown,
   runStep,
@@ -25,7 +26,7 @@ import {
   type ShutdownReport,
   type ShutdownStep,
 } from './shutdown.ts';
-import { createLogSink, resourceAttributes, startTelemetry } from './telemetry.ts';
+import { createLogSink, resourceAttributes, startTelemetry, type Telemetry } from './telemetry.ts';
 
 /** A service that is wired. */
 export interface Service {
@@ -52,7 +53,7 @@ export interface Service {
    * phase together. Returns the way to take it off. Throws `OptionError` for a wrong phase, name or hook.
    */
   onShutdown(phase: ShutdownPhase, name: string, hook: ShutdownHook): () => void;
-  /** Sends everything that is queued now. */
+  /** Sends everything that is queued now. Rejects with an `AggregateError` of all that could not be sent. */
   flush(): Promise<void>;
   /**
    * Ends the service in its documented order within `shutdownTimeoutMs`. Never rejects; each call gets the report of
@@ -88,15 +89,18 @@ export function wire(
     environment: config.environment,
     resource: attributes,
     level: config.logLevel,
-    levels: config.logLevels,
+    levels: {
+      ...(config.sdkLogLevel === undefined ? {} : { opentelemetry: config.sdkLogLevel }),
+      ...config.logLevels,
+    },
     sinks,
     trace: activeSpan,
     // The end is ours, hooks before records: see watchProcessEnd.
     flushAtExit: !config.processHandlers,
   });
   const policies = log.module('resilience');
-  const telemetry = config.telemetry ? startTelemetry(config, resource) : undefined;
-  const metrics = telemetry === undefined ? [] : [observeRuntime(), observeLog(log)];
+  const telemetry = config.telemetry ? startOrClose(config, resource, log) : undefined;
+  const metrics = telemetry === undefined ? [] : [reportSdkMessages(log), observeRuntime(), observeLog(log)];
   const http =
     telemetry !== undefined && config.instrumentHttp
       ? [observeServers(config), observeClients({ propagateTo: config.propagateTo, ignore: otlpAddresses(config) })]
@@ -204,13 +208,25 @@ export function wire(
     },
     onShutdown: (phase, name, hook) => shutdown.add(phase, name, hook),
     async flush() {
-      await Promise.all([log.flush(), telemetry?.flush()]);
+      // The log does not reject, and is flushed whatever became of the rest.
+      const [, sent] = await Promise.allSettled([log.flush(), telemetry?.flush()]);
+      if (sent.status === 'rejected') throw sent.reason;
     },
     shutdown: () => once(true),
     get state() {
       return state;
     },
   };
+}
+
+/** Where the SDK cannot be started, the log must not stay behind. */
+function startOrClose(config: Config, resource: Resource, log: Logger): Telemetry {
+  try {
+    return startTelemetry(config, resource);
+  } catch (error) {
+    void log.close();
+    throw error;
+  }
 }
 
 function otlpAddresses(config: Config): string[] {

@@ -84,17 +84,43 @@ test('while one runs, another is refused; while none runs, there is no current o
 test('whatever is wrong, nothing was started (R3)', () => {
   const before = traces();
   const wrong: readonly (readonly [StartOptions, string])[] = [
-    [{ ...quiet, telemetry: true, sinks: [{}] as never }, 'ERR_BREAKWATER_OPTION'],
-    [{ ...quiet, telemetry: true, sinks: 'stdout' as never }, 'ERR_BREAKWATER_OPTION'],
-    [{ ...quiet, telemetry: true, log: { flushLevel: 'loud' as never } }, 'ERR_BREAKWATER_OPTION'],
-    [{ ...quiet, telemetry: true, log: { level: 'info' } as never }, 'ERR_BREAKWATER_OPTION'],
-    [{ ...quiet, configFile: 7 as never }, 'ERR_BREAKWATER_OPTION'],
+    [{ ...quiet, telemetry: true, log: { redact: { presets: ['none such'] } as never } }, 'REDACT_INVALID_OPTION'],
     [{ ...quiet, service: '' }, 'ERR_BREAKWATER_CONFIG'],
     [null as never, 'ERR_BREAKWATER_OPTION'],
   ];
   for (const [options, code] of wrong) assert.throws(() => start(options), { code });
   assert.throws(() => start({ ...quiet, service: '' }), ConfigError);
   assert.deepEqual(traces(), before);
+});
+
+test('options that are no settings have their mistakes in the same list (R3)', () => {
+  const options = {
+    service: '',
+    sinks: [{}],
+    configFile: 7,
+    log: { flushLevel: 'loud', baggage: 'tier', level: 'info', redacts: {} },
+    metadata: 1,
+  };
+  assert.throws(
+    () => start(options as never),
+    (error: ConfigError) => {
+      assert.deepEqual(
+        error.mistakes.map(({ name, shown }) => [name, shown]),
+        [
+          ['"metadata"', 'an unknown name'],
+          ['"log.level"', 'an unknown name'],
+          ['"log.redacts"', 'an unknown name'],
+          ['configFile', '7'],
+          ['sinks', 'a list'],
+          ['log.baggage', '"tier"'],
+          ['log.flushLevel', '"loud"'],
+          ['service', '""'],
+        ],
+      );
+      return true;
+    },
+  );
+  assert.throws(() => start({ ...quiet, log: 'info' as never }), /options: log: expected an object, got "info"/);
 });
 
 test('options of the log are passed on, and the sinks of the caller are closed at the end', async () => {

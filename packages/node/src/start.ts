@@ -1,8 +1,10 @@
 import { OptionError } from '@breakwater/errors';
-import type { Sink } from '@breakwater/log';
+import { callable, listOf, oneOf, type Rule, record, text } from '@breakwater/errors/options';
+import { LEVELS, type Sink } from '@breakwater/log';
 import { loadConfig } from './config/load-config.ts';
 import type { Config } from './config/settings.ts';
 import { type LogOptions, type Service, wire } from './service.ts';
+import { ServiceStateError } from './service-state-error.ts';
 
 /** Options of `start`: every setting, each of which an environment variable or the file can give as well. */
 export type StartOptions = { readonly [Name in keyof Config]?: Config[Name] | undefined } & {
@@ -14,18 +16,17 @@ export type StartOptions = { readonly [Name in keyof Config]?: Config[Name] | un
   readonly log?: LogOptions | undefined;
 };
 
-/** Thrown by `start` while a service is running in this process, and by `currentService` while none is. */
-export class ServiceStateError extends Error {
-  override readonly name = 'ServiceStateError';
-  readonly code: 'ERR_BREAKWATER_STARTED' | 'ERR_BREAKWATER_NOT_STARTED';
+const LOG_RULES: Readonly<Record<keyof LogOptions, Rule>> = {
+  redact: ['options of a redactor, a redactor, or false', (value) => value === false || record[1](value)],
+  sampler: callable,
+  baggage: listOf(text),
+  flushLevel: oneOf(...LEVELS, 'silent'),
+};
 
-  constructor(code: ServiceStateError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-const LOG_OPTIONS: readonly string[] = ['redact', 'sampler', 'baggage', 'flushLevel'] satisfies (keyof LogOptions)[];
+const SINK: Rule = [
+  'a list of sinks',
+  (value) => Array.isArray(value) && value.every((sink) => typeof sink?.write === 'function'),
+];
 
 let current: Service | undefined;
 
@@ -34,35 +35,39 @@ let current: Service | undefined;
  * instrumentation, metrics of event loop and memory, process handlers. Call it before anything else. Settings come from
  * `options`, then the environment, then the JSON file, then defaults.
  *
- * Throws `ConfigError` with every mistake of the settings, and `OptionError` for `sinks`, `log` and `configFile`, before
- * anything is started; `ServiceStateError` when a service runs
- * in this process already (it may be started again after `shutdown`).
+ * Throws before anything is started: `ConfigError` with every mistake, `OptionError` for options that are no object, what
+ * `createLogger` throws for parts of `log` that only it can judge, and `ServiceStateError` when a service runs in this
+ * process already (it may be started again after `shutdown`), or another OpenTelemetry SDK.
  */
 export function start(options: StartOptions = {}): Service {
-  if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
+  if (!record[1](options)) throw new OptionError('options', options, 'an object');
   if (current !== undefined)
     throw new ServiceStateError(
       'ERR_BREAKWATER_STARTED',
       `The service ${current.config.service} runs in this process already; currentService() gives it`,
     );
   const { sinks = [], configFile, log = {} } = options;
-  if (configFile !== undefined && typeof configFile !== 'string')
-    throw new OptionError('options.configFile', configFile, 'a path');
-  if (!Array.isArray(sinks)) throw new OptionError('options.sinks', sinks, 'a list of sinks');
-  if (typeof log !== 'object' || log === null) throw new OptionError('options.log', log, 'an object');
-  for (const name of Object.keys(log))
-    if (!LOG_OPTIONS.includes(name))
-      throw new OptionError(`options.log.${name}`, name, `one of ${LOG_OPTIONS.join(', ')}`);
   const config = loadConfig({
-    options,
-    alsoKnown: ['configFile', 'sinks', 'log'],
+    options: { ...options, ...logOptions(log) },
+    rules: {
+      configFile: text,
+      sinks: SINK,
+      log: record,
+      ...Object.fromEntries(Object.entries(LOG_RULES).map(([name, rule]) => [`log.${name}`, rule])),
+    },
     env: process.env,
-    file: configFile,
+    file: typeof configFile === 'string' && configFile !== '' ? configFile : undefined,
   });
   current = wire(config, log, sinks, () => {
     current = undefined;
   });
   return current;
+}
+
+/** The options of the log by the names their mistakes have, beside those of `start`. */
+function logOptions(log: unknown): Record<string, unknown> {
+  if (!record[1](log)) return {};
+  return Object.fromEntries(Object.entries(log as LogOptions).map(([name, value]) => [`log.${name}`, value]));
 }
 
 /**

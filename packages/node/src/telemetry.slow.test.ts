@@ -11,8 +11,8 @@ import { text } from 'node:stream/consumers';
 import { afterEach, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { memorySink } from '@breakwater/log/testing';
-import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { type StartOptions, start } from './start.ts';
+import { logs, metrics, type ProxyTracerProvider, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { currentService, type StartOptions, start } from './start.ts';
 
 interface Received {
   readonly path: string;
@@ -110,8 +110,8 @@ test('each signal goes where, as and how its own variables say; what an option s
     ['content-type', 'content-encoding', 'x-own', 'x-env', 'x-all'].map((name) => of('/t').headers[name]),
     ['application/x-protobuf', 'gzip', '1', undefined, undefined],
   );
-  const metrics = JSON.stringify(JSON.parse(of('/m').body.toString()));
-  assert.match(metrics, /"name":"process\.cpu\.time".*?"aggregationTemporality":1/);
+  const figures = JSON.stringify(JSON.parse(of('/m').body.toString()));
+  assert.match(figures, /"name":"process\.cpu\.time".*?"aggregationTemporality":1/);
   assert.equal(of('/m').headers['x-all'], '1');
   assert.match(JSON.stringify(JSON.parse(of('/l').body.toString())), /line of the test/);
   assert.deepEqual([of('/l').headers['x-logs'], of('/l').headers['x-all']], ['a b', undefined]);
@@ -147,6 +147,116 @@ test('exporters by name: none sends nothing, console prints; by --import, from t
   assert.match(said, /printed span/);
   assert.match(said, /"service\.name":"child"/);
   assert.deepEqual([...new Set(seen.map(({ path }) => path))], ['/v1/logs']);
+});
+
+/** A receiver that refuses what is sent to `paths`. */
+async function refusing(...paths: readonly string[]): Promise<{ readonly seen: Received[]; readonly url: string }> {
+  const { seen, listener } = recorder();
+  const server = createServer((request, response) => {
+    if (paths.includes(request.url ?? '')) request.resume().on('end', () => response.writeHead(400).end());
+    else listener(request, response);
+  });
+  return { seen, url: `http://127.0.0.1:${await listen(server)}` };
+}
+
+test('flush sends all that can be sent and names every signal that cannot (R12)', async () => {
+  const { seen, url } = await refusing('/v1/traces', '/v1/metrics');
+  const sink = memorySink();
+  await withService({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, { sinks: [sink] }, async (service) => {
+    trace.getTracer('x').startSpan('s').end();
+    logs.getLogger('x').emit({ body: 'by a library' });
+    service.log.info('by the log');
+    await assert.rejects(service.flush(), (error: AggregateError) => {
+      const said = error.errors.map((each: Error) => each.message);
+      assert.equal(said.length, 2, said.join(', '));
+      return true;
+    });
+    const bodies = seen.map(({ body }) => body.toString('latin1')).join('');
+    assert.match(bodies, /by a library/);
+    assert.match(bodies, /by the log/);
+    const said = sink
+      .records()
+      .filter(({ scope, severityText }) => scope === 'opentelemetry' && severityText === 'ERROR');
+    assert.deepEqual(
+      said.map(({ eventName }) => eventName),
+      ['opentelemetry.message'],
+    );
+    const report = await service.shutdown();
+    assert.deepEqual(
+      report.steps.map(({ name, outcome }) => [name, outcome]),
+      [
+        ['log', 'done'],
+        ['opentelemetry', 'failed'],
+      ],
+    );
+    assert.equal(report.ok, false);
+  });
+});
+
+test('spans and records are cut to their limits, each signal’s own before those of all (R13)', async () => {
+  const { seen, url } = await receiver();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_ATTRIBUTE_COUNT_LIMIT: '2',
+    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '5',
+    OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '3',
+    OTEL_SPAN_EVENT_COUNT_LIMIT: '1',
+    OTEL_SPAN_LINK_COUNT_LIMIT: '0',
+    OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '3',
+  };
+  const attributes = { a: '123456789', b: '1', c: '2', d: '3' };
+  await withService(env, {}, async (service) => {
+    const span = trace.getTracer('x').startSpan('s', { attributes });
+    span.addEvent('first').addEvent('last', attributes).addLink({ context: span.spanContext() }).end();
+    logs.getLogger('x').emit({ body: 'by a library', attributes });
+    await service.flush();
+  });
+  const sent = (path: string, part: string): string =>
+    seen.find(({ path: at, body }) => at === path && body.includes(part))!.body.toString();
+  const [span] = JSON.parse(sent('/v1/traces', '"s"')).resourceSpans[0].scopeSpans[0].spans;
+  const namesOf = (of: { readonly attributes: readonly { readonly key: string }[] }): string =>
+    of.attributes.map(({ key }) => key).join('');
+  assert.deepEqual([namesOf(span), span.droppedAttributesCount], ['abc', 1]);
+  assert.equal(span.attributes[0].value.stringValue, '12345');
+  assert.deepEqual([span.events.length, span.events[0].name, span.droppedEventsCount], [1, 'last', 1]);
+  assert.deepEqual([namesOf(span.events[0]), span.droppedLinksCount], ['ab', 1]);
+  const [record] = JSON.parse(sent('/v1/logs', 'by a library')).resourceLogs[0].scopeLogs[0].logRecords;
+  assert.deepEqual([namesOf(record), record.attributes[0].value.stringValue], ['ab', '123']);
+});
+
+test('histograms are exponential where the variable says so (R6)', async () => {
+  const { seen, url } = await receiver();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+  };
+  await withService(env, {}, async (service) => {
+    metrics.getMeter('x').createHistogram('h').record(7);
+    metrics.getMeter('x').createCounter('c').add(7);
+    await service.flush();
+  });
+  const sent = seen.find(({ path }) => path === '/v1/metrics')!.body.toString();
+  assert.match(sent, /"name":"h"[^}]*"exponentialHistogram"/);
+  assert.match(sent, /"name":"c"[^}]*"sum"/);
+});
+
+test('beside another OpenTelemetry SDK none is started, and the other one stays (R24)', () => {
+  const other = { getTracer: () => trace.getTracer('other') };
+  assert.ok(trace.setGlobalTracerProvider(other));
+  try {
+    const sink = memorySink();
+    assert.throws(() => start({ service: 'test', stdout: false, sinks: [sink] }), { code: 'ERR_BREAKWATER_STARTED' });
+    assert.throws(() => currentService(), { code: 'ERR_BREAKWATER_NOT_STARTED' });
+    sink.write('late\n', 9);
+    assert.equal(sink.counts().dropped.closed, 1);
+    assert.equal((trace.getTracerProvider() as ProxyTracerProvider).getDelegate(), other);
+    assert.equal(propagation.fields().length, 0);
+  } finally {
+    trace.disable();
+  }
 });
 
 test('a sampler decides over roots, a parent-based one leaves it to a caller who has decided (R7)', async () => {

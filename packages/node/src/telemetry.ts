@@ -2,25 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Sink } from '@breakwater/log';
 import { otlpSink } from '@breakwater/log/otlp';
-import { context, logs, metrics, propagation, type TextMapPropagator, trace } from '@opentelemetry/api';
+import { context, logs, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, ConsoleLogRecordExporter, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  BatchSpanProcessor,
-  ConsoleSpanExporter,
-  ParentBasedSampler,
-  type Sampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, ConsoleSpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { type ExporterName, exportTarget } from './config/otlp-settings.ts';
 import type { Config } from './config/settings.ts';
 import { metricExporter, recordExporter, spanExporter, timeoutOf, tlsOf } from './exporters.ts';
+import { BATCH, batching, FOREVER_MS, propagatorOf, recordLimits, samplerOf, spanLimits } from './sdk-options.ts';
+import { ServiceStateError } from './service-state-error.ts';
 
 /** The OpenTelemetry SDK of this process. */
 export interface Telemetry {
@@ -67,72 +60,28 @@ export function createLogSink(config: Config): Sink {
   });
 }
 
-const BATCH = 512;
-
-interface Batching {
-  readonly scheduledDelayMillis: number;
-  readonly maxQueueSize: number;
-  readonly maxExportBatchSize: number;
-  readonly exportTimeoutMillis: number;
-}
-
-function batching(config: Config, what: 'span' | 'record'): Batching {
-  const maxQueueSize = config[`${what}Queue`] ?? config.maxQueue;
-  return {
-    scheduledDelayMillis: Math.max(1, config[`${what}DelayMs`] ?? config.batchDelayMs),
-    maxQueueSize,
-    maxExportBatchSize: config[`${what}Batch`] ?? Math.min(BATCH, maxQueueSize),
-    exportTimeoutMillis: config[`${what}TimeoutMs`] || FOREVER_MS,
-  };
-}
-
-/** OpenTelemetry's 0 is "no limit"; a timer counts so far. */
-const FOREVER_MS = 2 ** 31 - 1;
-
-function samplerOf({ tracesSampler, traceRatio }: Config): Sampler {
-  const root = tracesSampler.endsWith('always_on')
-    ? new AlwaysOnSampler()
-    : tracesSampler.endsWith('always_off')
-      ? new AlwaysOffSampler()
-      : new TraceIdRatioBasedSampler(traceRatio);
-  return tracesSampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
-}
-
-function propagatorOf({ propagators }: Config): TextMapPropagator {
-  const made = propagators.flatMap((name) =>
-    name === 'none' ? [] : [name === 'baggage' ? new W3CBaggagePropagator() : new W3CTraceContextPropagator()],
-  );
-  return new CompositePropagator({ propagators: made });
-}
-
-/** Makes the SDK and puts it into the globals of `@opentelemetry/api`, where libraries look for it. */
+/**
+ * Makes the SDK and puts it into the globals of `@opentelemetry/api`, where libraries look for it. Throws
+ * `ServiceStateError` when another SDK is there already; then nothing was started.
+ */
 export function startTelemetry(config: Config, resource: Resource): Telemetry {
   const maxMs = config.shutdownTimeoutMs;
+  const failures = new Set<(error: unknown) => void>();
+  const tell = (error: unknown): void => {
+    for (const onFailure of failures) onFailure(error);
+  };
   const spans = {
     otlp: () => spanExporter(exportTarget(config, 'traces'), maxMs),
     console: () => new ConsoleSpanExporter(),
   };
   const records = {
-    otlp: () => recordExporter(exportTarget(config, 'logs'), maxMs),
+    otlp: () => telling(recordExporter(exportTarget(config, 'logs'), maxMs), tell),
     console: () => new ConsoleLogRecordExporter(),
   };
   const figures = {
-    otlp: () => metricExporter(exportTarget(config, 'metrics'), maxMs, config.metricTemporality),
+    otlp: () => telling(metricExporter(exportTarget(config, 'metrics'), maxMs, config), tell),
     console: () => new ConsoleMetricExporter(),
   };
-  const tracerProvider = new TracerProvider({
-    resource,
-    sampler: samplerOf(config),
-    spanProcessors: chosen(config.tracesExporter, spans).map(
-      (exporter) => new BatchSpanProcessor({ exporter, ...batching(config, 'span') }),
-    ),
-  });
-  const loggerProvider = new LoggerProvider({
-    resource,
-    processors: chosen(config.logsExporter, records).map(
-      (exporter) => new BatchLogRecordProcessor({ exporter, ...batching(config, 'record') }),
-    ),
-  });
   const meterProvider = new MeterProvider({
     resource,
     readers: chosen(config.metricsExporter, figures).map(
@@ -144,29 +93,75 @@ export function startTelemetry(config: Config, resource: Resource): Telemetry {
         }),
     ),
   });
+  const tracerProvider = new TracerProvider({
+    resource,
+    sampler: samplerOf(config),
+    spanLimits: spanLimits(config),
+    spanProcessors: chosen(config.tracesExporter, spans).map(
+      (exporter) =>
+        new BatchSpanProcessor({ exporter, ...batching(config, 'span'), selfObsMeterProvider: meterProvider }),
+    ),
+  });
+  const loggerProvider = new LoggerProvider({
+    resource,
+    logRecordLimits: recordLimits(config),
+    processors: chosen(config.logsExporter, records).map(
+      (exporter) =>
+        new BatchLogRecordProcessor({ exporter, ...batching(config, 'record'), selfObsMeterProvider: meterProvider }),
+    ),
+  });
+  const providers = [tracerProvider, loggerProvider, meterProvider];
   const contextManager = new AsyncLocalStorageContextManager().enable();
-  context.setGlobalContextManager(contextManager);
-  propagation.setGlobalPropagator(propagatorOf(config));
-  trace.setGlobalTracerProvider(tracerProvider);
-  logs.setGlobalLoggerProvider(loggerProvider);
-  metrics.setGlobalMeterProvider(meterProvider);
-  return {
-    async flush() {
-      await Promise.all([tracerProvider.forceFlush(), loggerProvider.forceFlush(), meterProvider.forceFlush()]);
-    },
-    async shutdown() {
-      const results = await Promise.allSettled([
-        tracerProvider.shutdown(),
-        loggerProvider.shutdown(),
-        meterProvider.shutdown(),
-      ]);
-      const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-      if (failed.length > 0) throw new AggregateError(failed, 'OpenTelemetry could not send everything');
-    },
-    release() {
-      for (const api of [trace, logs, metrics, propagation, context]) api.disable();
-    },
+  const globals = [
+    { api: context, isSet: context.setGlobalContextManager(contextManager) },
+    { api: propagation, isSet: propagation.setGlobalPropagator(propagatorOf(config)) },
+    { api: trace, isSet: trace.setGlobalTracerProvider(tracerProvider) },
+    { api: logs, isSet: logs.setGlobalLoggerProvider(loggerProvider) },
+    { api: metrics, isSet: metrics.setGlobalMeterProvider(meterProvider) },
+  ];
+  const release = (): void => {
+    for (const { api, isSet } of globals) if (isSet) api.disable();
   };
+  if (globals.some(({ isSet }) => !isSet)) {
+    release();
+    // Nothing was given to them yet, so nothing can be lost with them.
+    for (const provider of providers) void provider.shutdown();
+    throw new ServiceStateError(
+      'ERR_BREAKWATER_STARTED',
+      'Another OpenTelemetry SDK is registered in this process; leave it out, or set `telemetry` to false',
+    );
+  }
+  /** Each to its end, whatever becomes of the others. Readers and record processors keep failures to themselves. */
+  const sendAll = async (work: () => Promise<unknown>[]): Promise<void> => {
+    const failed: unknown[] = [];
+    const onFailure = (error: unknown): void => {
+      failed.push(error);
+    };
+    failures.add(onFailure);
+    const results = await Promise.allSettled(work());
+    failures.delete(onFailure);
+    for (const result of results) if (result.status === 'rejected') failed.push(...[result.reason].flat());
+    if (failed.length > 0) throw new AggregateError(failed, 'OpenTelemetry could not send everything');
+  };
+  return {
+    flush: () => sendAll(() => providers.map((provider) => provider.forceFlush())),
+    shutdown: () => sendAll(() => providers.map((provider) => provider.shutdown())),
+    release,
+  };
+}
+
+/** The same exporter, which says when an export fails. */
+function telling<Items, E extends { export(items: Items, done: (result: ExportResult) => void): void }>(
+  exporter: E,
+  onFailure: (error: unknown) => void,
+): E {
+  const send = exporter.export.bind(exporter);
+  exporter.export = (items, done) =>
+    send(items, (result) => {
+      if (result.code !== ExportResultCode.SUCCESS) onFailure(result.error);
+      done(result);
+    });
+  return exporter;
 }
 
 function chosen<T>(names: readonly ExporterName[], makers: { readonly otlp: () => T; readonly console: () => T }): T[] {

@@ -88,6 +88,16 @@ if (mode === 'serve') {
   });
   write10000();
   process.send?.({ port: 0 });
+} else if (mode === 'throw-late') {
+  const timer = setInterval(() => {}, 60_000);
+  onShutdown('work', 'queue', async () => {
+    clearInterval(timer);
+    setTimeout(() => {
+      throw new Error('unforeseen');
+    });
+    await new Promise((resolve) => process.once('uncaughtException', resolve));
+  });
+  process.send?.({ port: 0 });
 } else if (mode === 'sigterm') {
   const timer = setInterval(() => {}, 60_000);
   onShutdown('intake', 'timer', () => clearInterval(timer));

@@ -30,16 +30,22 @@ export class ConfigError extends TypeError {
 
 const redactor = createRedactor({});
 
+// Longer than any secret worth looking for, and short enough to be looked through at once.
+const LOOKED_AT = 4_096;
+
 /** A value for a message: short, on one line, without what looks like a secret. */
 export function showValue(value: unknown, secret: boolean): string {
   if (value === undefined) return 'nothing';
   if (secret) return '[hidden]';
   let text: string;
-  if (typeof value === 'string') text = JSON.stringify(value);
+  if (typeof value === 'string') text = JSON.stringify(value.slice(0, LOOKED_AT));
   else if (Array.isArray(value)) text = 'a list';
   else if (typeof value === 'object' && value !== null) text = 'an object';
   else text = typeof value === 'function' ? 'a function' : String(value);
-  // Before it is cut: half of a secret is not recognised any more.
-  text = redactor.string(text.replace(/\/\/[^/@\s]*@/, '//[hidden]@'));
+  // Before it is cut: half of a secret is not recognised any more. A password may hold any sign, an @ too, and an
+  // address may have been written without its scheme.
+  text = redactor.string(
+    text.replace(/^("?(?:[a-z]+:\/\/)?).*@/i, '$1[hidden]@').replace(/(:\/\/.*)\?.*$/, '$1?[hidden]"'),
+  );
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

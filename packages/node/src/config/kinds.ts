@@ -1,4 +1,3 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { LEVELS, type Threshold } from '@breakwater/log';
 
 /** What values a setting takes, given as a value or, in an environment variable, as text. */
@@ -8,6 +7,8 @@ export interface Kind<T> {
   /** The value a text stands for. May give anything: `accept` decides. */
   fromText(text: string): unknown;
   accept(value: unknown): value is T;
+  /** Of a map that is refused, the name of the first entry at fault; never a value. */
+  faultOf?(value: unknown): string | undefined;
 }
 
 const asIs = (text: string): unknown => text;
@@ -35,14 +36,17 @@ export function integer(min: number, max: number, unit: string): Kind<number> {
 
 export const ratio: Kind<number> = {
   expected: 'a number from 0 to 1',
-  fromText: (text) => (/^(?:0|1|[01]?\.\d+)$/.test(text) ? Number(text) : text),
+  fromText: (text) => (/^(?:\d+|\d*\.\d+)(?:e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : text),
   accept: (value): value is number => typeof value === 'number' && value >= 0 && value <= 1,
 };
 
-export const durationMs: Kind<number> = integer(0, 3_600_000, 'milliseconds');
+/** The greatest delay of a timer, and the greatest number OpenTelemetry's specification asks for. */
+export const MAX_INT: number = 2 ** 31 - 1;
+
+export const durationMs: Kind<number> = integer(0, MAX_INT, 'milliseconds');
 
 /** One of a few words, in whatever case. `but` says what is known and not among them. */
-function oneOf<T extends string>(words: readonly T[], but = ''): Kind<T> {
+export function oneOf<T extends string>(words: readonly T[], but = ''): Kind<T> {
   return {
     expected: `${words.length === 1 ? '' : 'one of '}${words.join(', ')}${but}`,
     fromText: (text) => text.toLowerCase(),
@@ -51,7 +55,7 @@ function oneOf<T extends string>(words: readonly T[], but = ''): Kind<T> {
 }
 
 /** Words of a list, each once. `alone`: one that stands for "nothing". */
-function listOf<T extends string>(words: readonly T[], alone: T, what: string): Kind<readonly T[]> {
+export function listOf<T extends string>(words: readonly T[], alone: T, what: string): Kind<readonly T[]> {
   return {
     expected: `${what}: ${words.filter((word) => word !== alone).join(', ')}, separated by commas, or ${alone}`,
     fromText: (text) => [...new Set(commas(text))],
@@ -63,19 +67,6 @@ function listOf<T extends string>(words: readonly T[], alone: T, what: string): 
       (value.length === 1 || !value.includes(alone)),
   };
 }
-
-export const protocol: Kind<'http/protobuf' | 'http/json'> = oneOf(
-  ['http/protobuf', 'http/json'],
-  ' (gRPC is not spoken)',
-);
-
-export const compression: Kind<'none' | 'gzip'> = oneOf(['none', 'gzip']);
-
-export const exporters: Kind<readonly ('otlp' | 'console' | 'none')[]> = listOf(
-  ['otlp', 'console', 'none'],
-  'none',
-  'exporters',
-);
 
 export const propagators: Kind<readonly ('tracecontext' | 'baggage' | 'none')[]> = listOf(
   ['tracecontext', 'baggage', 'none'],
@@ -95,32 +86,6 @@ export const sampler: Kind<SamplerName> = oneOf([
 
 export type SamplerName = `${'' | 'parentbased_'}${'always_on' | 'always_off' | 'traceidratio'}`;
 
-export const temporality: Kind<'cumulative' | 'delta' | 'lowmemory'> = oneOf(['cumulative', 'delta', 'lowmemory']);
-
-export const file: Kind<string> = {
-  expected: 'the path of a file that can be read',
-  fromText: asIs,
-  accept: (value): value is string => {
-    if (typeof value !== 'string' || value === '') return false;
-    try {
-      accessSync(value, constants.R_OK);
-      return statSync(value).isFile();
-    } catch {
-      return false;
-    }
-  },
-};
-
-export const httpUrl: Kind<string> = {
-  expected: 'a URL with http: or https:, without a query',
-  fromText: asIs,
-  accept: (value): value is string => {
-    if (typeof value !== 'string' || !URL.canParse(value)) return false;
-    const url = new URL(value);
-    return (url.protocol === 'http:' || url.protocol === 'https:') && url.search === '' && url.hash === '';
-  },
-};
-
 const THRESHOLDS: readonly unknown[] = [...LEVELS, 'silent'];
 
 export const level: Kind<Threshold> = {
@@ -129,15 +94,14 @@ export const level: Kind<Threshold> = {
   accept: (value): value is Threshold => THRESHOLDS.includes(value),
 };
 
-export const levels: Kind<Readonly<Record<string, Threshold>>> = {
-  expected: `levels by module (db=debug,db.pool=trace), each ${level.expected}`,
-  fromText: (text) => pairs(text),
-  accept: (value): value is Readonly<Record<string, Threshold>> =>
-    isRecord(value) && Object.entries(value).every(([module, threshold]) => module !== '' && level.accept(threshold)),
-};
+export const levels: Kind<Readonly<Record<string, Threshold>>> = mapOf(
+  `levels by module (db=debug,db.pool=trace), each ${level.expected}`,
+  (text) => pairs(text.replace(/=[^,]*/g, (threshold) => threshold.toLowerCase())),
+  (module, threshold): threshold is Threshold => module !== '' && level.accept(threshold),
+);
 
 const HOST =
-  /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+  /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 export const hosts: Kind<readonly string[]> = {
   expected: 'host names (api.example.com, *.internal, localhost:3000), separated by commas',
@@ -146,24 +110,27 @@ export const hosts: Kind<readonly string[]> = {
     Array.isArray(value) && value.every((host) => typeof host === 'string' && HOST.test(host)),
 };
 
-const HEADER = /^[\w!#$%&'*+.^`|~-]+$/;
+export const attributes: Kind<Readonly<Record<string, string>>> = mapOf(
+  'attributes (key=value,key=value), percent-encoded',
+  (text) => pairs(text, { encoded: true }),
+  (key, content): content is string => key !== '' && typeof content === 'string',
+);
 
-export const headers: Kind<Readonly<Record<string, string>>> = {
-  expected: 'headers (name=value,name=value), values percent-encoded',
-  fromText: (text) => pairs(text, true),
-  accept: (value): value is Readonly<Record<string, string>> =>
-    isRecord(value) &&
-    Object.entries(value).every(
-      ([header, content]) => HEADER.test(header) && typeof content === 'string' && /^[\t\x20-\x7e]*$/.test(content),
-    ),
-};
-
-export const attributes: Kind<Readonly<Record<string, string>>> = {
-  expected: 'attributes (key=value,key=value), percent-encoded',
-  fromText: (text) => pairs(text, true),
-  accept: (value): value is Readonly<Record<string, string>> =>
-    isRecord(value) && Object.entries(value).every(([key, content]) => key !== '' && typeof content === 'string'),
-};
+/** A plain object whose entries all pass `accepts`. A `Map` or `Headers` is none: it would look empty. */
+export function mapOf<T>(
+  expected: string,
+  fromText: (text: string) => unknown,
+  accepts: (key: string, content: unknown) => content is T,
+): Kind<Readonly<Record<string, T>>> {
+  const faultOf = (value: unknown): string | undefined =>
+    isPlain(value) ? Object.entries(value).find(([key, content]) => !accepts(key, content))?.[0] : undefined;
+  return {
+    expected,
+    fromText,
+    accept: (value): value is Readonly<Record<string, T>> => isPlain(value) && faultOf(value) === undefined,
+    faultOf,
+  };
+}
 
 function commas(text: string): string[] {
   return text
@@ -172,20 +139,33 @@ function commas(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // Of another realm too: only the plain object of a realm has nothing above its prototype.
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));
 }
 
-/** `a=1,b=2` as an object; the text itself when it is not of that form, for `accept` to refuse. */
-function pairs(text: string, encoded = false): unknown {
+/**
+ * `a=1,b=2` as an object; the text itself when it is not of that form, for `accept` to refuse. A name given twice
+ * has its last value, or with `once` none.
+ */
+export function pairs(
+  text: string,
+  { encoded = false, once = false }: { readonly encoded?: boolean; readonly once?: boolean } = {},
+): unknown {
   const result: Record<string, string> = Object.create(null) as Record<string, string>;
+  const seen = new Set<string>();
   for (const part of text.split(',')) {
     if (part.trim() === '') continue;
     const at = part.indexOf('=');
     if (at < 1) return text;
     try {
       const decode = encoded ? decodeURIComponent : String;
-      result[decode(part.slice(0, at).trim())] = decode(part.slice(at + 1).trim());
+      const key = decode(part.slice(0, at).trim());
+      if (once && seen.has(key.toLowerCase())) return text;
+      seen.add(key.toLowerCase());
+      result[key] = decode(part.slice(at + 1).trim());
     } catch {
       // Not percent-encoded as it must be: the whole value is refused.
       return text;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { record } from '@breakwater/errors/options';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { loadConfig } from './load-config.ts';
 import { exportTarget, SIGNALS } from './otlp-settings.ts';
@@ -11,6 +12,8 @@ import type { Config } from './settings.ts';
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
+const PEM = join(folder, 'a.pem');
+writeFileSync(PEM, '-----BEGIN CERTIFICATE-----\n');
 
 function file(content: unknown): string {
   const path = join(folder, `${files++}.json`);
@@ -25,7 +28,7 @@ interface Given {
 }
 
 const load = ({ options = { service: 'shop' }, env = {}, file: path }: Given): Config =>
-  loadConfig({ options, alsoKnown: ['sinks'], env, file: path });
+  loadConfig({ options, rules: { sinks: record }, env, file: path });
 
 function mistakesOf(given: Given): readonly Mistake[] {
   try {
@@ -54,7 +57,7 @@ describe('what a setting takes (R2)', () => {
     ['BREAKWATER_TELEMETRY', 'FALSE', 'telemetry', false],
     ['BREAKWATER_STDOUT', 'false', 'stdout', false],
     ['BREAKWATER_LOG_LEVEL', 'DEBUG', 'logLevel', 'debug'],
-    ['OTEL_LOG_LEVEL', 'warn', 'logLevel', 'warn'],
+    ['OTEL_LOG_LEVEL', 'warn', 'sdkLogLevel', 'warn'],
     ['BREAKWATER_LOG_LEVELS', 'db=debug, db.pool=trace', 'logLevels', { db: 'debug', 'db.pool': 'trace' }],
     ['BREAKWATER_TRACE_RATIO', '0.25', 'traceRatio', 0.25],
     ['OTEL_METRIC_EXPORT_INTERVAL', '5000', 'metricIntervalMs', 5_000],
@@ -73,11 +76,11 @@ describe('what a setting takes (R2)', () => {
     ['BREAKWATER_DRAIN_MS', '5000', 'drainMs', 5_000],
     ['OTEL_SDK_DISABLED', 'True', 'telemetry', false],
     ['OTEL_SDK_DISABLED', 'false', 'telemetry', true],
-    ['OTEL_LOG_LEVEL', 'NONE', 'logLevel', 'silent'],
+    ['OTEL_LOG_LEVEL', 'NONE', 'sdkLogLevel', 'silent'],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'HTTP/JSON', 'otlpProtocol', 'http/json'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', '0', 'otlpTimeoutMs', 0],
     ['OTEL_EXPORTER_OTLP_COMPRESSION', 'gzip', 'otlpCompression', 'gzip'],
-    ['OTEL_EXPORTER_OTLP_CERTIFICATE', import.meta.filename, 'otlpCertificate', import.meta.filename],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', PEM, 'otlpCertificate', PEM],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://t/x', 'tracesEndpoint', 'http://t/x'],
     ['OTEL_EXPORTER_OTLP_METRICS_HEADERS', 'k=v', 'metricsHeaders', { k: 'v' }],
     ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'http/json', 'logsProtocol', 'http/json'],
@@ -98,6 +101,28 @@ describe('what a setting takes (R2)', () => {
     ['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', '32', 'recordBatch', 32],
     ['OTEL_BLRP_EXPORT_TIMEOUT', '5000', 'recordTimeoutMs', 5_000],
     ['OTEL_PROPAGATORS', 'baggage,tracecontext,baggage', 'propagators', ['baggage', 'tracecontext']],
+    ['OTEL_TRACES_SAMPLER', ' always_off ', 'tracesSampler', 'always_off'],
+    ['BREAKWATER_TRACE_RATIO', '1e-3', 'traceRatio', 0.001],
+    ['BREAKWATER_LOG_LEVELS', 'db=DEBUG,dbX=warn,db=trace', 'logLevels', { db: 'trace', dbX: 'warn' }],
+    ['OTEL_EXPORTER_OTLP_HEADERS', ' a = b+c=d , e=', 'otlpHeaders', { a: 'b+c=d', e: '' }],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,__proto__=x,a=2', 'resource', JSON.parse('{"a":"2","__proto__":"x"}')],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '2147483647', 'metricIntervalMs', 2_147_483_647],
+    [
+      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
+      'BASE2_exponential_bucket_histogram',
+      'metricHistogram',
+      'base2_exponential_bucket_histogram',
+    ],
+    ['OTEL_ATTRIBUTE_COUNT_LIMIT', '0', 'maxAttributes', 0],
+    ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '2147483647', 'maxAttributeChars', 2_147_483_647],
+    ['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', '1', 'maxSpanAttributes', 1],
+    ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', '2', 'maxSpanAttributeChars', 2],
+    ['OTEL_SPAN_EVENT_COUNT_LIMIT', '3', 'maxSpanEvents', 3],
+    ['OTEL_SPAN_LINK_COUNT_LIMIT', '4', 'maxSpanLinks', 4],
+    ['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', '5', 'maxEventAttributes', 5],
+    ['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', '6', 'maxLinkAttributes', 6],
+    ['OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', '7', 'maxRecordAttributes', 7],
+    ['OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', '8', 'maxRecordAttributeChars', 8],
   ];
   for (const [variable, text, setting, value] of cases)
     test(`${variable}=${text}`, () => {
@@ -113,8 +138,30 @@ describe('what a setting refuses, with variable and value (R3)', () => {
   const cases: readonly (readonly [variable: string, text: string, shown?: string])[] = [
     ['OTEL_SERVICE_NAME', 'x'.repeat(256)],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318'],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://host/?key=1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://host/?key=1', '"http://host/?[hidden]"'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://host'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://host/?', '"http://host/?[hidden]"'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://host/#'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://ho st'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:p%zz@host', '"http://[hidden]@host"'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=1,A=2', '[hidden]'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Content-Length=5', '[hidden]'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%ff', '[hidden]'],
+    ['OTEL_RESOURCE_ATTRIBUTES', '=1'],
+    ['BREAKWATER_STDOUT', 'constructor'],
+    ['BREAKWATER_STDOUT', ' '],
+    ['BREAKWATER_TRACE_RATIO', '0x1'],
+    ['BREAKWATER_TRACE_RATIO', '1e400'],
+    ['OTEL_SPAN_EVENT_COUNT_LIMIT', '-1'],
+    ['OTEL_SPAN_EVENT_COUNT_LIMIT', '2147483648'],
+    ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '0'],
+    ['OTEL_BSP_SCHEDULE_DELAY', '999999999999999999999'],
+    ['OTEL_LOG_LEVEL', '__proto__'],
+    ['OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION', 'exponential'],
+    ['OTEL_EXPORTER_OTLP_CLIENT_KEY', '.'],
+    ['OTEL_EXPORTER_OTLP_CLIENT_KEY', join(import.meta.dirname, 'kinds.ts')],
+    ['OTEL_LOGS_EXPORTER', 'otlp/stdout'],
+    ['OTEL_TRACES_EXPORTER', ' , '],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization', '[hidden]'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%0d%0ab', '[hidden]'],
     ['OTEL_RESOURCE_ATTRIBUTES', 'team=%zz'],
@@ -189,6 +236,49 @@ test('every mistake of all three places is listed at once (R3)', () => {
   );
 });
 
+test('what does not fit together is listed beside what is wrong by itself, and not where one of the two is wrong (R3)', () => {
+  const names = (env: Record<string, string>): string[] => mistakesOf({ env }).map(({ name }) => name);
+  const drain = { BREAKWATER_DRAIN_MS: '9000' };
+  assert.deepEqual(names({ ...drain, BREAKWATER_LOG_LEVEL: 'loud' }), ['BREAKWATER_LOG_LEVEL', 'drainMs']);
+  assert.deepEqual(names({ ...drain, BREAKWATER_SHUTDOWN_TIMEOUT_MS: '25s' }), ['BREAKWATER_SHUTDOWN_TIMEOUT_MS']);
+  assert.deepEqual(names({ OTEL_EXPORTER_OTLP_CLIENT_KEY: PEM }), ['otlpClientCertificate']);
+});
+
+test('an option that is no setting has its mistake in the same list (R3)', () => {
+  const mistakes = mistakesOf({ options: { service: '', sinks: 7 } });
+  assert.deepEqual(
+    mistakes.map(({ name, shown }) => [name, shown]),
+    [
+      ['sinks', '7'],
+      ['service', '""'],
+    ],
+  );
+});
+
+test('a file of the declarative configuration is refused, not passed over (R6)', () => {
+  for (const name of ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE']) {
+    const mistakes = mistakesOf({ env: { [name]: '/etc/otel.yaml' } });
+    assert.deepEqual([mistakes.length, mistakes[0]!.name], [1, name]);
+    assert.match(mistakes[0]!.expected, /BREAKWATER_CONFIG/);
+    assert.equal(load({ env: { [name]: '' } }).service, 'shop');
+  }
+});
+
+test('a map is a plain object: one that only looks empty is refused, and the entry at fault is named', () => {
+  const shownOf = (options: object): string => mistakesOf({ options: { service: 'shop', ...options } })[0]!.shown;
+  assert.equal(shownOf({ otlpHeaders: new Map([['key', 'x']]) }), '[hidden]');
+  assert.equal(shownOf({ otlpHeaders: new Headers({ key: 'x' }) }), '[hidden]');
+  assert.equal(shownOf({ resource: new Map() }), 'an object');
+  assert.equal(shownOf({ logLevels: { 'a.b': 'info', db: 'loud' } }), 'an object with a wrong "db"');
+  assert.equal(shownOf({ otlpHeaders: { 'Bearer hunter2': '' } }), '[hidden]');
+  assert.deepEqual(load({ options: { service: 'shop', resource: Object.create(null) } }).resource, Object.create(null));
+});
+
+test('an address with blanks around it is refused as an option; a variable is trimmed', () => {
+  assert.equal(mistakesOf({ options: { service: 'x', otlpEndpoint: ' http://host ' } })[0]!.name, 'otlpEndpoint');
+  assert.equal(load({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: ' http://host ' } }).otlpEndpoint, 'http://host');
+});
+
 test('a time to drain that does not fit into the time to shut down is refused (R3)', () => {
   const [mistake] = mistakesOf({ env: { BREAKWATER_DRAIN_MS: '7000' } });
   assert.equal(mistake!.name, 'drainMs');
@@ -227,7 +317,16 @@ test('the service may be named among the resource attributes, which come last (R
   const env = { OTEL_RESOURCE_ATTRIBUTES: 'service.name=orders,team=a' };
   assert.equal(load({ options: {}, env }).service, 'orders');
   assert.equal(load({ options: {}, env: { ...env, OTEL_SERVICE_NAME: 'shop' } }).service, 'shop');
-  assert.match(mistakesOf({ options: {}, env: { OTEL_RESOURCE_ATTRIBUTES: 'service.name=' } })[0]!.name, /service/);
+  for (const [attributes, name] of [
+    ['service.name=', 'resource, service.name'],
+    ['service.name=shop,team=%zz', 'OTEL_RESOURCE_ATTRIBUTES'],
+  ] as const) {
+    const mistakes = mistakesOf({ options: {}, env: { OTEL_RESOURCE_ATTRIBUTES: attributes } });
+    assert.deepEqual(
+      mistakes.map((mistake) => mistake.name),
+      [name],
+    );
+  }
 });
 
 describe('what does not fit together (R3)', () => {
@@ -235,8 +334,8 @@ describe('what does not fit together (R3)', () => {
     ['spanBatch', { OTEL_BSP_MAX_QUEUE_SIZE: '10', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '11' }],
     ['recordBatch', { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' }],
     ['logsExporter', { OTEL_LOGS_EXPORTER: 'console', BREAKWATER_STDOUT: 'false' }],
-    ['otlpClientCertificate', { OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: import.meta.filename }],
-    ['otlpClientKey', { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: import.meta.filename }],
+    ['otlpClientCertificate', { OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: PEM }],
+    ['otlpClientKey', { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: PEM }],
   ];
   for (const [name, env] of cases)
     test(name, () => {
@@ -247,7 +346,13 @@ describe('what does not fit together (R3)', () => {
 
 test('a misspelt option or variable is refused and the right name offered (R4)', () => {
   assert.match(mistakesOf({ options: { service: 'x', enviroment: 'y' } })[0]!.expected, /perhaps environment$/);
-  assert.match(mistakesOf({ env: { BREAKWATER_LOGLEVEL: 'info' } })[0]!.expected, /perhaps BREAKWATER_LOG_LEVEL$/);
+  for (const [misspelt, right] of [
+    ['BREAKWATER_LOGLEVEL', 'BREAKWATER_LOG_LEVEL'],
+    ['OTEL_METRICS_EXPORT_INTERVAL', 'OTEL_METRIC_EXPORT_INTERVAL'],
+    ['OTEL_TRACE_EXPORTER', 'OTEL_TRACES_EXPORTER'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINTS', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+  ] as const)
+    assert.equal(mistakesOf({ env: { [misspelt]: '1' } })[0]!.expected, `a known name, perhaps ${right}`);
 });
 
 test('variables of other programs with the same prefix are left alone (R4)', () => {
@@ -256,6 +361,15 @@ test('variables of other programs with the same prefix are left alone (R4)', () 
       (name) => [`BREAKWATER_${name}`, 'x'],
     ),
   );
+  for (const name of [
+    'OTEL_METRICS_EXEMPLAR_FILTER',
+    'OTEL_SEMCONV_STABILITY_OPT_IN',
+    'OTEL_NODE_RESOURCE_DETECTORS',
+    'OTEL_EXPORTER_OTLP_INSECURE',
+    'OTEL_EXPORTER_PROMETHEUS_PORT',
+    'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+  ])
+    env[name] = 'x';
   assert.equal(load({ env }).service, 'shop');
 });
 
@@ -266,6 +380,14 @@ describe('no secret is shown (R5)', () => {
     { options: { service: 'x', otlpHeaders: secret } },
     { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://user:${secret}@host` } },
     { file: file(`{"otlpHeaders": {"key": "${secret}"`) },
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://user:p@/x ${secret}@host` } },
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `user:${secret}@host:4318` } },
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://host/?x=${secret}` } },
+    { env: { OTEL_EXPORTER_OTLP_HEADERS: `a=1,a=${secret}` } },
+    { env: { OTEL_EXPORTER_OTLP_HEADERS: `Bearer ${secret}=` } },
+    { options: { service: 'x', tracesHeaders: { authorization: `Bearer ${secret}\n` } } },
+    { file: file({ logsHeaders: [secret] }) },
+    { file: file({ otlpHeader: secret }) },
   ];
   for (const given of cases)
     test(JSON.stringify(given).slice(0, 60), () => {
@@ -284,6 +406,18 @@ describe('a file that is none (R3)', () => {
     ['missing', join(folder, 'missing.json'), /ENOENT/],
     ['not JSON', file('service: x'), /^a text that is not JSON$/],
     ['a list', file([]), /^another JSON value$/],
+    ['a folder', folder, /EISDIR/],
+    ['without an end', '/dev/zero', /^more than 262144 bytes$/],
+    ['far too long', file(' '.repeat(300_000)), /^more than 262144 bytes$/],
+    ['empty', file(''), /^a text that is not JSON$/],
+    ['deep', file('['.repeat(100_000)), /^a text that is not JSON$/],
+    ['not a path', 'a\0b', /null bytes/],
   ] as const)
     test(what, () => assert.match(mistakesOf({ file: path })[0]!.shown, shown));
+});
+
+test('a file may begin with a byte order mark; __proto__ in it is an unknown name and changes nothing (R4)', () => {
+  assert.equal(load({ file: file('\ufeff{"version": "1"}') }).version, '1');
+  const [mistake] = mistakesOf({ file: file('{"__proto__": {"version": "1"}}') });
+  assert.deepEqual([mistake!.name, mistake!.shown], ['"__proto__"', 'an unknown name']);
 });

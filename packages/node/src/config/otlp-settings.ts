@@ -1,4 +1,5 @@
-import { compression, durationMs, exporters, file, headers, httpUrl, type Kind, protocol } from './kinds.ts';
+import { durationMs, type Kind } from './kinds.ts';
+import { compression, exporters, headers, httpUrl, pemFile, protocol } from './otlp-kinds.ts';
 
 /** What OpenTelemetry sends. */
 export type Signal = 'traces' | 'metrics' | 'logs';
@@ -44,9 +45,9 @@ const KINDS: {
   Protocol: ['PROTOCOL', protocol, 'http/protobuf'],
   TimeoutMs: ['TIMEOUT', durationMs, 10_000],
   Compression: ['COMPRESSION', compression, 'none'],
-  Certificate: ['CERTIFICATE', file],
-  ClientCertificate: ['CLIENT_CERTIFICATE', file],
-  ClientKey: ['CLIENT_KEY', file],
+  Certificate: ['CERTIFICATE', pemFile],
+  ClientCertificate: ['CLIENT_CERTIFICATE', pemFile],
+  ClientKey: ['CLIENT_KEY', pemFile],
 };
 
 interface OtlpSetting {

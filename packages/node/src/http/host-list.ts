@@ -6,8 +6,9 @@ export function isListed(list: readonly string[], host: string): boolean {
   const wanted = host.toLowerCase();
   const wantedName = nameOf(wanted);
   return list.some((entry) => {
-    const name = nameOf(entry);
-    if (name !== entry && portOf(entry) !== portOf(wanted)) return false;
+    const own = entry.toLowerCase();
+    const name = nameOf(own);
+    if (name !== own && portOf(own) !== portOf(wanted)) return false;
     return name.startsWith('*.')
       ? wantedName.endsWith(name.slice(1)) && wantedName.length > name.length - 1
       : name === wantedName;
