@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
+import { nodePrimitives } from './cli/primitives.ts';
 import { isAuditError } from './errors.ts';
 import {
   generateSigner,
@@ -11,6 +12,7 @@ import {
   signNote,
   verifyNote,
 } from './note.ts';
+import { readCheckpoint, readPublicKey, type SignedCheckpoint } from './verify/signed-checkpoint.ts';
 
 const bad = (error: unknown): boolean => isAuditError(error, 'AUDIT_BAD_SIGNATURE');
 
@@ -40,7 +42,11 @@ test('R5: a signature by an unknown key proves nothing, a wrong one by a known k
 
 test('R5: malformed keys and notes are refused without showing the private key', () => {
   for (const text of ['', 'x', 'a+00000000+AAAA', PETER_PUBLIC.replace('c74f20a3', 'c74f20a4'), PETER_PRIVATE]) {
-    assert.throws(() => parseVerifier(text), bad, text);
+    assert.throws(
+      () => parseVerifier(text),
+      (error: unknown) => bad(error) && !(error as Error).message.includes('AYEKFALV'),
+      text,
+    );
   }
   for (const text of ['', PETER_PUBLIC, PETER_PRIVATE.replace('c74f20a3', 'c74f20a4'), `${PETER_PRIVATE}AAAA`]) {
     assert.throws(
@@ -55,6 +61,11 @@ test('R5: malformed keys and notes are refused without showing the private key',
     'a\n\n— x\n',
     'a\n\n— x AAAA\n',
     'a\u0007\n\n— x AAAAAAAA\n',
+    'a\r\n\r\n— x AAAAAAAA\r\n',
+    'a\n\n— x AAAAAAA\n',
+    'a\n\n— x AAAAAAAB=\n',
+    'a\n\n— x+y AAAAAAAA\n',
+    'a\n\n— x AAAAAAAA \n',
     `${'— x AAAAAAAA\n'.repeat(101)}`,
   ]) {
     assert.throws(() => parseNote(note), bad, note);
@@ -73,6 +84,26 @@ test('R6: a cosignature binds the time', () => {
   assert.equal(verifyNote(note, [witness.verifier]).length, 1);
   Buffer.from(note.signatures[0]!.signature.buffer, note.signatures[0]!.signature.byteOffset).writeBigUInt64BE(1n);
   assert.throws(() => verifyNote(note, [witness.verifier]), bad);
+});
+
+test('R6: a time that no calendar has is no cosignature, for the verifier too', async () => {
+  for (const [seconds, isGood] of [
+    [8_640_000_000_000, true],
+    [8_640_000_000_001, false],
+    [2 ** 62, false],
+  ] as const) {
+    const witness = generateWitnessSigner('witness.example', () => seconds * 1_000);
+    const own = generateSigner('example.com/a');
+    const text = formatCheckpoint({ origin: own.name, size: 1, root: Buffer.alloc(32) });
+    const note = signNote(text, [own, witness]);
+    assert.equal(witness.verifier.verify(text, parseNote(note).signatures[1]!.signature), isGood);
+    const key = readPublicKey(String(witness.verifier), nodePrimitives);
+    assert.ok(typeof key === 'object');
+    const read = await readCheckpoint(Buffer.from(note), [key], nodePrimitives);
+    if (isGood)
+      assert.equal((read as SignedCheckpoint).witnesses[0]!.time.toISOString(), '+275760-09-13T00:00:00.000Z');
+    else assert.match(String(read), /does not belong/);
+  }
 });
 
 test('R7: checkpoints are read as they are written; anything else is refused', () => {

@@ -15,9 +15,11 @@ import { AuditError } from './errors.ts';
  */
 const ED25519 = 0x01;
 const COSIGNATURE_V1 = 0x04;
-const SIGNATURE_LINE = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/;
+const SIGNATURE_LINE = /^— ([^\s+]+) (\S+)$/;
 const MAX_NOTE_BYTES = 1_000_000;
 const MAX_SIGNATURES = 100;
+/** The last second that a Date can show; the year is 275760. */
+const MAX_SECONDS = 8_640_000_000_000n;
 
 export interface Verifier {
   readonly name: string;
@@ -88,7 +90,8 @@ export function parseVerifier(text: string): Verifier {
   if (!match || bytes.length !== 33 || kind === undefined) {
     throw new AuditError(
       'AUDIT_BAD_SIGNATURE',
-      `"${text.trim().slice(0, 100)}" is not a public key of the form NAME+KEYID+BASE64`,
+      // The text is not shown: it may be a private key that was taken for the public one.
+      'A public key must have the form NAME+KEYID+BASE64',
     );
   }
   const verifier = createVerifier(match[1]!, bytes.subarray(1), kind);
@@ -123,7 +126,8 @@ export function parseNote(note: string): ParsedNote {
   const signatures = lines.map((line) => {
     const match = SIGNATURE_LINE.exec(line);
     const bytes = match ? Buffer.from(match[2]!, 'base64') : Buffer.alloc(0);
-    if (!match || bytes.length < 5) throw malformed('a signature line cannot be read');
+    if (!match || bytes.length < 5 || bytes.toString('base64') !== match[2])
+      throw malformed('a signature line cannot be read');
     return { name: match[1]!, keyId: bytes.readUInt32BE(0), signature: bytes.subarray(4) };
   });
   return { text: note.slice(0, split + 1), signatures };
@@ -205,14 +209,15 @@ function createVerifier(name: string, publicBytes: Uint8Array, kind: Kind): Veri
     verify(message, signature) {
       if (kind === 'ed25519') return signature.length === 64 && verify(null, Buffer.from(message), key, signature);
       if (signature.length !== 72) return false;
-      const seconds = Number(Buffer.from(signature.subarray(0, 8)).readBigUInt64BE());
+      const seconds = Buffer.from(signature.subarray(0, 8)).readBigUInt64BE();
+      if (seconds > MAX_SECONDS) return false;
       return verify(null, Buffer.from(cosignedText(seconds, message)), key, signature.subarray(8));
     },
   };
 }
 
 /** What a witness signs, C2SP tlog-cosignature v1. */
-function cosignedText(seconds: number, text: string): string {
+function cosignedText(seconds: number | bigint, text: string): string {
   return `cosignature/v1\ntime ${seconds}\n${text}`;
 }
 

@@ -2,9 +2,12 @@ import type { AuditError } from './errors.ts';
 
 /**
  * Tells of failures that no call rejects with. Without a listener the first of an outage becomes a process warning;
- * `ended` says that it is over. What a listener throws becomes a warning too: it must not stop the trail.
+ * `ended` says that it is over. What a listener throws becomes a warning too: it must stop nothing.
  */
-export function createReport(listener: ((error: AuditError) => void) | undefined): {
+export function createReport<E = AuditError>(
+  listener: ((error: E) => void) | undefined,
+  what = 'An audit trail',
+): {
   readonly tell: (error: unknown) => void;
   readonly ended: () => void;
 } {
@@ -12,14 +15,14 @@ export function createReport(listener: ((error: AuditError) => void) | undefined
   return {
     tell(error) {
       if (listener === undefined) {
-        if (!told) warn('An audit trail could not write in the background', error);
+        if (!told) warn(`${what} failed in the background`, error);
         told = true;
         return;
       }
       try {
-        listener(error as AuditError);
+        listener(error as E);
       } catch (problem) {
-        warn('The onError of an audit trail failed', problem);
+        warn(`${what}: onError failed`, problem);
       }
     },
     ended() {

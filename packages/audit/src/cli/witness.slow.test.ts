@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -81,6 +82,34 @@ test('R36: a witness that was killed remembers what it signed, and refuses a for
     const verify = ['verify', join(folder, 'trail'), '--key', String(signer.verifier), '--witness', key];
     assert.equal(await runCli(verify, output), 0, shown.join(''));
     assert.match(shown.join(''), /Witnessed by: w\.example, at 20/);
+  } finally {
+    if (running !== null) await end(running, 'SIGKILL');
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('R36: a client that sends half a request does not hold a witness that is stopped', {
+  timeout: 20_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bw-audit-witness-'));
+  let running: ChildProcess | null = null;
+  try {
+    await writeFile(join(folder, 'key'), witnessSigner.exportPrivateKey());
+    const { child, url } = await start(folder);
+    running = child;
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    const sent = Promise.withResolvers<void>();
+    socket.write('POST /add-checkpoint HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nold 0\n', () =>
+      sent.resolve(),
+    );
+    await sent.promise;
+    // An answer to a later connection: the half request has been seen.
+    assert.equal((await fetch(`${url}add-checkpoint`, { method: 'POST', body: 'x' })).status, 400);
+    assert.equal(await end(child, 'SIGTERM'), 0);
+    running = null;
+    socket.destroy();
+    assert.deepEqual(await readdir(join(folder, 'state')), []);
   } finally {
     if (running !== null) await end(running, 'SIGKILL');
     await rm(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAuditError } from '../errors.ts';
 import { parseSigner, parseVerifier } from '../note.ts';
@@ -11,7 +11,11 @@ import { parse } from './parse.ts';
 import type { CliOutput } from './run.ts';
 import { UsageError } from './usage.ts';
 
-/** Runs a witness until SIGINT, SIGTERM or the output's signal, and ends with what was under way answered. */
+/** A request is at most 128 KiB, so that a client that takes longer than this is not one. */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+const STOP_MS = 2_000;
+
+/** Runs a witness until SIGINT, SIGTERM or the output's signal, and ends with what was under way answered, within seconds. */
 export async function runWitness(args: string[], output: CliOutput): Promise<number> {
   const text = { type: 'string' } as const;
   const { positionals, values } = parse({
@@ -32,7 +36,7 @@ export async function runWitness(args: string[], output: CliOutput): Promise<num
   const handler = createWitnessHandler(createWitness({ signer, trails, state }), (error) =>
     output.err(`breakwater-audit: ${(error as Error).message}\n`),
   );
-  const server = createServer(handler);
+  const server = createServer(LIMITS, handler);
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -40,13 +44,21 @@ export async function runWitness(args: string[], output: CliOutput): Promise<num
     const shown = at.family === 'IPv6' ? `[${at.address}]` : at.address;
     output.out(`Listening on http://${shown}:${at.port}/\nPublic key: ${signer.verifier}\n`);
     await untilStopped(output.signal);
-    server.close();
-    server.closeIdleConnections();
-    await once(server, 'close');
+    await stop(server);
   } finally {
     await state.close();
   }
   return 0;
+}
+
+/** What was under way is answered; a client that is still sending after `STOP_MS` was promised nothing. */
+async function stop(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+  await closed;
+  clearTimeout(timer);
 }
 
 async function untilStopped(signal: AbortSignal | undefined): Promise<void> {

@@ -9,6 +9,9 @@ export interface PublicKey {
   readonly bytes: Uint8Array;
 }
 
+/** The last second that a Date can show; the year is 275760. */
+const MAX_SECONDS = 8_640_000_000_000;
+
 export interface SignedCheckpoint {
   readonly origin: string;
   readonly size: number;
@@ -93,6 +96,7 @@ async function checkSignature(
   }
   if (signature.length !== 72) return null;
   const seconds = readUint32(signature, 0) * 2 ** 32 + readUint32(signature, 4);
+  if (seconds > MAX_SECONDS) return null;
   const message = toBytes(`cosignature/v1\ntime ${seconds}\n${text}`);
   return (await primitives.verifyEd25519(key.bytes, message, signature.subarray(8))) ? new Date(seconds * 1_000) : null;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { buildTrail } from '../../scripts/fixture.ts';
@@ -277,15 +278,61 @@ test('R35: the server refuses what is not a request, and goes on', async () => {
       good.replace(/\n— .*\n$/, '\n'),
       good.replace('audit.example', '\u0000'),
       Buffer.alloc(1_000, 0xff),
+      Buffer.concat([Buffer.from(good), Buffer.of(0xff, 0x0a)]),
+      good.replaceAll('\n', '\r\n'),
+      good.replace('\n\n— ', '\n— '),
+      good.replace(/\n$/, ''),
+      good + good.split('\n\n')[1]!.split('\n').at(-2)!.replace(/.$/, '!'),
+      good + '— x AAAAAAAA\n'.repeat(100),
     ])
       assert.equal((await post(url, body))[0], 400, Buffer.from(body).toString().slice(0, 40));
     assert.equal((await post(url, good.replace('old 0\n', `old 0\n${hash}`)))[0], 422, 'a proof where none belongs');
-    assert.equal((await fetch(`${url}/add-checkpoint`)).status, 405);
+    const notPost = await fetch(`${url}/add-checkpoint`);
+    assert.deepEqual([notPost.status, notPost.headers.get('allow')], [405, 'POST']);
     assert.equal((await fetch(`${url}/other`, { method: 'POST', body: good })).status, 404);
     const tooLarge = await post(url, 'x'.repeat(200_000)).catch((error: Error) => [error.name]);
     assert.ok(tooLarge[0] === 413 || tooLarge[0] === 'TypeError', 'it may hang up before all of it was sent');
     assert.equal((await post(url, good))[0], 200);
   });
+});
+
+test('R35: a client that hangs up is no failure of the witness, and an onError that throws ends nothing', async () => {
+  const errors: unknown[] = [];
+  const { own } = startedWitness();
+  const broken = createWitness({
+    signer: own,
+    trails: [signer.verifier],
+    state: { get: () => undefined, set: () => Promise.reject(new Error('disk full')) },
+  });
+  const handler = createWitnessHandler(broken, (error) => {
+    errors.push(error);
+    throw new Error('the listener is broken');
+  });
+  const closed = Promise.withResolvers<void>();
+  const listener: RequestListener = (request, response) => {
+    if (request.headers['content-length'] === '1000') request.once('close', () => closed.resolve());
+    handler(request, response);
+  };
+  const warned = once(process, 'warning');
+  await withServer(listener, async (url) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.end('POST /add-checkpoint HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nold 0\n');
+    socket.resume();
+    await closed.promise;
+    assert.deepEqual(errors, []);
+    assert.equal((await post(url, formatRequest(await requestFor(3, 0))))[0], 500);
+    assert.deepEqual(errors.map(String), ['Error: disk full']);
+    assert.match(String(((await warned) as [Error])[0].message), /onError failed/);
+  });
+});
+
+test('R34: a password in the URL of a witness is refused, and is in no message', () => {
+  const key = String(generateWitnessSigner('w.example').verifier);
+  for (const url of ['https://me:hunter2@w.example/', 'ftp://me:hunter2@w.example/', 'https://hunter2@w.example'])
+    assert.throws(
+      () => httpWitness({ url, key }),
+      (error: unknown) => isAuditError(error, 'AUDIT_INVALID_OPTION') && !error.message.includes('hunter2'),
+    );
 });
 
 test('R35: of concurrent requests that begin at the same size one is signed', async () => {
@@ -340,6 +387,8 @@ test('R33: options are checked when given', () => {
     [{ url: 'http://w.example/?a=b', key }, /url/],
     [{ url: 'http://w.example', key: String(signer.verifier) }, /key for cosignatures/],
     [{ url: 'http://w.example', key, timeoutMs: 0 }, /timeoutMs/],
+    [{ url: 'http://w.example', key, timeout: 5 } as never, /timeout: .*no such option/],
+    [{ key } as never, /url/],
   ];
   for (const [options, words] of bad)
     assert.throws(
