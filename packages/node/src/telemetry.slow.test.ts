@@ -243,6 +243,30 @@ test('histograms are exponential where the variable says so (R6)', async () => {
   assert.match(sent, /"name":"c"[^}]*"sum"/);
 });
 
+test('spans that found the queue full are counted (R14)', async () => {
+  const { seen, url } = await receiver();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+    OTEL_BSP_MAX_QUEUE_SIZE: '2',
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1',
+  };
+  // The receiver is in this process: its own requests would have spans.
+  await withService(env, { instrumentHttp: false }, async (service) => {
+    for (let count = 0; count < 5; count++) trace.getTracer('x').startSpan('s').end();
+    await service.flush();
+  });
+  const sent = seen.filter(({ path }) => path === '/v1/metrics').map(({ body }) => JSON.parse(body.toString()));
+  const counted = sent
+    .flatMap(({ resourceMetrics }) => resourceMetrics[0].scopeMetrics)
+    .flatMap(({ metrics: list }) => list)
+    .filter(({ name }) => name === 'otel.sdk.processor.span.processed')
+    .flatMap(({ sum }) => sum.dataPoints)
+    .filter(({ attributes }) => JSON.stringify(attributes).includes('queue_full'));
+  // One is under way, two are queued.
+  assert.equal(counted.at(-1).asDouble ?? counted.at(-1).asInt, 2);
+});
+
 test('beside another OpenTelemetry SDK none is started, and the other one stays (R24)', () => {
   const other = { getTracer: () => trace.getTracer('other') };
   assert.ok(trace.setGlobalTracerProvider(other));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isListed } from './host-list.ts';
 
 test('a host is on the list by name, by name and port, or below a wildcard (R21)', () => {
-  const list = ['api.example.com', '*.internal', 'localhost:3000', '[::1]', '127.0.0.1'];
+  const list = ['Api.Example.com', '*.internal', 'localhost:3000', '[::1]', '127.0.0.1'];
   const cases: readonly (readonly [string, boolean])[] = [
     ['api.example.com', true],
     ['API.example.com:8443', true],
