@@ -169,7 +169,7 @@ const four = await bundle('{ createRetry, createTimeout, createBreaker, createBu
 // (fetch, undici, Redis, worker threads, telemetry); each is measured alone, with all of the core that it needs.
 const all = await bundle('*', ['@breakwater/errors']);
 const entries = new Map<string, number>();
-for (const entry of ['http', 'undici', 'redis', 'worker', 'telemetry', 'chaos']) {
+for (const entry of ['http', 'undici', 'redis', 'worker', 'telemetry', 'registry', 'chaos']) {
   entries.set(entry, (await bundle('*', ['@breakwater/errors', 'undici'], `/${entry}`)).kB);
 }
 const withErrors = await bundle('{ createRetry, createTimeout, createBreaker, createBulkhead }', []);

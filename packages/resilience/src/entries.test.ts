@@ -5,12 +5,13 @@ import * as chaos from './chaos.ts';
 import * as http from './http.ts';
 import * as main from './index.ts';
 import * as redis from './redis.ts';
+import * as registry from './registry.ts';
 import * as telemetry from './telemetry.ts';
 import * as undici from './undici.ts';
 import * as worker from './worker.ts';
 
 test('E1 each entry has its own names, and the main entry none of them', async () => {
-  const entries = { chaos, http, redis, telemetry, undici, worker };
+  const entries = { chaos, http, redis, registry, telemetry, undici, worker };
   assert.deepEqual(
     Object.fromEntries(Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()])),
     {
@@ -24,6 +25,7 @@ test('E1 each entry has its own names, and the main entry none of them', async (
         'toRateLimitHeaders',
       ],
       redis: ['createRedisBreakerStore', 'createRedisRateLimit', 'shareBreaker'],
+      registry: ['createRegistry'],
       telemetry: ['connectTelemetry', 'logEvents'],
       undici: ['HttpStatusError', 'createUndiciInterceptor'],
       worker: ['WorkerCrashedError', 'createWorkerBulkhead'],

@@ -75,12 +75,21 @@ export function createHedge(options: HedgeOptions = {}): Hedge {
 
 class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
   declare readonly kind: 'hedge';
-  readonly budget: RetryBudget | undefined;
+  budget: RetryBudget | undefined = undefined;
   readonly #latency: LatencyWindow = new LatencyWindow();
 
   constructor(options: HedgeOptions) {
     super(kind, options);
-    this.budget = toBudget(options.budget ?? { ratio: 0.05 });
+    this.#sync();
+  }
+
+  override reconfigure(options: HedgeOptions): void {
+    super.reconfigure(options);
+    this.#sync();
+  }
+
+  #sync(): void {
+    this.budget = toBudget(this.options.budget ?? { ratio: 0.05 }, this.budget);
   }
 
   get currentDelayMs(): number | undefined {

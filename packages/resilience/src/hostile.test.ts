@@ -11,11 +11,11 @@ import {
   createLoadShed,
   createProviderPool,
   createRateLimit,
-  createRegistry,
   createThrottle,
   createTimeout,
   pipeline,
 } from './index.ts';
+import { createRegistry } from './registry.ts';
 
 const boom = (): never => {
   throw new Error('boom');

@@ -69,7 +69,7 @@ export {
   type ShedReason,
 } from './load-shed/load-shed.ts';
 export { isOutage } from './outage.ts';
-// Chains by name, and what they tell
+// Chains by place
 export { PIPELINE_ORDER, type PipelineParts, type PipelineSlot, pipeline } from './pipeline.ts';
 export { type Plan, toPlan } from './plan.ts';
 export {
@@ -105,7 +105,6 @@ export {
   type RateLimiter,
   type RateLimitOptions,
 } from './rate-limit/rate-limit.ts';
-export { createRegistry, type Makers, type PipelineConfig, type Registry } from './registry.ts';
 // Retry
 export {
   type Backoff,

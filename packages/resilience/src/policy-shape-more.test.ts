@@ -12,7 +12,6 @@ import {
   createHedge,
   createLoadShed,
   createRateLimit,
-  createRegistry,
   createRetry,
   createThrottle,
   createTimeout,
@@ -20,6 +19,7 @@ import {
   type Policy,
 } from './index.ts';
 import { createRedisRateLimit } from './redis.ts';
+import { createRegistry } from './registry.ts';
 
 const redis = { eval: async () => [1, 9, '0', '0'] };
 

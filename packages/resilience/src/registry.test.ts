@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
-import { createBreaker, createBulkhead, createRegistry, createRetry, createTimeout } from './index.ts';
+import { createBreaker, createBulkhead, createHedge, createRetry, createTimeout } from './index.ts';
+import { createRegistry } from './registry.ts';
 
 const clock = createVirtualClock();
 const makers = { retry: createRetry, breaker: createBreaker, bulkhead: createBulkhead, timeout: createTimeout };
@@ -57,4 +58,25 @@ test('G3 a configuration with any mistake changes nothing', async () => {
   assert.equal(await call, start + 100);
   assert.throws(() => registry.get('b'), /registry\.get.*"b"/);
   assert.throws(() => createRegistry({ retyr: createRetry } as never), /retyr/);
+});
+
+test('G1 R15 new options of a budget hold, and its balance stays', async () => {
+  const budgetOf = (policy: { budget: { tokens: number } | undefined }): number | undefined => policy.budget?.tokens;
+  const retry = createRetry({ budget: { reserve: 5, ratio: 0 }, backoff: () => 1, clock });
+  await assert.rejects(clock.run(retry.execute(down)));
+  assert.equal(budgetOf(retry), 3);
+  retry.reconfigure({ budget: { reserve: 20, ratio: 1 }, clock });
+  assert.equal(budgetOf(retry), 3);
+  await retry.execute(() => 'ok');
+  assert.equal(budgetOf(retry), 4);
+  retry.reconfigure({ budget: { reserve: 2 } });
+  assert.equal(budgetOf(retry), 2);
+  const hedge = createHedge({ delayMs: 1, budget: { reserve: 1, ratio: 0 }, clock });
+  await clock.run(hedge.execute(() => clock.sleep(5)));
+  hedge.reconfigure({ delayMs: 1, budget: { reserve: 10, ratio: 0.5 } });
+  assert.equal(budgetOf(hedge), 0);
+  await hedge.execute(() => 'ok');
+  assert.equal(budgetOf(hedge), 0.5);
+  hedge.reconfigure({ budget: false });
+  assert.equal(hedge.budget, undefined);
 });

@@ -1,4 +1,5 @@
 import { callable, checkOptions, number, type Rule, record, whole } from '../options.ts';
+import { NEVER } from '../policy.ts';
 
 export interface RetryBudgetOptions {
   /** Extra calls allowed per successful call. Default 0.1. */
@@ -25,9 +26,14 @@ const rules: Record<string, Rule> = { ratio: number(0, 1), reserve: whole(0) };
 
 /** Makes a budget, to be shared by the policies that draw on one dependency. Throws `OptionError` on bad options. */
 export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  return toPurse(options);
+}
+
+/** `saved`: what there is at the start. */
+function toPurse(options: RetryBudgetOptions, saved: number = NEVER): RetryBudget {
   checkOptions('createRetryBudget', options, rules);
   const { ratio = 0.1, reserve = 10 } = options;
-  let tokens = reserve;
+  let tokens = Math.min(saved, reserve);
   return {
     get tokens() {
       return tokens;
@@ -50,8 +56,11 @@ export const budgetRule: Rule = [
   (v) => v === false || (record[1](v) && (!('withdraw' in (v as object)) || callable[1]((v as RetryBudget).withdraw))),
 ];
 
-/** The budget that the option `budget` of a policy asks for. */
-export function toBudget(budget: RetryBudgetOptions | RetryBudget | false): RetryBudget | undefined {
+/** The budget that the option `budget` of a policy asks for. One of its own goes on with what was left `before`. */
+export function toBudget(
+  budget: RetryBudgetOptions | RetryBudget | false,
+  before?: RetryBudget,
+): RetryBudget | undefined {
   if (budget === false) return undefined;
-  return 'withdraw' in budget ? budget : createRetryBudget(budget);
+  return 'withdraw' in budget ? budget : toPurse(budget, before?.tokens);
 }
