@@ -1,4 +1,4 @@
-// Four policies around one dependency, in the documented order whatever order they are written in.
+// Five policies around one dependency, in the documented order whatever order they are written in.
 import {
   createBreaker,
   createBulkhead,
@@ -12,7 +12,8 @@ import { createVirtualClock } from '@breakwater/testing';
 const clock = createVirtualClock(); // a service leaves `clock` out
 const payments = pipeline({
   name: 'payments',
-  retry: createRetry({ maxAttempts: 3, totalMs: 3000, clock }),
+  totalTimeout: createTimeout({ timeoutMs: 3000, limit: 'total', clock }),
+  retry: createRetry({ maxAttempts: 3, clock }),
   bulkhead: createBulkhead({ maxConcurrent: 50, maxQueue: 100, clock }),
   breaker: createBreaker({ window: timeWindow(10_000), failureRate: 0.5, minimumCalls: 20, clock }),
   timeout: createTimeout({ timeoutMs: 800, clock }),
@@ -33,4 +34,4 @@ console.log(payments.policies.map((policy) => policy.kind).join(' > '));
 // retry.scheduled: backoff
 // retry.succeeded
 // charged after 2 calls
-// retry > bulkhead > breaker > timeout
+// timeout > retry > bulkhead > breaker > timeout

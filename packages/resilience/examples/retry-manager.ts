@@ -1,18 +1,27 @@
 // The retry manager of chapter 6.2, with what it lacks: a budget, a deadline over everything, Retry-After.
-import { attemptErrors, createRetry, exponentialBackoff, RetryExhaustedError } from '@breakwater/resilience';
+import {
+  attemptErrors,
+  compose,
+  createRetry,
+  createTimeout,
+  exponentialBackoff,
+  RetryExhaustedError,
+} from '@breakwater/resilience';
 import { logEvents } from '@breakwater/resilience/telemetry';
 import { createRandom, createVirtualClock } from '@breakwater/testing';
 
 const clock = createVirtualClock(); // a service leaves `clock` and `random` out
 const random = createRandom(1);
 
-const retry = createRetry({
-  maxAttempts: 3,
-  backoff: exponentialBackoff({ baseMs: 1000, maxMs: 60_000, jitter: 'equal' }),
-  totalMs: 30_000,
-  clock,
-  random,
-});
+const retry = compose(
+  createTimeout({ timeoutMs: 30_000, limit: 'total', clock }),
+  createRetry({
+    maxAttempts: 3,
+    backoff: exponentialBackoff({ baseMs: 1000, maxMs: 60_000, jitter: 'equal' }),
+    clock,
+    random,
+  }),
+);
 logEvents(retry, (level, message, fields) =>
   console.log(`${level} ${message}: attempt ${fields.attempt} of ${fields.max_attempts}`),
 );

@@ -1,4 +1,4 @@
-import { CUT, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
+import { CANCELLING, CUT, CUTTING, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
 import { TimeoutError } from './errors.ts';
 import { OptionError } from './options.ts';
 import type { Plan } from './plan.ts';
@@ -25,42 +25,46 @@ export class Call implements CallContext, Timed {
   declare readonly plan: Plan;
   declare readonly work: Work<unknown>;
   declare readonly options: CallOptions | undefined;
+  /** @internal Settles the promise of the call; with a {@link Rejection} it rejects. */
+  declare readonly resolve: (value: unknown) => void;
+  declare attempt: number;
+  /** What an attempt leaves to the next, for the repeater. */
+  declare history: unknown;
+  /** @internal */
+  declare phase: number;
+  /** How many changes of state all breakers had made when the work began. */
+  declare begun: number;
   // The timer of the attempt's time limit, and of the pause before it, is the call itself, which saves an object.
   declare due: number;
   declare place: unknown;
   declare before: Timed | null;
   declare after: Timed | null;
-  /** @internal Settles the promise of the call; with a {@link Rejection} it rejects. A promise: the call ended before it had one. */
-  declare resolve: ((value: unknown) => void) | Promise<unknown> | undefined;
-  /** @internal */
-  declare phase: number;
-  /** How many changes of state all breakers had made when the work began. */
-  declare begun: number;
-  declare attempt: number;
-  /** What an attempt leaves to the next, for the repeater. */
-  declare history: unknown;
   /** @internal */
   declare controller: AbortController | undefined;
-  /** @internal Why the attempt was given up; `final`: all attempts were. */
-  declare givenUp: { readonly reason: unknown; readonly final: boolean } | undefined;
   /** @internal Calls that were started with this one as their options, to be given up with it. */
   declare inner: Set<Call> | undefined;
 
-  constructor(plan: Plan, work: Work<unknown>, options: CallOptions | undefined) {
+  constructor(
+    plan: Plan,
+    work: Work<unknown>,
+    options: CallOptions | undefined,
+    resolve: (value: unknown) => void,
+    attempt: number,
+    history: unknown,
+  ) {
     this.plan = plan;
     this.work = work;
     this.options = options;
+    this.resolve = resolve;
+    this.attempt = attempt;
+    this.history = history;
+    this.phase = 0;
+    this.begun = 0;
     this.due = 0;
     this.place = undefined;
     this.before = null;
     this.after = null;
-    this.resolve = undefined;
-    this.phase = 0;
-    this.begun = 0;
-    this.attempt = 1;
-    this.history = undefined;
     this.controller = undefined;
-    this.givenUp = undefined;
     this.inner = undefined;
   }
 
@@ -80,14 +84,16 @@ export class Call implements CallContext, Timed {
     return this.options?.idempotent;
   }
   get deadline(): number {
-    return Math.min(this.options?.deadline ?? NEVER, this.plan.timers.dueAt(this));
+    return Math.min(this.until, this.plan.timers.dueAt(this));
   }
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.aborted) this.controller.abort(this.reason);
-    }
+    this.controller ??= new AbortController();
     return this.controller.signal;
+  }
+
+  /** The deadline of the caller; `Infinity` when there is none. */
+  get until(): number {
+    return this.options?.deadline ?? NEVER;
   }
   /** The answer is no longer awaited: settled, cancelled or timed out. */
   get ended(): boolean {
@@ -96,11 +102,11 @@ export class Call implements CallContext, Timed {
 
   /** @internal As of a signal: whether the attempt was given up. */
   get aborted(): boolean {
-    return this.givenUp !== undefined;
+    return this.controller?.signal.aborted === true;
   }
   /** @internal */
   get reason(): unknown {
-    return this.givenUp?.reason;
+    return this.signal.reason;
   }
   /** @internal */
   addEventListener(_type: 'abort', call: Call): void {
@@ -118,36 +124,30 @@ export class Call implements CallContext, Timed {
 
   /** @internal Begins the attempt, after a pause if there is one. */
   begin(delayMs?: number): void {
-    const { options } = this;
+    const { options, plan } = this;
     if (options !== undefined) {
       const source = sourceOf(options);
-      if (source !== options && 'plan' in options) {
-        throw new TypeError('A context cannot be spread into options; use withContext(context, changes)');
-      }
-      // A wait that is no number would never end, or at once.
-      for (const option of ['deadline', 'priority'] as const) {
-        if (Number.isNaN(Number(options[option] ?? 0))) throw new OptionError(option, options[option], 'a number');
-      }
+      if (source !== options) checkCall(options);
       if (source?.aborted === true) {
         this.cancel(source.reason);
         return;
       }
       source?.addEventListener('abort', this);
       // Inside of another policy's attempt the number of that attempt is what matters to the work.
-      if (this.plan.repeater === undefined) this.attempt = options.attempt ?? 1;
+      if (plan.repeater === undefined) this.attempt = options.attempt ?? 1;
     }
     if (delayMs === undefined) {
       this.enter(0);
     } else {
       this.phase = PAUSED;
-      this.plan.timers.add(this, delayMs);
+      plan.timers.add(this, delayMs);
     }
   }
 
   /** The pause before the attempt, or the attempt's time limit, is over. */
   onDue(): void {
     if (this.phase === PAUSED) this.enter(0);
-    else this.plan.limit!.onLimit(this);
+    else this.plan.limit!.onLimit!(this);
   }
 
   /** Enters the gates from `from` inwards, then starts the work. */
@@ -155,8 +155,9 @@ export class Call implements CallContext, Timed {
     const { lanes, timers } = this.plan;
     for (let index = from; index < lanes.length; index++) {
       const lane = lanes[index]!;
-      if (lane.free && lane.active < lane.most && (lane.limitMs === 0 || this.options === undefined)) {
-        if (lane.limitMs !== 0) timers.add(this, lane.limitMs);
+      const { limitMs } = lane;
+      if (lane.active < lane.most && (limitMs === 0 || this.options?.deadline === undefined)) {
+        if (limitMs !== 0) timers.add(this, limitMs);
         lane.active++;
       } else if (!this.ask(index)) return;
     }
@@ -200,7 +201,7 @@ export class Call implements CallContext, Timed {
   /** The gate being entered, or waited for, refuses the call. */
   refuse(error: unknown): void {
     const index = this.phase;
-    if (index <= CUT) return;
+    if (index < 0) return;
     this.end();
     this.leave(index, FAILED, error);
     this.finish(FAILED, error);
@@ -239,15 +240,15 @@ export class Call implements CallContext, Timed {
   /** @internal */
   stop(reason: unknown, final: boolean): void {
     const { phase, plan } = this;
-    if (this.ended || this.aborted) return;
-    this.givenUp = { reason, final };
+    if (phase <= CANCELLING) return;
     plan.timers.remove(this);
     if (phase === RUNNING) {
-      const cooperative = plan.gates.some((gate) => gate.cooperative);
-      if (!cooperative) this.phase = CUT;
-      this.controller?.abort(reason);
+      const awaited = plan.limit?.cooperative === true;
+      this.phase = awaited ? (final ? CANCELLING : CUTTING) : CUT;
+      this.controller ??= new AbortController();
+      this.controller.abort(reason);
       for (const call of this.inner ?? []) call.handleEvent();
-      if (cooperative) return;
+      if (awaited) return;
       this.leave(plan.gates.length, outcomeOf(reason), reason, false);
     } else {
       this.phase = DONE;
@@ -259,20 +260,25 @@ export class Call implements CallContext, Timed {
 
   /** @internal The work has really ended. */
   done(outcome: Outcome, value: unknown): void {
-    const { phase, plan, givenUp } = this;
-    const { length } = plan.gates;
+    const { phase } = this;
+    const { length } = this.plan.gates;
     this.end();
     if (phase === CUT) {
       this.leave(length, outcome, value, true);
-    } else if (givenUp !== undefined && outcome === FAILED && isAbort(value, givenUp.reason)) {
+    } else if (phase !== RUNNING && outcome === FAILED && this.isAbort(value)) {
       // The work was awaited all the same. As it failed by the abort, the reason to give up is the failure.
-      const { reason, final } = givenUp;
+      const { reason } = this;
       this.leave(length, outcomeOf(reason), reason);
-      this.finish(final ? CANCELLED : FAILED, reason);
+      this.finish(phase === CANCELLING ? CANCELLED : FAILED, reason);
     } else {
       this.leave(length, outcome, value);
       this.finish(outcome, value);
     }
+  }
+
+  /** @internal */
+  isAbort(error: unknown): boolean {
+    return error === this.reason || (error as Error | null)?.name === 'AbortError';
   }
 
   /** @internal Settles the promise, unless the repeater goes on. */
@@ -283,23 +289,7 @@ export class Call implements CallContext, Timed {
   /** Settles the promise of the call. For the repeater; all others end a call by its gates. */
   settle(outcome: Outcome, value: unknown): void {
     this.detach();
-    if (outcome !== SUCCEEDED) this.fail(value);
-    else if (typeof this.resolve === 'function') this.resolve(value);
-    else this.resolve = Promise.resolve(value);
-  }
-
-  /** @internal */
-  fail(error: unknown): void {
-    if (typeof this.resolve === 'function') this.resolve(new Rejection(error));
-    else this.resolve = rejectedSoon(error);
-  }
-
-  /** @internal The promise of the call. Made late: one that was refused at once has another. */
-  toPromise(): Promise<unknown> {
-    if (this.resolve instanceof Promise) return this.resolve;
-    const promise = new Promise<unknown>(capture);
-    this.resolve = captured;
-    return promise;
+    this.resolve(outcome === SUCCEEDED ? value : new Rejection(value));
   }
 
   /** @internal */
@@ -310,12 +300,7 @@ export class Call implements CallContext, Timed {
   /** Starts the next attempt after a pause. */
   again(delayMs: number, history: unknown): void {
     this.detach();
-    const next = new Call(this.plan, this.work, this.options);
-    if (typeof this.resolve === 'function') next.resolve = this.resolve;
-    else this.resolve = next.toPromise();
-    next.attempt = this.attempt + 1;
-    next.history = history;
-    next.begin(delayMs);
+    new Call(this.plan, this.work, this.options, this.resolve, this.attempt + 1, history).begin(delayMs);
   }
 }
 
@@ -330,21 +315,12 @@ function outcomeOf(reason: unknown): Outcome {
   return reason instanceof TimeoutError ? FAILED : CANCELLED;
 }
 
-function isAbort(error: unknown, reason: unknown): boolean {
-  return error === reason || (error as Error | null)?.name === 'AbortError';
-}
-
-/** Where {@link capture} puts the function that settles the promise being made: cheaper than `Promise.withResolvers`. */
-let captured: (value: unknown) => void;
-function capture(resolve: (value: unknown) => void): void {
-  captured = resolve;
-}
-
 /**
- * What to resolve a promise with so that it rejects. Who does not ask for the function that rejects a promise does not pay
- * for it: 64 B a call.
+ * What to resolve a promise with so that it rejects, one turn of the microtasks later: the caller has a handler on it by
+ * then. Rejecting before costs three times as much, because the runtime takes note of an unhandled rejection, and takes it
+ * back; and a promise made without asking for the function that rejects it is 64 B smaller.
  */
-class Rejection {
+export class Rejection {
   declare readonly error: unknown;
   constructor(error: unknown) {
     this.error = error;
@@ -355,16 +331,15 @@ class Rejection {
   }
 }
 
-const soon = /* @__PURE__ */ Promise.resolve();
-
-/**
- * A promise that rejects one turn of the microtasks later: the caller then has a handler on it. Rejecting before costs
- * three times as much: the runtime takes note of an unhandled rejection, and takes it back.
- */
-function rejectedSoon(error: unknown): Promise<never> {
-  return new Promise((_, reject) => {
-    void soon.then(() => reject(error));
-  });
+function checkCall(options: CallOptions): void {
+  if ('plan' in options) {
+    throw new TypeError('A context cannot be spread into options; use withContext(context, changes)');
+  }
+  // A wait that is no number would never end, or at once.
+  for (const option of ['deadline', 'priority'] as const) {
+    const value: unknown = options[option] ?? 0;
+    if (typeof value !== 'number' || Number.isNaN(value)) throw new OptionError(option, value, 'a number');
+  }
 }
 
 /** What gives up a call with these options: the call that it is part of, or a signal. */

@@ -1,8 +1,14 @@
-import { Call } from './attempt.ts';
+import { Call, Rejection } from './attempt.ts';
 import type { Plan } from './plan.ts';
 import type { CallContext, CallOptions, Work } from './policy.ts';
 
 export { Call } from './attempt.ts';
+
+/** Where {@link capture} puts the function that settles the promise being made: cheaper than `Promise.withResolvers`. */
+let captured: (value: unknown) => void;
+function capture(resolve: (value: unknown) => void): void {
+  captured = resolve;
+}
 
 /**
  * Runs `work` under a plan. Hands the call to `begun` before its work begins, so that it can be cancelled (`call.cancel`).
@@ -13,15 +19,16 @@ export function run<T>(
   options: CallOptions | undefined,
   begun?: (call: Call) => void,
 ): Promise<T> {
-  const call = new Call(plan, work, options);
+  const promise = new Promise<unknown>(capture) as Promise<T>;
+  const call = new Call(plan, work, options, captured, 1, undefined);
   begun?.(call);
   try {
     call.begin();
   } catch (error) {
     // Options that are none: `execute` never throws.
-    call.fail(error);
+    call.resolve(new Rejection(error));
   }
-  return call.toPromise() as Promise<T>;
+  return promise;
 }
 
 /** What of a call goes on to work that more than its caller waits for: not the signal, deadline and attempt. */

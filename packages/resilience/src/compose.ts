@@ -2,8 +2,8 @@ import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
 import { OptionError, type Rule } from './options.ts';
-import { type Plan, toPlan } from './plan.ts';
-import type { CallOptions, Fusible, Gate, Policy, Work } from './policy.ts';
+import { toPlan } from './plan.ts';
+import type { Fusible, Gate, Policy } from './policy.ts';
 
 /** A chain of policies that is itself a policy. */
 export interface ComposedPolicy<E = unknown> extends Policy<E> {
@@ -15,14 +15,9 @@ export interface ComposedPolicy<E = unknown> extends Policy<E> {
 /** The events of the members of a chain. */
 export type EventOf<P> = P extends Policy<infer E> ? E : never;
 
-interface FusedPart extends Fusible {
-  readonly clock?: Clock;
-}
-
-interface Segment {
-  readonly plan: Plan | undefined;
-  readonly policy: Policy | undefined;
-}
+/** A member of a chain, with what it may offer to be fused. */
+type Part = Policy & Fusible & { readonly clock?: Clock };
+type Execute = Policy['execute'];
 
 /**
  * Puts policies around each other, the first outermost: `compose(retry, breaker, timeout)` runs the timeout around
@@ -45,9 +40,9 @@ export function toChain<E>(name: string | undefined, policies: readonly unknown[
   }
   return {
     kind: 'composed',
-    name: name ?? members.map((member) => member.name).join('+'),
+    name: name ?? nameOf(members),
     policies: members,
-    execute: toExecute(toSegments(members, name)),
+    execute: toExecute(members, name),
     on: (listener) => {
       const removers = members.map((member) => member.on(listener as Listener<unknown>));
       return () => {
@@ -69,55 +64,51 @@ function toMembers(policy: unknown, index: number): readonly Policy[] {
   return kind === 'composed' && policies !== undefined ? policies : [policy as Policy];
 }
 
-/** Cuts the chain into runs that can be fused, and single policies that are called through `execute`. */
-function toSegments(members: readonly Policy[], chainName: string | undefined): Segment[] {
-  const segments: Segment[] = [];
-  let run: (Policy & FusedPart)[] = [];
-  const close = (): void => {
-    if (run.length === 0) return;
-    const plan = toPlan({
-      name: chainName ?? run.map((part) => part.name).join('+'),
-      clock: run[0]!.clock ?? systemClock,
-      gates: run.flatMap((part) => part.gates ?? []),
-      repeater: run[0]!.repeater,
-    });
-    segments.push({ plan, policy: undefined });
-    run = [];
-  };
-  const parts = members.flatMap((member: Policy & FusedPart): (Policy & FusedPart)[] =>
-    member.around === undefined ? [member] : [member.around, member],
+/** Cuts the chain into runs that can be fused, and single policies that are called through their `execute`. */
+function toExecute(members: readonly Part[], chainName: string | undefined): Execute {
+  const runs: Part[][] = [];
+  for (const part of members) {
+    const last = runs.at(-1);
+    if (last !== undefined && fits(last, part)) last.push(part);
+    else runs.push([part]);
+  }
+  return runs
+    .map((parts) => executeOf(parts, chainName))
+    .reduceRight((inner, outer) => (work, options) => outer((context) => inner(work, context), options));
+}
+
+/** A retry is the outermost of a run, and a run has one clock and at most one time limit. */
+function fits(parts: readonly Part[], { gates, repeater, clock }: Part): boolean {
+  const [first] = parts;
+  return (
+    isFusible(first!) &&
+    gates !== undefined &&
+    repeater === undefined &&
+    first!.clock === clock &&
+    [...parts.flatMap(gatesOf), ...gates].filter((gate) => gate.onLimit).length < 2
   );
-  for (const part of parts) {
-    if (part.gates === undefined && part.repeater === undefined) {
-      close();
-      segments.push({ plan: undefined, policy: part });
-      continue;
-    }
-    // A retry is the outermost layer of a run, and one run has one clock and one way to give up.
-    const limits = [...run, part].flatMap(({ gates = [] }) => gates.filter((gate) => gate.onLimit));
-    const differs = run.some(({ clock }) => clock !== part.clock) || new Set(limits.map(isCooperative)).size > 1;
-    if (part.repeater !== undefined || differs) close();
-    run.push(part);
-  }
-  close();
-  return segments;
 }
 
-function isCooperative(gate: Gate): boolean {
-  return gate.cooperative === true;
+function isFusible({ gates, repeater }: Part): boolean {
+  return (gates ?? repeater) !== undefined;
 }
 
-function toExecute(segments: readonly Segment[]): Policy['execute'] {
-  const [first, ...rest] = segments;
-  const { plan, policy } = first!;
-  if (rest.length === 0) {
-    return plan === undefined
-      ? (work, options) => policy!.execute(work, options)
-      : (work, options) => run(plan, work, options);
-  }
-  const inner = toExecute(rest);
-  return <T>(work: Work<T>, options?: CallOptions) => {
-    const rest: Work<T> = (context) => inner(work, context);
-    return plan === undefined ? policy!.execute(rest, options) : run(plan, rest, options);
-  };
+function gatesOf({ gates = [] }: Part): readonly Gate[] {
+  return gates;
+}
+
+function executeOf(parts: readonly Part[], chainName: string | undefined): Execute {
+  const [first] = parts;
+  if (!isFusible(first!)) return (work, options) => first!.execute(work, options);
+  const plan = toPlan({
+    name: chainName ?? nameOf(parts),
+    clock: first!.clock ?? systemClock,
+    gates: parts.flatMap(gatesOf),
+    repeater: first!.repeater,
+  });
+  return (work, options) => run(plan, work, options);
+}
+
+function nameOf(members: readonly Policy[]): string {
+  return members.map((member) => member.name).join('+');
 }

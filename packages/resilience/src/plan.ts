@@ -1,4 +1,3 @@
-import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { type Fusible, type Gate, Lane, type Repeater } from './policy.ts';
 import { type Timers, timersOf } from './timers.ts';
@@ -10,17 +9,15 @@ export interface Plan {
   readonly timers: Timers;
   readonly gates: readonly Gate[];
   readonly repeater: Repeater | undefined;
-  /** The gate that uses the call itself as its timer: the first with a time limit. */
-  readonly limit: { onLimit(call: Call): void } | undefined;
+  /** The gate with a time limit, which uses the call itself as its timer. */
+  readonly limit: Gate | undefined;
   /** One for each gate. */
   readonly lanes: readonly Lane[];
 }
 
-/** Builds a {@link Plan}. */
+/** Builds a {@link Plan}. At most one of the gates may be a time limit. */
 export function toPlan(parts: Fusible & { readonly name: string; readonly clock: Clock }): Plan {
   const { name, clock, gates = [], repeater } = parts;
-  const limit = gates.find((gate) => gate.onLimit) as Plan['limit'];
-  // A second time limit cannot use the call as its timer: it is asked.
-  const lanes = gates.map((gate) => (gate.onLimit && gate !== limit ? undefined : gate.lane) ?? new Lane());
-  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, limit };
+  const lanes = gates.map((gate) => gate.lane ?? new Lane());
+  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, limit: gates.find((gate) => gate.onLimit) };
 }

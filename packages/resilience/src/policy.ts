@@ -82,27 +82,30 @@ export interface Gate {
   readonly lane?: Lane;
   /** When an attempt is given up, its signal is aborted and its work awaited: nothing is left running behind the caller. */
   readonly cooperative?: boolean;
-  /** Only for time limits: the call, used as a timer by `plan.limit`, is due. */
+  /** Only for time limits: the call, which is their timer, is due. */
   onLimit?(call: Call): void;
   /** A waiting call gave up; forget it. Needed by gates that return {@link WAIT}. */
   withdraw?(call: Call): void;
 }
 
 /**
- * What a gate that has nothing to decide lets calls do without asking it: `enter` is skipped while `free` and
- * `active < most`, and `leave` is skipped on success while `watch` is false. One class, so that the check is a few
- * loads. The gate keeps all fields but `active` up to date.
+ * What a gate that has nothing to decide lets calls do without asking it: `enter` is skipped while `active < most`, and
+ * `leave` is skipped on success while `watch` is false. One class, so that the check is a few loads. The gate keeps all
+ * fields but `active` up to date.
  */
 export class Lane {
-  free = false;
   /** Calls inside the gate, counted for it: from when it let them pass until `leave`. */
   active = 0;
-  most: number = Number.MAX_SAFE_INTEGER;
+  /** 0: every call is asked. */
+  most = 0;
   /** Call `leave` on success too. */
   watch = true;
-  /** The limit to run from here on, with the call as the timer; 0: none. */
+  /** The limit to run from here on, with the call as the timer; 0: none. Calls with a `deadline` are asked. */
   limitMs = 0;
 }
+
+/** A `most` that is never reached. */
+export const ANY: number = 2 ** 31 - 1;
 
 /** A policy that repeats attempts. At most one per {@link Call}; it is the outermost layer. */
 export interface Repeater {
@@ -115,6 +118,4 @@ export interface Fusible {
   /** Gates from the outside in. */
   readonly gates?: readonly Gate[] | undefined;
   readonly repeater?: Repeater | undefined;
-  /** A policy that belongs to this one and goes right outside of it. */
-  readonly around?: (Policy & Fusible) | undefined;
 }

@@ -3,10 +3,9 @@ import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { TimeoutError } from './errors.ts';
 import { durationMs, OptionError, oneOf } from './options.ts';
-import { CANCELLED, type Fusible, type Gate, Lane, NEVER, type Outcome, type Policy } from './policy.ts';
+import { ANY, CANCELLED, type Fusible, type Gate, Lane, type Outcome, type Policy } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { tell } from './tell.ts';
-import { type Timed, Timer, timersOf } from './timers.ts';
 
 export interface TimeoutOptions {
   /** The limit in milliseconds. Give this or `adaptive`. */
@@ -75,8 +74,8 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
   declare readonly kind: 'timeout';
   readonly lane: Lane = new Lane();
   readonly holds = false;
-  /** Calls that need more than themselves as a timer. */
-  readonly #inside: Map<Call, { readonly node: Timed; readonly startedAt: number }> = new Map();
+  /** With an adaptive limit: when each of the calls under way began. */
+  readonly #startedAt: Map<Call, number> = new Map();
 
   constructor(options: TimeoutOptions) {
     super(kind, options);
@@ -108,37 +107,29 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
     const { lane } = this;
     const { timeoutMs = 0 } = this.options;
     lane.limitMs = timeoutMs;
-    lane.free = timeoutMs > 0;
-    lane.watch = !lane.free;
+    lane.most = timeoutMs && ANY;
+    lane.watch = !timeoutMs;
   }
 
   enter(call: Call): void {
-    const startedAt = this.clock.now();
-    const limitMs = Math.min(this.currentMs, Math.max(0, deadlineOf(call) - startedAt));
-    const own = call.plan.limit === this;
-    const node = own ? call : new Timer(() => this.onLimit(call));
-    timersOf(this.clock).add(node, limitMs);
-    if (!own || !this.lane.free) this.#inside.set(call, { node, startedAt });
+    const now = this.clock.now();
+    call.plan.timers.add(call, Math.min(this.currentMs, Math.max(0, call.until - now)));
+    if (this.options.adaptive) this.#startedAt.set(call, now);
   }
 
   leave(call: Call, outcome: Outcome): void {
-    const entry = this.#inside.get(call);
-    if (entry === undefined) return;
-    this.#inside.delete(call);
-    timersOf(this.clock).remove(entry.node);
+    const startedAt = this.#startedAt.get(call);
+    if (startedAt === undefined) return;
+    this.#startedAt.delete(call);
     // A limit built only from calls that beat it would shrink for ever: what was cut off counts, at its length so far.
-    if (outcome !== CANCELLED) this.options.adaptive?.record(this.clock.now() - entry.startedAt);
+    if (outcome !== CANCELLED) this.options.adaptive?.record(this.clock.now() - startedAt);
   }
 
   onLimit(call: Call): void {
-    const reason = this.clock.now() >= deadlineOf(call) ? 'deadline' : (this.options.limit ?? 'attempt');
+    const reason = this.clock.now() >= call.until ? 'deadline' : (this.options.limit ?? 'attempt');
     const timeoutMs = this.currentMs;
     const { operation, attempt } = call;
     if (this.listeners) tell(this, call, { type: 'timeout.expired', reason, attempt, timeoutMs });
     call.cut(new TimeoutError(operation, reason, timeoutMs));
   }
-}
-
-function deadlineOf(call: Call): number {
-  return call.options?.deadline ?? NEVER;
 }

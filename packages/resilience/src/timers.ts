@@ -72,16 +72,15 @@ export class Timers {
   /** Ends a wait early. Harmless when the node is idle. */
   remove(node: Timed): void {
     const { place, before, after } = node;
-    if (place === IDLE) return;
-    node.place = IDLE;
-    if (place !== FRESH) {
+    if (place === FRESH) {
+      if (before === null) this.#newest = after;
+      else before.after = after;
+      if (after !== null) after.before = before;
+      node.before = node.after = null;
+    } else if (place !== IDLE) {
       this.clock.clearTimer(place);
-      return;
     }
-    if (before === null) this.#newest = after;
-    else before.after = after;
-    if (after !== null) after.before = before;
-    node.before = node.after = null;
+    node.place = IDLE;
   }
 
   /** Monotonic time at which a node falls due; `Infinity` when it does not wait. */

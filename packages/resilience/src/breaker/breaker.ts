@@ -4,7 +4,17 @@ import { BreakerOpenError, isRejection } from '../errors.ts';
 import { emit, warn } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
 import { checkOptions, durationMs } from '../options.ts';
-import { CANCELLED, type Fusible, type Gate, Lane, NEVER, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
+import {
+  ANY,
+  CANCELLED,
+  type Fusible,
+  type Gate,
+  Lane,
+  NEVER,
+  type Outcome,
+  type Policy,
+  SUCCEEDED,
+} from '../policy.ts';
 import { PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';
 import { Timer, timersOf } from '../timers.ts';
@@ -254,8 +264,9 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
   #sync(): void {
     const { slowCallMs, window, failureResult } = this.options;
     const { lane } = this;
-    lane.free = this.own === 'closed' && this.#isolations === 0 && slowCallMs === undefined;
-    lane.watch = !lane.free || this.#failures > 0 || window !== undefined || failureResult !== undefined;
+    const free = this.own === 'closed' && this.#isolations === 0 && slowCallMs === undefined;
+    lane.most = free ? ANY : 0;
+    lane.watch = !free || this.#failures > 0 || window !== undefined || failureResult !== undefined;
     if (slowCallMs !== undefined) this.#entries ??= new Map();
   }
 

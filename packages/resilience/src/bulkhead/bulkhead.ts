@@ -104,7 +104,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
   /** Only asked when no slot is free, or others wait. */
   enter(call: Call): typeof WAIT {
     const { maxQueue = 0, maxWaitMs = NEVER } = this.options;
-    const deadlineMs = (call.options?.deadline ?? NEVER) - this.clock.now();
+    const deadlineMs = call.until - this.clock.now();
     const limitMs = Math.min(maxWaitMs, deadlineMs);
     if (this.queued >= maxQueue) return this.#refuse(call, 'queue-full');
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
@@ -139,11 +139,10 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
   }
 
   #handOver(): void {
-    const { lane } = this;
-    lane.most = this.options.maxConcurrent;
-    this.#room.reorder(this.options.order);
+    const { maxConcurrent, order } = this.options;
+    this.#room.reorder(order);
     this.#room.handOver(
-      () => lane.active < lane.most,
+      () => this.active < maxConcurrent,
       (call, waitedMs) => {
         if (this.listeners) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
       },
@@ -153,7 +152,8 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
 
   /** While some wait, nobody passes freely, and whoever ends hands over. */
   #sync(): void {
-    this.lane.watch = this.queued > 0;
-    this.lane.free = !this.lane.watch;
+    const { lane } = this;
+    lane.watch = this.queued > 0;
+    lane.most = lane.watch ? 0 : this.options.maxConcurrent;
   }
 }

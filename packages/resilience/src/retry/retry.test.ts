@@ -190,13 +190,14 @@ test('R7 the deadline of everything: a wait that would pass it is not begun', as
   assert.deepEqual([error.reason, error.attempts, clock.now()], ['deadline', 3, 200]);
 });
 
-test('R8 totalMs ends an attempt under way, a queue, and a wait, with a TimeoutError; errors so far stay reachable', async () => {
-  const { clock, retry } = make({ totalMs: 250, maxAttempts: 10 });
+test('R8 a total timeout ends an attempt under way, a queue, and a wait, with a TimeoutError; errors so far stay reachable', async () => {
+  const { clock, retry } = make({ maxAttempts: 10 });
+  const chain = compose(createTimeout({ timeoutMs: 250, limit: 'total', clock }), retry);
   const first = reset();
   let deadline = 0;
   let signal: AbortSignal | undefined;
   const call = caught(
-    retry.execute((context) => {
+    chain.execute((context) => {
       deadline = context.deadline;
       signal = context.signal;
       if (context.attempt === 1) throw first;
@@ -212,9 +213,10 @@ test('R8 totalMs ends an attempt under way, a queue, and a wait, with a TimeoutE
 });
 
 test('R9 a limit for each attempt: an attempt that hangs is given up and repeated', async () => {
-  const { clock, retry } = make({ attemptTimeoutMs: 50 });
+  const { clock, retry } = make({});
+  const chain = compose(retry, createTimeout({ timeoutMs: 50, clock }));
   const signals: AbortSignal[] = [];
-  const result = retry.execute((context) => {
+  const result = chain.execute((context) => {
     signals.push(context.signal);
     return context.attempt === 1 ? new Promise<string>(() => undefined) : 'second';
   });
@@ -364,7 +366,7 @@ test('R15 new options keep the balance of the budget', async () => {
   assert.equal(retry.budget!.tokens, 1);
   const error = (await clock.run(caught(retry.execute(() => Promise.reject(reset()))))) as RetryExhaustedError;
   assert.deepEqual([error.reason, error.attempts], ['budget', 2]);
-  assert.throws(() => retry.reconfigure({ totalMs: 5 }), /totalMs/);
+  assert.throws(() => retry.reconfigure({ maxAttempts: 0 }), /maxAttempts/);
 });
 
 test('known mistake: an aborted back-off neither sleeps on nor calls again', async () => {
@@ -394,8 +396,10 @@ test('known mistake: a delay beyond 2^31 ms does not fire at once', async () => 
 });
 
 test('known mistake: a streamed body is not broken by a signal aborted after success', async () => {
-  const { clock, retry } = make({ attemptTimeoutMs: 100, totalMs: 500 });
-  const stream = await retry.execute(({ signal }) => {
+  const { clock, retry } = make({});
+  const within = createTimeout({ timeoutMs: 100, clock });
+  const chain = compose(createTimeout({ timeoutMs: 500, limit: 'total', clock }), retry, within);
+  const stream = await chain.execute(({ signal }) => {
     return new ReadableStream({
       async pull(controller) {
         await clock.sleep(300);

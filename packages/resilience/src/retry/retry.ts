@@ -2,25 +2,11 @@ import type { Classify } from '@breakwater/errors';
 import type { Call } from '../call.ts';
 import type { Clock, Random } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, UnwantedResultError } from '../errors.ts';
-import type { Listener } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
-import { callable, durationMs, OptionError, whole } from '../options.ts';
-import {
-  CANCELLED,
-  type CallOptions,
-  FAILED,
-  type Fusible,
-  type Gate,
-  NEVER,
-  type Outcome,
-  type Policy,
-  type Repeater,
-  SUCCEEDED,
-  type Work,
-} from '../policy.ts';
+import { callable, OptionError, whole } from '../options.ts';
+import { CANCELLED, FAILED, type Fusible, type Outcome, type Policy, type Repeater, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { tell } from '../tell.ts';
-import { createTimeout, type TimeoutExpired, type TimeoutPolicy } from '../timeout.ts';
 import { type Backoff, defaultBackoff } from './backoff.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
 import { isExhausted, keepErrors } from './history.ts';
@@ -30,10 +16,6 @@ export interface RetryOptions {
   readonly maxAttempts?: number | undefined;
   /** The waits. Default `exponentialBackoff()`: 100 ms, doubling, at most 30 s, full jitter. */
   readonly backoff?: Backoff | undefined;
-  /** Everything together, waits included, ends after this many milliseconds with a `TimeoutError` (`total`). Default: no limit. */
-  readonly totalMs?: number | undefined;
-  /** Limit for each attempt. Default: none. */
-  readonly attemptTimeoutMs?: number | undefined;
   /** Whether to repeat after this error. Default: what `classify` calls retryable, and timeouts; not refusals by other policies. */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined;
   /** Whether to repeat after this result. When attempts run out, the last result is returned. Default: never. */
@@ -75,7 +57,7 @@ export type RetryEvent = EventBase &
       }
   );
 
-export interface RetryPolicy extends Policy<RetryEvent | TimeoutExpired>, Fusible {
+export interface RetryPolicy extends Policy<RetryEvent>, Fusible {
   readonly kind: 'retry';
   /** `undefined` when the policy has none. */
   readonly budget: RetryBudget | undefined;
@@ -89,8 +71,6 @@ const kind: Kind<RetryOptions> = {
   rules: {
     maxAttempts: whole(1),
     backoff: callable,
-    totalMs: durationMs,
-    attemptTimeoutMs: durationMs,
     retryIf: callable,
     retryResult: callable,
     retryAfterMs: callable,
@@ -116,50 +96,22 @@ export function createRetry(options: RetryOptions = {}): RetryPolicy {
   return new RetryImpl(options);
 }
 
-class RetryImpl extends PolicyBase<RetryOptions, RetryEvent | TimeoutExpired> implements RetryPolicy, Repeater {
+class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPolicy, Repeater {
   declare readonly kind: 'retry';
-  readonly budget: RetryBudget | undefined;
-  /** The limit on everything. */
-  readonly around: TimeoutPolicy | undefined;
-  /** The limit on each attempt. */
-  readonly #within: TimeoutPolicy | undefined;
+  budget: RetryBudget | undefined;
 
   constructor(options: RetryOptions) {
     super(kind, options);
-    const { name, clock } = this;
-    const { totalMs, attemptTimeoutMs, budget = {} } = options;
-    this.budget = toBudget(budget);
-    if (totalMs !== undefined) this.around = createTimeout({ timeoutMs: totalMs, limit: 'total', name, clock });
-    if (attemptTimeoutMs !== undefined) this.#within = createTimeout({ timeoutMs: attemptTimeoutMs, name, clock });
+    this.budget = toBudget(options.budget ?? {});
   }
 
-  override get gates(): readonly Gate[] | undefined {
-    return this.#within?.gates;
-  }
   get repeater(): Repeater {
     return this;
   }
 
   override reconfigure(options: RetryOptions): void {
-    for (const option of ['attemptTimeoutMs', 'totalMs'] as const) {
-      if ((options[option] === undefined) === (this.options[option] === undefined)) continue;
-      throw new OptionError(`createRetry.${option}`, options[option], 'given or not, as when the policy was built');
-    }
     super.reconfigure(options);
-    this.around?.reconfigure({ timeoutMs: options.totalMs, limit: 'total' });
-    this.#within?.reconfigure({ timeoutMs: options.attemptTimeoutMs });
-  }
-
-  override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    const { around } = this;
-    return around ? around.execute((context) => super.execute(work, context), options) : super.execute(work, options);
-  }
-
-  override on(listener: Listener<RetryEvent | TimeoutExpired>): () => void {
-    const removers = [super.on(listener), this.around?.on(listener), this.#within?.on(listener)];
-    return () => {
-      for (const remove of removers) remove?.();
-    };
+    this.budget = toBudget(options.budget ?? {}, this.budget);
   }
 
   settled(call: Call, outcome: Outcome, value: unknown): boolean {
@@ -193,7 +145,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent | TimeoutExpired> im
     if (!(backoffMs >= 0)) throw new OptionError('createRetry.backoff', backoffMs, 'milliseconds of 0 or more');
     // The hint is a floor; a little more, at random, keeps those who got the same hint apart.
     const delayMs = Math.max(backoffMs, (hintMs ?? 0) * (1 + 0.1 * random()));
-    const leftMs = (call.options?.deadline ?? NEVER) - this.clock.now();
+    const leftMs = call.until - this.clock.now();
     const wanted = unwanted || (retryIf === undefined ? meaning!.retryable : retryIf(error, attempt) === true);
     let reason: RetryStopReason | 'not-retryable' | undefined;
     if (isExhausted(error)) reason = 'nested';
