@@ -103,6 +103,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         query,
         headers: request.headers,
         caller: caller ?? { name: '' },
+        isStillAllowed: () => auth === null || auth.callerOf(request.headers) !== undefined,
         address: request.socket.remoteAddress ?? '',
         signal: signalOf(match.route, gone.signal),
         json: () => readJson(request),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { createAuth } from '../auth/auth.ts';
 import { BURST_SECONDS, createLiveStream } from '../pipeline/live-stream.ts';
+import { openState } from '../state/state.ts';
 import type { LogRecord } from '../telemetry/records.ts';
 import { MAX_TAIL_ROWS_PER_SECOND } from './log-tail.ts';
 import { startTestApi } from './testing/api-server.ts';
@@ -143,4 +145,20 @@ test('a reader that goes away is forgotten', async () => {
   await left;
   assert.equal(subscribers, 0);
   await api.stop();
+});
+
+test('the tail of a session that has ended, or of a key that was removed, says nothing more', async () => {
+  const state = openState(':memory:');
+  const auth = createAuth({ state });
+  const { id, secret } = auth.keys.create({ name: 'script', kind: 'api' });
+  const api = await startTestApi({ auth });
+  const response = await fetch(`${api.url}/api/v1/logs/tail`, { headers: { authorization: `Bearer ${secret}` } });
+  api.live.publishLogs([record(1, 'while it is valid')]);
+  auth.keys.remove(id);
+  api.live.publishLogs([record(2, 'after it was removed')]);
+  const text = await response.text();
+  await api.stop();
+  state.close();
+  assert.match(text, /while it is valid/);
+  assert.doesNotMatch(text, /after it was removed/);
 });

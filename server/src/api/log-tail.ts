@@ -24,16 +24,28 @@ export function logTailRoutes({ live }: ApiContext): Route[] {
       summary: 'Log records as they arrive, as server-sent events: log, dropped, ping',
       parameters: [QUERY],
       answer: 'LogView',
-      handle: ({ query, signal }) => {
+      handle: ({ query, signal, isStillAllowed }) => {
         const parsed = readQuery(query, 'logs');
-        return { stream: (response) => tail(response, parsed, signal) };
+        return { stream: (response) => tail(response, parsed, signal, isStillAllowed) };
       },
     },
   ];
 
-  async function tail(response: ServerResponse<IncomingMessage>, query: Query, signal: AbortSignal): Promise<void> {
+  async function tail(
+    response: ServerResponse<IncomingMessage>,
+    query: Query,
+    gone: AbortSignal,
+    isStillAllowed: () => boolean,
+  ): Promise<void> {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
     response.write(`retry: ${RETRY_MS}\n\n`);
+    const refused = new AbortController();
+    const signal = AbortSignal.any([gone, refused.signal]);
+    /** Ends the tail of somebody who logged out, or whose key was removed. */
+    const isRefused = (): boolean => {
+      if (!signal.aborted && !isStillAllowed()) refused.abort();
+      return signal.aborted;
+    };
     // A reader that does not keep up gets a count of what it missed, and no buffer grows for it.
     let missed = 0;
     const send = (event: string, data: unknown): void => {
@@ -46,6 +58,7 @@ export function logTailRoutes({ live }: ApiContext): Route[] {
       missed = 0;
     };
     const onBatch = (records: readonly LogRecord[], dropped: number): void => {
+      if (isRefused()) return;
       missed += dropped;
       for (const record of records) {
         if (isBehind()) missed++;
@@ -59,6 +72,7 @@ export function logTailRoutes({ live }: ApiContext): Route[] {
       maxPerSecond: MAX_TAIL_ROWS_PER_SECOND,
     });
     const ping = setInterval(() => {
+      if (isRefused()) return;
       sendMissed();
       if (!isBehind()) send('ping', {});
     }, PING_MS);

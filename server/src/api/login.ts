@@ -4,13 +4,15 @@ import { notFound, ProblemError } from './problem.ts';
 import type { Answer, ApiRequest, Route } from './route.ts';
 
 export function loginRoutes({ auth, log }: ApiContext): Route[] {
-  async function login({ json, address }: ApiRequest): Promise<Answer> {
+  async function login({ json, address, headers }: ApiRequest): Promise<Answer> {
     if (auth === null) throw notFound('this server demands no login');
     const reader = createInputReader(await json());
     const user = reader.text('user', { min: 1, max: 100 });
     const password = reader.text('password', { min: 1, max: 1_000 });
     reader.end();
-    const result = await auth.login(user, password, address);
+    // A browser says in its Origin, which was checked, how it reached the page.
+    const overHttps = headers.origin?.startsWith('https:') ?? false;
+    const result = await auth.login(user, password, address, { overHttps });
     switch (result.outcome) {
       case 'accepted':
         return { json: { user: result.user }, headers: { 'set-cookie': result.cookie } };
@@ -28,7 +30,7 @@ export function loginRoutes({ auth, log }: ApiContext): Route[] {
             status: 429,
             code: 'TOO_MANY_LOGINS',
             title: 'Too many logins',
-            detail: `Too many failed logins. Try again in ${result.retryAfterSeconds} s.`,
+            detail: `Too many failed logins. Try again in ${waitText(result.retryAfterSeconds)}.`,
           },
           { headers: { 'retry-after': String(result.retryAfterSeconds) } },
         );
@@ -55,4 +57,8 @@ export function loginRoutes({ auth, log }: ApiContext): Route[] {
         auth ? { empty: true, headers: { 'set-cookie': auth.logout(headers) } } : { empty: true },
     },
   ];
+}
+
+function waitText(seconds: number): string {
+  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }

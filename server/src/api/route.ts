@@ -16,6 +16,8 @@ export interface ApiRequest {
   readonly headers: IncomingHttpHeaders;
   /** Who asks; where no login is demanded, the person at this machine. */
   readonly caller: { readonly name: string };
+  /** False once the session has ended or the key was removed: an answer that goes on asks before it says more. */
+  readonly isStillAllowed: () => boolean;
   /** The client's address. */
   readonly address: string;
   /** Aborted when the client goes away or the server stops. */

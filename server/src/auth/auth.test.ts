@@ -74,6 +74,28 @@ test('five failed logins make the address wait, and no other', async () => {
   close();
 });
 
+test('logins that succeed do not count against anybody', async () => {
+  const { auth, close } = setUp();
+  const first = (await auth.ensureFirstLogin())!;
+  const guess = 'x'.repeat(1_001);
+  for (let address = 0; address < 97; address++) await auth.login('admin', guess, `192.0.2.${address}`);
+  for (let login = 0; login < 4; login++) {
+    assert.equal((await auth.login('admin', first.password, '198.51.100.1')).outcome, 'accepted');
+  }
+  close();
+});
+
+test('a browser that came by HTTPS gets a cookie for HTTPS only', async () => {
+  const { auth, close } = setUp();
+  const first = (await auth.ensureFirstLogin())!;
+  const plain = await auth.login('admin', first.password, '192.0.2.1');
+  const secure = await auth.login('admin', first.password, '192.0.2.1', { overHttps: true });
+  assert.ok(plain.outcome === 'accepted' && secure.outcome === 'accepted');
+  assert.doesNotMatch(plain.cookie, /Secure/);
+  assert.match(secure.cookie, /; HttpOnly; SameSite=Strict; Path=\/; Max-Age=604800; Secure$/);
+  close();
+});
+
 test('a key opens only what its kind is for, until it is removed', () => {
   const { auth, close } = setUp('demo-secret');
   const ingest = auth.keys.create({ name: 'collector', kind: 'ingest' });

@@ -29,6 +29,11 @@ export type LoginResult =
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'limited'; readonly retryAfterSeconds: number };
 
+export interface LoginOptions {
+  /** The browser reached the server by HTTPS (a proxy's): its cookie must not go over plain HTTP. Default: false. */
+  readonly overHttps?: boolean;
+}
+
 /** Users, sessions and keys of a server that other machines can reach. */
 export interface Auth {
   readonly keys: Keys;
@@ -37,7 +42,7 @@ export interface Auth {
   /** Whether the headers hold an ingest key, in any of the forms that `ingestKeyOf` reads. */
   checkIngestKey(headers: IncomingHttpHeaders): boolean;
   /** `address` is the client's, for the limit of failed logins. */
-  login(user: string, password: string, address: string): Promise<LoginResult>;
+  login(user: string, password: string, address: string, options?: LoginOptions): Promise<LoginResult>;
   /** Ends the session of the request, if it has one. Answers the Set-Cookie header that removes the cookie. */
   logout(headers: IncomingHttpHeaders): string;
   /** Who sent the request, by session cookie or `Authorization: Bearer <api key>`; undefined if neither is valid. */
@@ -90,7 +95,12 @@ export function createAuth(options: {
     return keys.find(secret, 'ingest') !== undefined;
   }
 
-  async function login(user: string, password: string, address: string): Promise<LoginResult> {
+  async function login(
+    user: string,
+    password: string,
+    address: string,
+    { overHttps = false }: LoginOptions = {},
+  ): Promise<LoginResult> {
     const retryAfterSeconds = limit.retryAfterSeconds(address);
     if (retryAfterSeconds > 0) return { outcome: 'limited', retryAfterSeconds };
     if (waiting >= MAX_WAITING_LOGINS) return { outcome: 'limited', retryAfterSeconds: 1 };
@@ -98,7 +108,7 @@ export function createAuth(options: {
     limit.failed(address);
     if (!(await hasPassword(user, password))) return { outcome: 'refused' };
     limit.succeeded(address);
-    return { outcome: 'accepted', user, cookie: openSession(user) };
+    return { outcome: 'accepted', user, cookie: openSession(user, overHttps) };
   }
 
   async function hasPassword(user: string, password: string): Promise<boolean> {
@@ -125,7 +135,7 @@ export function createAuth(options: {
     }
   }
 
-  function openSession(user: string): string {
+  function openSession(user: string, overHttps: boolean): string {
     const token = randomBytes(32).toString('base64url');
     state.transaction(() => {
       state.prepare('DELETE FROM sessions WHERE expires_at <= ?').run(now());
@@ -133,7 +143,7 @@ export function createAuth(options: {
         .prepare('INSERT INTO sessions (token_hash, user, created_at, expires_at) VALUES (?, ?, ?, ?)')
         .run(sha256(token), user, now(), now() + SESSION_MS);
     });
-    return cookie(token, SESSION_MS / 1_000);
+    return `${cookie(token, SESSION_MS / 1_000)}${overHttps ? '; Secure' : ''}`;
   }
 
   function logout(headers: IncomingHttpHeaders): string {

@@ -42,6 +42,8 @@ export function createLoginLimit(now: () => number): LoginLimit {
     },
     succeeded: (address) => {
       byAddress.delete(address);
+      // It was counted as a failure before it was known to be none.
+      all = { ...all, count: Math.max(0, all.count - 1) };
     },
   };
 }

@@ -18,7 +18,7 @@ export function useTitle(text: string | undefined): void {
   }, [text]);
 }
 
-/** Writes the title, with the number of open incidents before it. Used once, by the shell. */
+/** Writes the title, with the number of open incidents before it. Used once, by what is outermost: the shell or the login. */
 export function useDocumentTitle(openIncidents: number): void {
   const text = useStore(titles).at(-1)?.text;
   useEffect(() => {

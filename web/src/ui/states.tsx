@@ -45,6 +45,8 @@ function describe(error: Error): { title: string; detail: string; code: string }
 /** A failure in one sentence, for forms and small panels. */
 export function failureText(error: Error): string {
   const { title, detail } = describe(error);
+  // What the server says of its refusal stands on its own.
+  if (error instanceof ApiError && detail) return detail;
   return detail && detail !== title ? `${title}. ${detail}` : `${title}.`;
 }
 

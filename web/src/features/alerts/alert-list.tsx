@@ -7,6 +7,7 @@ import { alertsQuery } from '../../api/queries.ts';
 import { longDuration } from '../../time/format.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { Badge, SeverityBadge } from '../../ui/badge.tsx';
+import { buttonClass } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { UserText } from '../../ui/user-text.tsx';
@@ -25,7 +26,15 @@ export function AlertList() {
   if (error && !data) return <ErrorState error={error} onRetry={() => void read.refetch()} />;
   if (alerts.length === 0) {
     return (
-      <EmptyState icon={BellOff} title="No alert has fired yet">
+      <EmptyState
+        icon={BellOff}
+        title="No alert has fired yet"
+        action={
+          <Link to="/alerts" search={{ tab: 'rules' }} className={buttonClass()}>
+            See the rules
+          </Link>
+        }
+      >
         Rules are evaluated every few seconds. An alert that fires opens an incident and is listed here.
       </EmptyState>
     );

@@ -9,6 +9,7 @@ import { useLastGood } from '../../api/last-good.ts';
 import { errorGroupQuery } from '../../api/queries.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
+import { useTitle } from '../../app/title.ts';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
 import { filterClause } from '../../query/query-text.ts';
 import { useZone } from '../../time/clock.ts';
@@ -68,6 +69,7 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
   const navigate = route.useNavigate();
   const { window, range, setRange } = useRange();
   const setStatus = useSetGroupStatus();
+  useTitle([group.type, group.message].filter(Boolean).join(': ') || 'Error');
   const found = events.findIndex(({ id }) => id === search.event);
   const at = Math.max(0, found);
   const event = events[at];

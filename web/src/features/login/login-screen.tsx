@@ -4,7 +4,7 @@ import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { Eye, EyeOff, LogIn } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
 import { api } from '../../api/client.ts';
-import { useTitle } from '../../app/title.ts';
+import { useDocumentTitle, useTitle } from '../../app/title.ts';
 import { reportNavigation } from '../../app/use-range.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Field } from '../../ui/form.tsx';
@@ -23,6 +23,7 @@ export function LoginScreen() {
   const [visible, setVisible] = useState(false);
   const box = useRef<HTMLInputElement>(null);
   useTitle('Log in');
+  useDocumentTitle(0);
   const login = useMutation({
     // Printed passwords hold no spaces: those around one come from copying it.
     mutationFn: () => api<void>('/login', { method: 'POST', body: { user: user.trim(), password: password.trim() } }),

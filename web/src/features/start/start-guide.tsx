@@ -42,6 +42,15 @@ export function StartGuide() {
         <code className="min-w-0 flex-1 truncate font-mono text-base text-accent">{endpoint}</code>
         <CopyButton text={endpoint} label="Copy the address" size="md" />
       </div>
+      {status.auth.required && (
+        <p className="text-sm text-muted">
+          Senders need a key: the one printed at the first start, or a new one from{' '}
+          <Link to="/settings" className="rounded-sm text-accent hover:underline">
+            Settings
+          </Link>
+          .
+        </p>
+      )}
       <Arrivals status={status} />
       <section className="card overflow-hidden">
         <div

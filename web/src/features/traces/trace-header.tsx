@@ -2,6 +2,7 @@
 import type { TraceDetail } from '@breakwater/server/api-types';
 import { Link } from '@tanstack/react-router';
 import { Download, ScrollText } from 'lucide-react';
+import { useTitle } from '../../app/title.ts';
 import { filterClause } from '../../query/query-text.ts';
 import { useZone } from '../../time/clock.ts';
 import { formatDateTime, formatLatency, plural, zoneName } from '../../time/format.ts';
@@ -27,6 +28,7 @@ export function TraceHeader({ detail, model }: { detail: TraceDetail; model: Tra
   const zone = useZone();
   const root = model.roots[0]?.span;
   const startMs = Number(model.startUnixNano / 1_000_000n);
+  useTitle(root ? `${root.service}: ${root.name}` : `Trace ${detail.traceId}`);
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-surface py-2 pr-4 pl-2 max-md:pr-3">
       <div className="flex min-w-0 flex-1 basis-72 items-center gap-2">
