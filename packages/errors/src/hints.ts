@@ -30,8 +30,8 @@ export const HINT_HEADERS: readonly (readonly [header: string, domain: string])[
   ['transient-error', 'adyen'],
 ];
 
-// These say "not retryable" of themselves because the client has retried enough for now, not because it is useless.
-const GAVE_UP = new Set(['KafkaJSNumberOfRetriesExceeded']);
+/** Names of errors that say "not retryable" because their client has retried enough for now: theirs is no hint. */
+export const GAVE_UP: ReadonlySet<string> = new Set(['KafkaJSNumberOfRetriesExceeded']);
 
 /** MongoDB's error labels, which the driver and server set on errors. The first that is present decides. */
 export const LABELS: readonly (readonly [label: string, hint: Hint])[] = [

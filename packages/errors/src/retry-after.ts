@@ -54,13 +54,16 @@ function toTime(year = '', month = '', day = '', hour = '', minute = '', second 
   return new Date(Date.UTC(Number(year), index, dayNumber)).getUTCDate() === dayNumber ? ms : undefined;
 }
 
+/** Response headers that say in milliseconds when to come again; they come before `Retry-After`. */
+export const WAIT_HEADERS: readonly string[] = ['retry-after-ms', 'x-ms-retry-after-ms'];
+
 /**
  * Milliseconds to wait from response headers: `retry-after-ms` and `x-ms-retry-after-ms` (Azure, OpenAI), then
  * `Retry-After`, measured from the response's `Date` where it has one. `undefined` when they do not say.
  */
 export function retryAfterFromHeaders(headers: unknown, nowMs: number): number | undefined {
   if (headers === undefined) return undefined;
-  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+  for (const name of WAIT_HEADERS) {
     const value = readHeader(headers, name);
     if (value !== undefined && /^\d{1,12}(?:\.\d{1,9})?$/.test(value)) return bounded(Number(value));
   }
