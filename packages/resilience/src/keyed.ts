@@ -11,10 +11,9 @@ export function hasGivenUp(options: CallOptions | undefined): boolean {
 /** Tells which calls have the same answer; `undefined`: this call shares with none. */
 export type KeyOf = (options: CallOptions) => string | undefined;
 
-/** The key as given. One that is no string is refused: two objects have the same text, and one is not the same as the next. */
-export function checkedKey(key: string | undefined): string | undefined {
-  if (key === undefined || typeof key === 'string') return key;
-  throw new OptionError('key', key, 'a string');
+/** Refuses a key that is no string: all objects have the same text, and no two are the same. */
+export function requireKey(key: string | undefined): void {
+  if (key !== undefined && typeof key !== 'string') throw new OptionError('key', key, 'a string');
 }
 
 /**
@@ -24,7 +23,8 @@ export function checkedKey(key: string | undefined): string | undefined {
  */
 export function sharedKey(options: CallOptions, keyOf: KeyOf | undefined): string | undefined {
   if (options.idempotent === false) return undefined;
-  const key = checkedKey(keyOf === undefined ? options.key : keyOf(options));
+  const key = keyOf === undefined ? options.key : keyOf(options);
+  requireKey(key);
   if (keyOf !== undefined || key === undefined) return key;
   let given: CallOptions | undefined = options;
   while (given instanceof Call) given = given.options;

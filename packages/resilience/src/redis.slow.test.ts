@@ -147,7 +147,12 @@ test('RL20 the script decides as the local limit does, in one round trip, and it
       assert.ok(Math.abs((there.retryAfterMs ?? 0) - (here.retryAfterMs ?? 0)) < 2000, name);
       assert.ok(Math.abs(there.resetMs - here.resetMs) < 2000, `${name} ${there.resetMs} ${here.resetMs}`);
     }
-    const ttl = Number(await redis.command('PTTL', `breakwater:rate:${name}:user:1`));
+    const ttl = Number(
+      await redis.command(
+        'PTTL',
+        `breakwater:rate:${name}:${spec.algorithm === 'sliding-window' ? 'window:' : ''}user:1`,
+      ),
+    );
     assert.ok(ttl > 0 && ttl <= 120_000, `${name}: ${ttl}`);
     const never = await shared.take('user:2', 50);
     assert.deepEqual([never.allowed, never.retryAfterMs], [false, undefined]);

@@ -30,17 +30,12 @@ export interface RateLimitDecision {
   readonly retryAfterMs: number | undefined;
 }
 
-/** What is kept per key. What the numbers mean is the algorithm's business. */
+/** What is kept per key: of a sliding window, the counts of the window before and of the one that began at `at`; else `at` alone. */
 export interface LimitState {
-  a: number;
-  b: number;
+  before: number;
+  count: number;
+  /** For `gcra`, the theoretical arrival time, up to which everything is spent. */
   at: number;
-}
-
-export interface Algorithm {
-  fresh(now: number): LimitState;
-  /** Takes `cost` when it is there. A cost of 0 only looks. */
-  take(state: LimitState, now: number, cost: number): RateLimitDecision;
 }
 
 /** Sums of fractions miss whole numbers by a little; a millionth of a millisecond is not a reason to refuse. */
@@ -54,65 +49,63 @@ export const rateLimitRules: Record<string, Rule> = {
 };
 
 export function requireBurstFits(policy: string, spec: RateLimitSpec): void {
-  if (spec.algorithm !== 'sliding-window' || spec.burst === undefined) return;
+  if (!slides(spec) || spec.burst === undefined) return;
   throw new OptionError(`${policy}.burst`, spec.burst, 'no burst with the sliding window');
 }
 
-export function toAlgorithm({ algorithm, limit, windowMs, burst = limit }: RateLimitSpec): Algorithm {
-  return algorithm === 'sliding-window' ? slidingWindow(limit, windowMs) : gcra(windowMs / limit, burst, windowMs);
+export function slides({ algorithm }: RateLimitSpec): boolean {
+  return algorithm === 'sliding-window';
 }
 
-/** `waitMs`: until a call that was refused would be allowed. */
-function decide(
-  allowed: boolean,
-  cost: number,
-  limit: number,
-  windowMs: number,
-  left: number,
-  resetMs: number,
-  waitMs: () => number,
-): RateLimitDecision {
+/** The most that can be left. */
+export function mostOf(spec: RateLimitSpec): number {
+  return (slides(spec) ? undefined : spec.burst) ?? spec.limit;
+}
+
+/** Takes `cost` when it is there. A cost of 0 only looks. */
+export function takeFrom(state: LimitState, spec: RateLimitSpec, now: number, cost: number): RateLimitDecision {
+  const { windowMs } = spec;
+  const limit = mostOf(spec);
+  const { allowed, left, resetMs, waitMs } = (slides(spec) ? slide : space)(state, spec, now, cost);
   const remaining = Math.max(0, Math.floor(left + EPSILON));
-  return { allowed, limit, windowMs, remaining, resetMs, retryAfterMs: allowed || cost > limit ? undefined : waitMs() };
+  return { allowed, limit, windowMs, remaining, resetMs, retryAfterMs: allowed || cost > limit ? undefined : waitMs };
 }
 
-/** `a`: the theoretical arrival time, up to which everything is spent. */
-function gcra(spacingMs: number, burst: number, windowMs: number): Algorithm {
-  return {
-    fresh: (now) => ({ a: now, b: 0, at: 0 }),
-    take(state, now, cost) {
-      const spent = Math.max(state.a, now);
-      const next = spent + cost * spacingMs;
-      const lackMs = next - burst * spacingMs - now;
-      const allowed = lackMs <= EPSILON;
-      if (allowed) state.a = next;
-      const resetMs = (allowed ? next : spent) - now;
-      return decide(allowed, cost, burst, windowMs, burst - resetMs / spacingMs, resetMs, () => lackMs);
-    },
-  };
+interface Step {
+  readonly allowed: boolean;
+  readonly left: number;
+  readonly resetMs: number;
+  /** Until a call that was refused would be allowed. */
+  readonly waitMs: number;
 }
 
-/** `a`: count of the window before, `b`: of the window that began at `at`. */
-function slidingWindow(limit: number, windowMs: number): Algorithm {
-  return {
-    fresh: (now) => ({ a: 0, b: 0, at: now }),
-    take(state, now, cost) {
-      const windows = Math.floor((now - state.at) / windowMs);
-      if (windows > 0) {
-        state.a = windows === 1 ? state.b : 0;
-        state.b = 0;
-        state.at += windows * windowMs;
-      }
-      const leftMs = state.at + windowMs - now;
-      const fading = (state.a * leftMs) / windowMs;
-      const allowed = fading + state.b + cost <= limit + EPSILON;
-      if (allowed) state.b += cost;
-      const { a, b } = state;
-      const resetMs = b > 0 ? windowMs + leftMs : a > 0 ? leftMs : 0;
-      // Until no more than this is counted: in this window, while what was before fades, or in the next, while this one does.
-      const room = limit - cost;
-      const waitMs = (): number => leftMs - (b > room ? windowMs * (room / b - 1) : (windowMs * (room - b)) / a);
-      return decide(allowed, cost, limit, windowMs, limit - fading - b, resetMs, waitMs);
-    },
-  };
+function space(state: LimitState, { limit, windowMs, burst = limit }: RateLimitSpec, now: number, cost: number): Step {
+  const spacingMs = windowMs / limit;
+  const spent = Math.max(state.at, now);
+  const next = spent + cost * spacingMs;
+  const waitMs = next - burst * spacingMs - now;
+  const allowed = waitMs <= EPSILON;
+  if (allowed) state.at = next;
+  const resetMs = (allowed ? next : spent) - now;
+  return { allowed, left: burst - resetMs / spacingMs, resetMs, waitMs };
+}
+
+function slide(state: LimitState, { limit, windowMs }: RateLimitSpec, now: number, cost: number): Step {
+  const windows = Math.floor((now - state.at) / windowMs);
+  if (windows > 0) {
+    state.before = windows === 1 ? state.count : 0;
+    state.count = 0;
+    state.at += windows * windowMs;
+  }
+  const leftMs = state.at + windowMs - now;
+  const { before } = state;
+  const fading = (before * leftMs) / windowMs;
+  const allowed = fading + state.count + cost <= limit + EPSILON;
+  if (allowed) state.count += cost;
+  const { count } = state;
+  const resetMs = count > 0 ? windowMs + leftMs : before > 0 ? leftMs : 0;
+  // Until no more than this is counted: in this window, while what was before fades, or in the next, while this one does.
+  const room = limit - cost;
+  const waitMs = leftMs - windowMs * (count > room ? room / count - 1 : (room - count) / before);
+  return { allowed, left: limit - fading - count, resetMs, waitMs };
 }

@@ -158,3 +158,30 @@ test('RL8 a cost above the limit is never allowed and gives no time; reconfigure
   assert.throws(() => createRateLimit({ limit: 1, windowMs: 1, algorithm: 'leaky' as never }), /leaky/);
   assert.throws(() => createRateLimit({ limit: 1, windowMs: 1, algorithm: 'sliding-window', burst: 2 }), /burst/);
 });
+
+test('RL8 the two names of one limit are the same limit: what was spent is kept', () => {
+  const clock = createVirtualClock();
+  const limiter = createRateLimit({ limit: 1, windowMs: 1000, clock });
+  limiter.take();
+  for (const algorithm of ['token-bucket', 'gcra', undefined] as const) {
+    limiter.reconfigure({ algorithm, limit: 1, windowMs: 1000, clock });
+    assert.equal(limiter.take().allowed, false, algorithm);
+  }
+  limiter.reconfigure({ algorithm: 'sliding-window', limit: 1, windowMs: 1000, clock });
+  assert.equal(limiter.take().allowed, true);
+});
+
+test('RL4 a key that is no string is refused: each object would have a limit of its own', async () => {
+  const limiter = createRateLimit({ limit: 1, windowMs: 1000, clock: createVirtualClock() });
+  for (const key of [{}, null, 5] as never[]) {
+    assert.throws(() => limiter.take(key), /key: expected a string/);
+    await assert.rejects(
+      limiter.execute(() => 1, { key }),
+      /key: expected a string/,
+    );
+  }
+  for (const cost of [Number.NaN, -1, Number.POSITIVE_INFINITY, '1', null] as never[]) {
+    assert.throws(() => limiter.take('k', cost), /cost: expected/);
+  }
+  assert.equal(limiter.keys, 0);
+});

@@ -1,18 +1,19 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
-import { OptionError, whole } from '../options.ts';
+import { requireKey } from '../keyed.ts';
+import { delayMs, OptionError, whole } from '../options.ts';
 import type { Fusible, Gate, Policy } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { refuse } from '../tell.ts';
 import {
-  type Algorithm,
   type LimitState,
   type RateLimitDecision,
   type RateLimitSpec,
   rateLimitRules,
   requireBurstFits,
-  toAlgorithm,
+  slides,
+  takeFrom,
 } from './algorithms.ts';
 
 export interface RateLimitOptions extends RateLimitSpec {
@@ -86,11 +87,9 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
   readonly holds = false;
   /** The one not seen for the longest time first. */
   readonly #states: Map<string, LimitState> = new Map();
-  #algorithm: Algorithm;
 
   constructor(options: RateLimitOptions) {
     super(kind, options);
-    this.#algorithm = toAlgorithm(options);
   }
 
   override get gates(): readonly Gate[] {
@@ -102,25 +101,21 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
   }
 
   override reconfigure(options: RateLimitOptions): void {
-    const { algorithm } = this.options;
+    const before = slides(this.options);
     super.reconfigure(options);
-    if (options.algorithm !== algorithm) this.#states.clear();
-    this.#algorithm = toAlgorithm(options);
+    if (slides(options) !== before) this.#states.clear();
   }
 
   take(key = '', cost = 1): RateLimitDecision {
-    requireCost(cost);
+    requireTakable(key, cost);
     const now = this.clock.now();
     const states = this.#states;
-    let state = states.get(key);
-    if (state === undefined) {
-      this.#makeRoom(now);
-      state = this.#algorithm.fresh(now);
-    } else {
-      states.delete(key);
-    }
+    const known = states.get(key);
+    const state = known ?? { before: 0, count: 0, at: now };
+    if (known) states.delete(key);
+    else this.#makeRoom(now);
     states.set(key, state);
-    return this.#algorithm.take(state, now, cost);
+    return takeFrom(state, this.options, now, cost);
   }
 
   /** Looks at two old keys for each new one: that many full ones are found as new ones come, without a timer. */
@@ -128,7 +123,7 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
     let looked = 0;
     for (const [key, state] of this.#states) {
       const crowded = this.#states.size >= (this.options.maxKeys ?? 10_000);
-      if (!crowded && (looked++ === 2 || this.#algorithm.take(state, now, 0).resetMs > 0)) break;
+      if (!crowded && (looked++ === 2 || takeFrom(state, this.options, now, 0).resetMs > 0)) break;
       this.#states.delete(key);
     }
   }
@@ -151,7 +146,7 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
   }
 }
 
-export function requireCost(cost: number): void {
-  if (Number.isFinite(cost) && cost >= 0) return;
-  throw new OptionError('rate limit: cost', cost, 'a finite number of at least 0');
+export function requireTakable(key: string, cost: number): void {
+  requireKey(key);
+  if (!delayMs[1](cost)) throw new OptionError('rate limit: cost', cost, 'a finite number of at least 0');
 }

@@ -78,3 +78,22 @@ test('RL12 a reply within time decides, one round trip per call', async () => {
   assert.deepEqual(asked, Array(2).fill(['breakwater:rate:api:k', 'gcra', '1', '1000', '1', '1']));
   assert.throws(() => createRedisRateLimit({ redis: {} as never, limit: 1, windowMs: 1 }), /redis/);
 });
+
+test('RL12 a sliding window has keys of its own; a wrong key is not a failure of Redis', async () => {
+  const keys: string[] = [];
+  const redis: RedisLike = {
+    eval: async (_script, [key]) => {
+      keys.push(key!);
+      return [1, 0, '1', '0'];
+    },
+  };
+  const limiter = createRedisRateLimit({ redis, limit: 1, windowMs: 1000, clock: createVirtualClock() });
+  await limiter.take('k');
+  limiter.reconfigure({ redis, limit: 1, windowMs: 1000, algorithm: 'sliding-window' });
+  await limiter.take('k');
+  assert.deepEqual(keys, ['breakwater:rate:rate-limit:k', 'breakwater:rate:rate-limit:window:k']);
+  await assert.rejects(
+    limiter.execute(() => 'never', { key: {} as never }),
+    /key: expected a string/,
+  );
+});

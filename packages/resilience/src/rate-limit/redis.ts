@@ -1,13 +1,21 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
+import { requireKey } from '../keyed.ts';
 import { delayMs, durationMs, oneOf, text } from '../options.ts';
 import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
 import { refuse, tell } from '../tell.ts';
 import { createTimeout } from '../timeout.ts';
-import { type RateLimitDecision, type RateLimitSpec, rateLimitRules, requireBurstFits } from './algorithms.ts';
-import { type RateLimitEvent, RateLimitedError, requireCost } from './rate-limit.ts';
+import {
+  mostOf,
+  type RateLimitDecision,
+  type RateLimitSpec,
+  rateLimitRules,
+  requireBurstFits,
+  slides,
+} from './algorithms.ts';
+import { type RateLimitEvent, RateLimitedError, requireTakable } from './rate-limit.ts';
 
 export interface RedisRateLimitOptions extends RateLimitSpec {
   readonly redis: RedisLike;
@@ -17,7 +25,7 @@ export interface RedisRateLimitOptions extends RateLimitSpec {
   readonly timeoutMs?: number | undefined;
   /** After a failure Redis is not asked for this long, so that an outage of it does not slow every call. Default 1000. */
   readonly pauseMs?: number | undefined;
-  /** Begins every key in Redis. Default `breakwater:rate:`, followed by the name. */
+  /** Begins every key in Redis, followed by `window:` for a sliding window. Default `breakwater:rate:`, the name and `:`. */
   readonly prefix?: string | undefined;
   /** Default `rate-limit`. */
   readonly name?: string | undefined;
@@ -111,7 +119,7 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
   #lastError: unknown;
 
   async take(key = '', cost = 1): Promise<RateLimitDecision> {
-    requireCost(cost);
+    requireTakable(key, cost);
     if (this.clock.now() < this.#pausedUntil) throw this.#lastError;
     const {
       algorithm = 'gcra',
@@ -123,14 +131,16 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
       redis,
     } = this.options;
     const inTime = createTimeout({ timeoutMs, name: `redis of ${this.name}`, clock: this.clock });
+    // What the algorithms keep is of different types; members that change from one to the other must not disturb the rest.
+    const kept = slides(this.options) ? 'window:' : '';
     const args = [algorithm, limit, windowMs, burst, cost].map(String);
     try {
-      const reply = await inTime.execute(() => redis.eval(SCRIPT, [prefix + key], args));
+      const reply = await inTime.execute(() => redis.eval(SCRIPT, [prefix + kept + key], args));
       const [allowed, remaining, resetMs, retryAfterMs] = toNumbers(reply);
       const refusedFor = allowed === 1 || retryAfterMs! < 0 ? undefined : retryAfterMs;
       return {
         allowed: allowed === 1,
-        limit: algorithm === 'sliding-window' ? limit : burst,
+        limit: mostOf(this.options),
         windowMs,
         remaining: remaining!,
         resetMs: resetMs!,
@@ -149,6 +159,8 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
 
   enter(call: Call): typeof WAIT {
     const { key = '' } = call;
+    // A mistake of the caller is not a failure of Redis.
+    requireKey(key);
     const refuseFor = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
       const retryAfterMs = decision?.retryAfterMs;
       refuse(
