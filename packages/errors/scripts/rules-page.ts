@@ -44,7 +44,8 @@ export function toRulesPage(): string {
         `| property \`${property}\`, a boolean | retry or not; beside \`true\` a number \`retryAfterMs\` says when |`,
     ),
     ...HINT_HEADERS.map(
-      ([header]) => `| response header \`${header}\`, \`true\` or \`false\`, of an error with a status | retry or not |`,
+      ([header]) =>
+        `| response header \`${header}\`, \`true\` or \`false\`, of an error with a status | retry or not |`,
     ),
     '',
     `No hint are the properties of ${[...GAVE_UP].map((name) => `\`${name}\``).join(', ')}: its client gave up for now, which says nothing about a later call.`,

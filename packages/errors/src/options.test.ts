@@ -36,7 +36,7 @@ function saysOf(options: unknown, required?: readonly string[]): string {
   }
 }
 
-test('options that keep their rules pass, and those that are undefined', () => {
+test('R43 options that keep their rules pass, and those that are undefined', () => {
   const options = {
     maxAttempts: 3,
     ratio: 1,
@@ -52,7 +52,7 @@ test('options that keep their rules pass, and those that are undefined', () => {
   assert.equal(saysOf({}), '');
 });
 
-test('a wrong value is named with its option and what it should be', () => {
+test('R43 a wrong value is named with its option and what it should be', () => {
   const table: readonly (readonly [unknown, string])[] = [
     [{ maxAttempts: 1.5 }, 'createThing.maxAttempts: expected a whole number of at least 1, got 1.5'],
     [{ maxAttempts: '3' }, 'createThing.maxAttempts: expected a whole number of at least 1, got "3"'],
@@ -69,7 +69,7 @@ test('a wrong value is named with its option and what it should be', () => {
   for (const [options, message] of table) assert.equal(saysOf(options), message);
 });
 
-test('an unknown option is refused with a list of what there is, also where it is undefined', () => {
+test('R43 an unknown option is refused with a list of what there is, also where it is undefined', () => {
   const expected =
     'createThing.maxAttempt: expected no such option (there are maxAttempts, ratio, delayMs, limitMs, mode, names, on, load)';
   assert.equal(saysOf({ maxAttempt: 3 }), `${expected}, got 3`);
