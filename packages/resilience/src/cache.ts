@@ -6,7 +6,6 @@ import { isOutage } from './outage.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
-import { tell } from './tell.ts';
 
 export interface CacheOptions {
   /** How long an answer is fresh. */
@@ -126,13 +125,11 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
       const ageMs = this.#ageOf(kept);
       const fresh = ageMs < ttlMs;
       this.#keep(key, kept);
-      if (this.listeners) {
-        tell(this, options, { type: 'cache.hit', reason: fresh ? 'fresh' : 'revalidating', key, ageMs });
-      }
+      this.tell?.(options, { type: 'cache.hit', reason: fresh ? 'fresh' : 'revalidating', key, ageMs });
       if (!fresh && !kept.revalidating) void this.#revalidate(work, options, key, kept);
       return kept.value as T;
     }
-    if (this.listeners) tell(this, options, { type: 'cache.miss', key });
+    this.tell?.(options, { type: 'cache.miss', key });
     try {
       return await this.#fetch(work, options, key);
     } catch (error) {
@@ -140,7 +137,7 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
       const stale = this.#younger(key, ttlMs + staleIfErrorMs);
       if (stale === undefined || hasGivenUp(options) || !ask(staleIf, error, false)) throw error;
       const ageMs = this.#ageOf(stale);
-      if (this.listeners) tell(this, options, { type: 'cache.hit', reason: 'error', key, ageMs, error });
+      this.tell?.(options, { type: 'cache.hit', reason: 'error', key, ageMs, error });
       return stale.value as T;
     }
   }
@@ -210,7 +207,7 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
     try {
       await this.#fetch(work, detached(options), key);
     } catch (error) {
-      if (this.listeners) tell(this, options, { type: 'cache.revalidation-failed', key, error });
+      this.tell?.(options, { type: 'cache.revalidation-failed', key, error });
     }
     kept.revalidating = false;
   }

@@ -14,8 +14,7 @@ import {
 } from './options.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
-import { tell } from './tell.ts';
-import { Timer, timersOf } from './timers.ts';
+import { Timer } from './timers.ts';
 
 /** What goes wrong, how often, and for which calls. */
 export type ChaosRule = {
@@ -130,7 +129,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
       const struck = this.#random() < rule.rate;
       if (!struck || rule.when?.(context) === false) continue;
       const { kind: reason, name = reason } = rule;
-      if (this.listeners) tell(this, context, { type: 'chaos.injected', reason, rule: name });
+      this.tell?.(context, { type: 'chaos.injected', reason, rule: name });
       if (rule.kind === 'latency')
         waitMs += typeof rule.delayMs === 'number' ? rule.delayMs : rule.delayMs(this.#random);
       else if (rule.kind === 'error') failure ??= rule.error ?? (() => broken('ECONNREFUSED'));
@@ -139,7 +138,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
     }
     if (waitMs > 0) await this.#wait(waitMs, context.signal);
     if (failure !== undefined) throw failure();
-    const timers = timersOf(this.clock);
+    const timers = this.timers;
     const timer = new Timer(() => call.cancel(broken('ECONNRESET')));
     if (breakAfterMs < Number.POSITIVE_INFINITY) {
       timers.add(timer, breakAfterMs);
@@ -156,7 +155,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
   }
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    const timers = timersOf(this.clock);
+    const timers = this.timers;
     // A rule or a listener may have made the caller give up.
     signal.throwIfAborted();
     await new Promise<void>((resolve) => {

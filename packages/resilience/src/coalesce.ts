@@ -4,7 +4,6 @@ import { type KeyOf, sharedKey } from './keyed.ts';
 import { callable } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
-import { tell } from './tell.ts';
 
 export interface CoalesceOptions {
   /** Calls with the same key have the same answer. Default: `operation` and `key` of the call; calls without a `key` are not shared. */
@@ -84,7 +83,7 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
     // Work that calls for its own answer while it begins must not wait for itself.
     if (known?.promise !== undefined) {
       const callers = ++known.callers;
-      if (this.listeners) tell(this, options, { type: 'coalesce.joined', key, callers });
+      this.tell?.(options, { type: 'coalesce.joined', key, callers });
       return known;
     }
     const shared: Shared = { promise: undefined, call: undefined, callers: 1 };

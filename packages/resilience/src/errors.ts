@@ -12,14 +12,37 @@ export interface PolicyErrorFacts {
 /** Which kind of policy refused a call. */
 export type RejectedBy = 'breaker' | 'bulkhead' | (string & {});
 
+/** What the errors of this package have in common. */
+class PolicyError extends Error implements PolicyErrorFacts {
+  // Declared and set in the constructor: field initialisers would double the cost of a refusal. So would a message given to
+  // `Error` itself.
+  declare readonly code: string;
+  declare readonly category: 'transient';
+  declare readonly retryable: boolean;
+  declare readonly outcome: 'not-applied' | 'unknown';
+  constructor(
+    name: string,
+    code: string,
+    message: string,
+    retryable: boolean,
+    outcome: 'not-applied' | 'unknown',
+    options?: ErrorOptions,
+  ) {
+    super(undefined, options);
+    this.message = message;
+    this.name = name;
+    this.code = code;
+    this.category = 'transient';
+    this.retryable = retryable;
+    this.outcome = outcome;
+  }
+}
+
 /**
  * A policy refused to make the call: the dependency was not asked, and its health is unknown. Breakers, budgets and
  * statistics of other policies ignore it; retry does not repeat it unless told to.
  */
-export class RejectedError extends Error implements PolicyErrorFacts {
-  // Declared and set in the constructor: field initialisers would double the cost of a refusal.
-  declare readonly code: string;
-  declare readonly category: 'transient';
+export class RejectedError extends PolicyError {
   declare readonly retryable: true;
   declare readonly outcome: 'not-applied';
   /** The kind of policy that refused. */
@@ -31,20 +54,14 @@ export class RejectedError extends Error implements PolicyErrorFacts {
   /** When to try again, in milliseconds from now, where the policy knows. */
   declare readonly retryAfterMs: number | undefined;
   constructor(
+    name: string,
     code: string,
     rejectedBy: RejectedBy,
     policy: string,
     reason: string,
-    message = `${rejectedBy} "${policy}" refused the call: ${reason}`,
     retryAfterMs?: number,
-    name: string = 'RejectedError',
   ) {
-    super(message);
-    this.name = name;
-    this.code = code;
-    this.category = 'transient';
-    this.retryable = true;
-    this.outcome = 'not-applied';
+    super(name, code, `${rejectedBy} "${policy}" refused the call: ${reason}`, true, 'not-applied');
     this.rejectedBy = rejectedBy;
     this.policy = policy;
     this.reason = reason;
@@ -60,30 +77,28 @@ export function isRejection(error: unknown): error is RejectedError {
 /** The circuit breaker is open, isolated, or has no probe to give. `retryAfterMs` says when it will let a probe through. */
 export class BreakerOpenError extends RejectedError {
   constructor(policy: string, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number) {
-    super('BREAKER_OPEN', 'breaker', policy, reason, undefined, retryAfterMs, 'BreakerOpenError');
+    super('BreakerOpenError', 'BREAKER_OPEN', 'breaker', policy, reason, retryAfterMs);
   }
 }
 
 /** The bulkhead has neither a free slot nor room in its queue, or the call waited too long for a slot. */
 export class BulkheadFullError extends RejectedError {
   constructor(policy: string, reason: 'queue-full' | 'key-full' | 'wait-limit' | 'deadline') {
-    super('BULKHEAD_FULL', 'bulkhead', policy, reason, undefined, undefined, 'BulkheadFullError');
+    super('BulkheadFullError', 'BULKHEAD_FULL', 'bulkhead', policy, reason);
   }
 }
 
 /** The call took longer than allowed. Its effect is unknown: the work may still go on. */
-export class TimeoutError extends Error implements PolicyErrorFacts {
-  override readonly name = 'TimeoutError';
-  readonly code = 'TIMEOUT';
-  readonly category = 'transient';
-  readonly retryable = true;
-  readonly outcome = 'unknown';
+export class TimeoutError extends PolicyError {
+  declare readonly retryable: true;
+  declare readonly outcome: 'unknown';
   /** Which limit was passed: `attempt`, `total`, `connect`, `read`, `idle`, … */
   declare readonly kind: string;
   declare readonly timeoutMs: number;
   declare readonly operation: string;
   constructor(operation: string, kind: string, timeoutMs: number) {
-    super(`${operation} took longer than ${Math.round(timeoutMs * 1000) / 1000} ms (${kind} timeout)`);
+    const limit = `${Math.round(timeoutMs * 1000) / 1000} ms (${kind} timeout)`;
+    super('TimeoutError', 'TIMEOUT', `${operation} took longer than ${limit}`, true, 'unknown');
     this.kind = kind;
     this.timeoutMs = timeoutMs;
     this.operation = operation;
@@ -103,23 +118,19 @@ export type RetryStopReason =
  * Retry gave up. `cause` is the last failure, `errors` holds those of all attempts in order (for an unwanted result:
  * an {@link UnwantedResultError}). Not retryable: whoever retries outside of this policy would multiply the attempts.
  */
-export class RetryExhaustedError extends Error implements PolicyErrorFacts {
-  override readonly name = 'RetryExhaustedError';
-  readonly code = 'RETRY_EXHAUSTED';
-  readonly category = 'transient';
-  readonly retryable = false;
-  readonly outcome = 'unknown';
+export class RetryExhaustedError extends PolicyError {
+  declare readonly retryable: false;
+  declare readonly outcome: 'unknown';
   declare readonly operation: string;
   declare readonly reason: RetryStopReason;
   declare readonly errors: readonly unknown[];
   /** What the other side asked to wait, where it did: the caller may come back then. */
   declare readonly retryAfterMs: number | undefined;
   constructor(operation: string, reason: RetryStopReason, errors: readonly unknown[], retryAfterMs?: number) {
-    const last = errors[errors.length - 1];
-    const count = errors.length === 1 ? '1 attempt' : `${errors.length} attempts`;
-    super(`${operation} failed after ${count} (${reason}): ${last instanceof Error ? last.message : last}`, {
-      cause: last,
-    });
+    const cause = errors.at(-1);
+    const text = cause instanceof Error ? cause.message : cause;
+    const message = `${operation} failed after ${errors.length} attempt${errors.length === 1 ? '' : 's'} (${reason}): ${text}`;
+    super('RetryExhaustedError', 'RETRY_EXHAUSTED', message, false, 'unknown', { cause });
     this.operation = operation;
     this.reason = reason;
     this.errors = errors;

@@ -8,7 +8,6 @@ import { type CallContext, type CallOptions, NEVER, type Policy, type Work } fro
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
 import { keepErrors } from './retry/history.ts';
-import { tell } from './tell.ts';
 
 /** Something to answer with when the call fails. */
 export type FallbackStep =
@@ -132,11 +131,9 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
       failure = thrown;
       errors.push(thrown);
     }
-    if (this.listeners) {
-      const common = { step: given.name ?? used, error: failure };
-      if (reason === undefined) tell(this, options, { type: 'fallback.used', reason: used, ...common });
-      else tell(this, options, { type: 'fallback.failed', reason, ...common });
-    }
+    const told = { step: given.name ?? used, error: failure };
+    if (reason === undefined) this.tell?.(options, { type: 'fallback.used', reason: used, ...told });
+    else this.tell?.(options, { type: 'fallback.failed', reason, ...told });
     return reason === undefined ? { value } : undefined;
   }
 }

@@ -5,8 +5,7 @@ import { delayMs, durationMs, number, whole } from './options.ts';
 import { type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
-import { tell } from './tell.ts';
-import { Timer, timersOf } from './timers.ts';
+import { Timer } from './timers.ts';
 
 export interface HedgeOptions {
   /** A fixed time after which the second call is made. Default: none, the time follows `quantile`. */
@@ -110,8 +109,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { clock, budget } = this;
-    const timers = timersOf(clock);
+    const { clock, budget, timers } = this;
     const startedAt = clock.now();
     const calls: Call[] = [];
     let running = 0;
@@ -121,11 +119,12 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
     const timer = new Timer(() => {
       const hedge = calls.length;
       const affordable = budget?.withdraw() !== false;
-      if (this.listeners) {
-        const what = { type: 'hedge.started', hedge, delayMs: delayMs! } as const;
-        tell(this, calls[0]!, affordable ? what : { type: 'hedge.skipped', reason: 'budget' });
+      if (affordable) {
+        this.tell?.(calls[0], { type: 'hedge.started', hedge, delayMs: delayMs! });
+        add();
+      } else {
+        this.tell?.(calls[0], { type: 'hedge.skipped', reason: 'budget' });
       }
-      if (affordable) add();
     });
 
     const add = (): void => {
@@ -135,7 +134,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
         (value) => {
           if (over) return;
           end(true);
-          if (hedge > 0 && this.listeners) tell(this, calls[0]!, { type: 'hedge.won', hedge });
+          if (hedge > 0) this.tell?.(calls[0], { type: 'hedge.won', hedge });
           budget?.deposit();
           resolve(value);
         },

@@ -1,9 +1,12 @@
-import { run } from './call.ts';
+import { type Call, run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { RejectedError } from './errors.ts';
 import { type Emits, type Listener, subscribe } from './events.ts';
 import { checkOptions, type Rule } from './options.ts';
 import { type Plan, toPlan } from './plan.ts';
-import type { CallOptions, Gate, Work } from './policy.ts';
+import { type CallOptions, type Gate, WAIT, type Work } from './policy.ts';
+import { type Subject, type Told, tell } from './tell.ts';
+import { type Timers, timersOf } from './timers.ts';
 
 /** What a kind of policy says about its options. */
 export interface Kind<O> {
@@ -25,7 +28,8 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
 {
   readonly kind: string;
   readonly name: string;
-  readonly clock: Clock;
+  /** For waits. */
+  readonly timers: Timers;
   listeners: readonly Listener<E>[] | undefined = undefined;
   /** The options in force. */
   protected options!: O;
@@ -37,12 +41,16 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
     this.#accept(options);
     this.kind = of.kind;
     this.name = options.name ?? of.kind;
-    this.clock = options.clock ?? systemClock;
+    this.timers = timersOf(options.clock ?? systemClock);
   }
 
-  /** Those that `compose` can fuse have gates. All others have an `execute` of their own. */
+  get clock(): Clock {
+    return this.timers.clock;
+  }
+
+  /** A policy with an `enter` is a gate, which `compose` can fuse. All others have an `execute` of their own. */
   get gates(): readonly Gate[] | undefined {
-    return undefined;
+    return 'enter' in this ? [this as unknown as Gate] : undefined;
   }
 
   protected get plan(): Plan {
@@ -58,6 +66,31 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
     return subscribe(this, listener);
   }
 
+  /** {@link tell}, where somebody listens: `this.tell?.(call, { … })` makes no event for nobody. */
+  protected get tell(): ((call: Subject | undefined, what: Told<E>) => void) | undefined {
+    return this.listeners && this.#tell;
+  }
+
+  #tell(call: Subject | undefined, what: Told<E>): void {
+    tell(this, call, what);
+  }
+
+  /** Refuses a call that enters this gate, or waits for it. */
+  protected refuse(call: Call, toError: () => RejectedError): typeof WAIT {
+    // The stack costs more than all the rest of a refusal, and would only show the policy. Under `--frozen-intrinsics` it is
+    // recorded all the same.
+    const limit = Error.stackTraceLimit;
+    if (!frozen) Error.stackTraceLimit = 0;
+    let error: RejectedError;
+    try {
+      error = toError();
+    } finally {
+      if (!frozen) Error.stackTraceLimit = limit;
+    }
+    call.refuse(error);
+    return WAIT;
+  }
+
   reconfigure(options: O): void {
     this.#accept(options);
   }
@@ -69,3 +102,5 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
     this.options = options;
   }
 }
+
+const frozen: boolean = /* @__PURE__ */ Object.isFrozen(Error);

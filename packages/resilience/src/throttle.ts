@@ -9,7 +9,6 @@ import { isUnwell } from './outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
-import { refuse } from './tell.ts';
 
 export interface ThrottleOptions {
   /** Calls let through per call the dependency accepts. 2 lets twice as many through as it accepts. Default 2. */
@@ -40,7 +39,7 @@ export interface ThrottleEvent {
 /** The dependency refuses too much: this call was refused here, before it cost anything there. */
 export class ThrottledError extends RejectedError {
   constructor(policy: string) {
-    super('THROTTLED', 'throttle', policy, 'overload', undefined, undefined, 'ThrottledError');
+    super('ThrottledError', 'THROTTLED', 'throttle', policy, 'overload');
   }
 }
 
@@ -79,10 +78,6 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
     this.#forget();
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
-
   get probability(): number {
     const { factor = 2, minimumCalls = 20 } = this.options;
     const { calls, failures } = this.#window.counts(this.clock.now());
@@ -104,12 +99,8 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
     if (probability === 0 || this.#random() >= probability) return undefined;
     // A refused call is a request that was not accepted: that is what makes the probability grow with the load.
     this.#count(false);
-    return refuse(
-      this,
-      call,
-      () => new ThrottledError(this.name),
-      this.listeners && { type: 'throttle.rejected', reason: 'overload', probability },
-    );
+    this.tell?.(call, { type: 'throttle.rejected', reason: 'overload', probability });
+    return this.refuse(call, () => new ThrottledError(this.name));
   }
 
   leave(_call: Call, outcome: Outcome, value: unknown): void {

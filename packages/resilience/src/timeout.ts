@@ -5,7 +5,6 @@ import { TimeoutError } from './errors.ts';
 import { durationMs, OptionError, oneOf } from './options.ts';
 import { ANY, CANCELLED, type Fusible, type Gate, Lane, type Outcome, type Policy } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
-import { tell } from './tell.ts';
 
 export interface TimeoutOptions {
   /** The limit in milliseconds. Give this or `adaptive`. */
@@ -82,9 +81,6 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
     this.#sync();
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
   get cooperative(): boolean {
     return this.options.mode === 'cooperative';
   }
@@ -129,7 +125,7 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
     const reason = this.clock.now() >= call.until ? 'deadline' : (this.options.limit ?? 'attempt');
     const timeoutMs = this.currentMs;
     const { operation, attempt } = call;
-    if (this.listeners) tell(this, call, { type: 'timeout.expired', reason, attempt, timeoutMs });
+    this.tell?.(call, { type: 'timeout.expired', reason, attempt, timeoutMs });
     call.cut(new TimeoutError(operation, reason, timeoutMs));
   }
 }

@@ -1,12 +1,10 @@
 import type { Call } from '../call.ts';
 import { RejectedError } from '../errors.ts';
-import { emit } from '../events.ts';
 import { classifierOf } from '../failure.ts';
 import { durationMs, number, OptionError, share, whole } from '../options.ts';
 import { isUnwell } from '../outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
-import { refuse } from '../tell.ts';
 import { type AdaptiveConcurrencyOptions, Gradient, type LimitReason } from './gradient.ts';
 
 export type AdaptiveConcurrencyEvent =
@@ -29,15 +27,7 @@ export type AdaptiveConcurrencyEvent =
 /** As many calls are under way as the dependency takes. */
 export class ConcurrencyLimitedError extends RejectedError {
   constructor(policy: string) {
-    super(
-      'CONCURRENCY_LIMITED',
-      'adaptive-concurrency',
-      policy,
-      'limit',
-      undefined,
-      undefined,
-      'ConcurrencyLimitedError',
-    );
+    super('ConcurrencyLimitedError', 'CONCURRENCY_LIMITED', 'adaptive-concurrency', policy, 'limit');
   }
 }
 
@@ -96,10 +86,6 @@ class AdaptiveImpl
     this.#gradient = new Gradient(options, this.clock.now());
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
-
   get limit(): number {
     return this.#gradient.limit;
   }
@@ -118,12 +104,8 @@ class AdaptiveImpl
       this.#startedAt.set(call, this.clock.now());
       return undefined;
     }
-    return refuse(
-      this,
-      call,
-      () => new ConcurrencyLimitedError(this.name),
-      this.listeners && { type: 'adaptive.rejected', reason: 'limit', limit },
-    );
+    this.tell?.(call, { type: 'adaptive.rejected', reason: 'limit', limit });
+    return this.refuse(call, () => new ConcurrencyLimitedError(this.name));
   }
 
   leave(call: Call, outcome: Outcome, value: unknown): void {
@@ -136,7 +118,6 @@ class AdaptiveImpl
     const previous = this.limit;
     const now = this.clock.now();
     const reason = this.#gradient.record(now, now - startedAt, active, failed);
-    if (reason === undefined || this.listeners === undefined) return;
-    emit(this, { type: 'adaptive.limit-changed', reason, policy: this.name, limit: this.limit, previous });
+    if (reason) this.tell?.(undefined, { type: 'adaptive.limit-changed', reason, limit: this.limit, previous });
   }
 }

@@ -1,7 +1,7 @@
 import { changes } from '../attempt-state.ts';
 import type { Call } from '../call.ts';
 import { BreakerOpenError, isRejection } from '../errors.ts';
-import { emit, warn } from '../events.ts';
+import { warn } from '../events.ts';
 import { classifierOf, toMeaning } from '../failure.ts';
 import { checkOptions, durationMs } from '../options.ts';
 import {
@@ -16,8 +16,7 @@ import {
   SUCCEEDED,
 } from '../policy.ts';
 import { PolicyBase } from '../policy-base.ts';
-import { refuse } from '../tell.ts';
-import { Timer, timersOf } from '../timers.ts';
+import { Timer } from '../timers.ts';
 import { type BreakerOptions, DEFAULT_OPEN_MS, kind } from './options.ts';
 import type { Counts, Window } from './window.ts';
 
@@ -128,10 +127,6 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     this.#sync();
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
-
   get state(): CircuitBreaker['state'] {
     return this.#isolations === 0 ? this.own : 'isolated';
   }
@@ -161,16 +156,14 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
       const remainingMs = Math.max(0, this.until - now);
       if (remainingMs > 0 || this.mayProbe?.() === false) return this.#refuse(call, 'open', remainingMs);
       this.#become('half-open');
-      if (this.listeners) {
-        emit(this, { type: 'breaker.half-opened', reason: 'open-time-over', policy: this.name });
-      }
+      this.tell?.(undefined, { type: 'breaker.half-opened', reason: 'open-time-over' });
     }
     let timer: Timer | undefined;
     // A listener may have changed the state.
     if (this.own === 'half-open') {
       if (this.#entries!.size >= probes) return this.#refuse(call, 'no-permit');
       timer = new Timer(() => this.trip('probe-hung'));
-      timersOf(this.clock).add(timer, probeTimeoutMs);
+      this.timers.add(timer, probeTimeoutMs);
     }
     if (timer !== undefined || slowCallMs !== undefined) this.#entries!.set(call, { startedAt: now, timer });
     return undefined;
@@ -178,12 +171,8 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
 
   #refuse(call: Call, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number): unknown {
     if (this.options.mode === 'observe') return undefined;
-    return refuse(
-      this,
-      call,
-      () => new BreakerOpenError(this.name, reason, retryAfterMs),
-      this.listeners && { type: 'breaker.rejected', reason, retryAfterMs },
-    );
+    this.tell?.(call, { type: 'breaker.rejected', reason, retryAfterMs });
+    return this.refuse(call, () => new BreakerOpenError(this.name, reason, retryAfterMs));
   }
 
   leave(call: Call, outcome: Outcome, value: unknown): void {
@@ -216,7 +205,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
 
   #forget(call: Call, { timer }: Entry): void {
     this.#entries!.delete(call);
-    if (timer !== undefined) timersOf(this.clock).remove(timer);
+    if (timer !== undefined) this.timers.remove(timer);
   }
 
   #isFailure(outcome: Outcome, value: unknown): boolean | undefined {
@@ -238,9 +227,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const lastsMs = forMs ?? grownMs * (1 + jitter * random());
     this.until = this.clock.now() + lastsMs;
     this.#become('open');
-    if (this.listeners) {
-      emit(this, { type: 'breaker.opened', reason, policy: this.name, openMs: lastsMs, counts });
-    }
+    this.tell?.(undefined, { type: 'breaker.opened', reason, openMs: lastsMs, counts });
   }
 
   /** Closes. */
@@ -248,7 +235,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     this.openings = 0;
     this.#window = this.options.window?.start();
     this.#become('closed');
-    if (this.listeners) emit(this, { type: 'breaker.closed', reason, policy: this.name });
+    this.tell?.(undefined, { type: 'breaker.closed', reason });
   }
 
   #become(state: 'closed' | 'open' | 'half-open'): void {
@@ -275,7 +262,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const turn = (by: 1 | -1, type: 'breaker.isolated' | 'breaker.released'): void => {
       this.#isolations += by;
       this.#sync();
-      if (this.listeners) emit(this, { type, reason, policy: this.name });
+      this.tell?.(undefined, { type, reason });
     };
     const release = (): void => {
       if (held) turn(-1, 'breaker.released');

@@ -4,7 +4,6 @@ import { BulkheadFullError } from '../errors.ts';
 import { durationMs, whole } from '../options.ts';
 import { type Fusible, type Gate, Lane, NEVER, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
-import { refuse, tell } from '../tell.ts';
 import type { QueueOrder } from './fair-queue.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -86,9 +85,6 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     this.#handOver();
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
   get active(): number {
     return this.lane.active;
   }
@@ -115,18 +111,14 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     if (!waits) return this.#refuse(call, 'key-full');
     this.#sync();
     const { active, queued } = this;
-    if (this.listeners) tell(this, call, { type: 'bulkhead.queued', active, queued });
+    this.tell?.(call, { type: 'bulkhead.queued', active, queued });
     return WAIT;
   }
 
   #refuse(call: Call, reason: BulkheadRefusal): typeof WAIT {
     const { active, queued } = this;
-    return refuse(
-      this,
-      call,
-      () => new BulkheadFullError(this.name, reason),
-      this.listeners && { type: 'bulkhead.rejected', reason, active, queued },
-    );
+    this.tell?.(call, { type: 'bulkhead.rejected', reason, active, queued });
+    return this.refuse(call, () => new BulkheadFullError(this.name, reason));
   }
 
   withdraw(call: Call): void {
@@ -144,7 +136,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     this.#room.handOver(
       () => this.active < maxConcurrent,
       (call, waitedMs) => {
-        if (this.listeners) tell(this, call, { type: 'bulkhead.admitted', waitedMs });
+        this.tell?.(call, { type: 'bulkhead.admitted', waitedMs });
       },
     );
     this.#sync();

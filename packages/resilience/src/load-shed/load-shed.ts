@@ -3,11 +3,9 @@ import { WaitingRoom } from '../bulkhead/waiting-room.ts';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
-import { emit } from '../events.ts';
 import { durationMs, either, whole } from '../options.ts';
 import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
-import { refuse } from '../tell.ts';
 
 export interface LoadShedOptions {
   /** Calls under way at the same time; or an adaptive concurrency policy, whose limit is then followed. */
@@ -49,7 +47,7 @@ export type LoadShedEvent =
 /** This process has more to do than it can: the call was refused before any work was done for it. */
 export class LoadShedError extends RejectedError {
   constructor(policy: string, reason: ShedReason) {
-    super('LOAD_SHED', 'load-shed', policy, reason, undefined, undefined, 'LoadShedError');
+    super('LoadShedError', 'LOAD_SHED', 'load-shed', policy, reason);
   }
 }
 
@@ -103,10 +101,6 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
     this.#queue = new FairQueue({ starvationLimit: options.starvationLimit });
     this.#room = new WaitingRoom(this.clock);
     this.#room.order = this.#queue;
-  }
-
-  override get gates(): readonly Gate[] {
-    return [this];
   }
 
   get active(): number {
@@ -165,19 +159,14 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   #become(overloaded: boolean): void {
     if (this.overloaded === overloaded) return;
     this.#queue.newest = overloaded;
-    if (this.listeners === undefined) return;
     const reason = overloaded ? 'overload' : 'calm';
-    emit(this, { type: 'load-shed.changed', reason, policy: this.name, queued: this.queued });
+    this.tell?.(undefined, { type: 'load-shed.changed', reason, queued: this.queued });
   }
 
   #refuse(call: Call, reason: ShedReason): typeof WAIT {
     const { priority = 0 } = call;
-    return refuse(
-      this,
-      call,
-      () => new LoadShedError(this.name, reason),
-      this.listeners && { type: 'load-shed.rejected', reason, priority, queued: this.queued },
-    );
+    this.tell?.(call, { type: 'load-shed.rejected', reason, priority, queued: this.queued });
+    return this.refuse(call, () => new LoadShedError(this.name, reason));
   }
 
   withdraw(call: Call): void {

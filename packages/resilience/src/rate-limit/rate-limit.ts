@@ -5,7 +5,6 @@ import { requireKey } from '../keyed.ts';
 import { delayMs, OptionError, whole } from '../options.ts';
 import type { Fusible, Gate, Policy } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
-import { refuse } from '../tell.ts';
 import {
   type LimitState,
   type RateLimitDecision,
@@ -51,7 +50,7 @@ export type RateLimitEvent = {
 export class RateLimitedError extends RejectedError {
   readonly decision: RateLimitDecision | undefined;
   constructor(policy: string, reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined) {
-    super('RATE_LIMITED', 'rate-limit', policy, reason, undefined, decision?.retryAfterMs, 'RateLimitedError');
+    super('RateLimitedError', 'RATE_LIMITED', 'rate-limit', policy, reason, decision?.retryAfterMs);
     this.decision = decision;
   }
 }
@@ -92,10 +91,6 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
     super(kind, options);
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
-
   get keys(): number {
     return this.#states.size;
   }
@@ -133,12 +128,8 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
     const decision = this.take(key);
     if (decision.allowed) return undefined;
     const { retryAfterMs } = decision;
-    return refuse(
-      this,
-      call,
-      () => new RateLimitedError(this.name, 'limit', decision),
-      this.listeners && { type: 'rate-limit.rejected', reason: 'limit', key, retryAfterMs },
-    );
+    this.tell?.(call, { type: 'rate-limit.rejected', reason: 'limit', key, retryAfterMs });
+    return this.refuse(call, () => new RateLimitedError(this.name, 'limit', decision));
   }
 
   leave(): void {

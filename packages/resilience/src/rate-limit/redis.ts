@@ -5,7 +5,6 @@ import { delayMs, durationMs, oneOf, text } from '../options.ts';
 import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
-import { refuse, tell } from '../tell.ts';
 import { createTimeout } from '../timeout.ts';
 import {
   mostOf,
@@ -153,22 +152,14 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
     }
   }
 
-  override get gates(): readonly Gate[] {
-    return [this];
-  }
-
   enter(call: Call): typeof WAIT {
     const { key = '' } = call;
     // A mistake of the caller is not a failure of Redis.
     requireKey(key);
     const refuseFor = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
       const retryAfterMs = decision?.retryAfterMs;
-      refuse(
-        this,
-        call,
-        () => new RateLimitedError(this.name, reason, decision),
-        this.listeners && { type: 'rate-limit.rejected', reason, key, retryAfterMs },
-      );
+      this.tell?.(call, { type: 'rate-limit.rejected', reason, key, retryAfterMs });
+      this.refuse(call, () => new RateLimitedError(this.name, reason, decision));
     };
     this.take(key).then(
       (decision) => {
@@ -180,7 +171,7 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
         if (call.ended) return;
         const open = this.options.onFailure !== 'closed';
         const reason = open ? 'allowed' : 'refused';
-        if (this.listeners) tell(this, call, { type: 'rate-limit.store-failed', reason, error });
+        this.tell?.(call, { type: 'rate-limit.store-failed', reason, error });
         if (open) call.resume();
         else refuseFor('store-failed', undefined);
       },

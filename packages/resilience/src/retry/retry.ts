@@ -6,7 +6,6 @@ import { classifierOf, toMeaning } from '../failure.ts';
 import { callable, OptionError, whole } from '../options.ts';
 import { CANCELLED, FAILED, type Fusible, type Outcome, type Policy, type Repeater, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
-import { tell } from '../tell.ts';
 import { type Backoff, defaultBackoff } from './backoff.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
 import { isExhausted, keepErrors } from './history.ts';
@@ -120,7 +119,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     try {
       if (outcome !== SUCCEEDED || retryResult?.(value, attempt) === true) return this.#failed(call, outcome, value);
       this.budget?.deposit();
-      if (attempt > 1 && this.listeners) tell(this, call, { type: 'retry.succeeded', attempt, maxAttempts });
+      if (attempt > 1) this.tell?.(call, { type: 'retry.succeeded', attempt, maxAttempts });
       return false;
     } catch (error) {
       // A predicate failed: that is a mistake in the program, and must not look like an answer of the dependency.
@@ -156,14 +155,12 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     else if (delayMs >= leftMs) reason = 'deadline';
     else if (this.budget?.withdraw() === false) reason = 'budget';
     if (reason === undefined) {
-      if (this.listeners) {
-        const why = hintMs !== undefined && hintMs >= backoffMs ? 'retry-after' : 'backoff';
-        tell(this, call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
-      }
+      const why = hintMs !== undefined && hintMs >= backoffMs ? 'retry-after' : 'backoff';
+      this.tell?.(call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
       call.again(delayMs, { errors, delayMs } satisfies History);
       return true;
     }
-    if (this.listeners) tell(this, call, { type: 'retry.stopped', reason, error, attempt, maxAttempts });
+    this.tell?.(call, { type: 'retry.stopped', reason, error, attempt, maxAttempts });
     if (unwanted || maxAttempts === 1 || reason === 'nested' || reason === 'not-retryable') return false;
     throw new RetryExhaustedError(operation, reason, errors, hintMs);
   }
