@@ -144,3 +144,20 @@ test('PP5 balanced: the load is spread; nested in a policy its signal and deadli
   assert.equal(signal!.aborted, true);
   assert.throws(() => createProviderPool({ providers: {} }), /providers/);
 });
+
+test('PP3 a provider whose probe is under way says no time; options of the pool are not options of the ejection', async () => {
+  const clock = createVirtualClock();
+  const ejection = { consecutiveFailures: 1, openMs: 500, jitter: 0 };
+  const pool = createProviderPool({ providers: { a: 1 }, ejection, clock });
+  await assert.rejects(pool.call(() => Promise.reject(reset())));
+  await clock.advance(500);
+  const probe = pool.call(() => clock.sleep(10).then(() => 'well'));
+  await assert.rejects(
+    pool.call(() => 'never'),
+    (error: NoProviderError) => error instanceof NoProviderError && error.retryAfterMs === undefined,
+  );
+  assert.equal(await clock.run(probe), 'well');
+  for (const wrong of [{ name: 'x' }, { clock }, { random: Math.random }, null, 5] as never[]) {
+    assert.throws(() => createProviderPool({ providers: { a: 1 }, ejection: wrong }), /ejection: expected options/);
+  }
+});

@@ -6,10 +6,10 @@ import { RejectedError } from './errors.ts';
 import { type Listener, subscribe } from './events.ts';
 import { classifierOf, toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
-import { callable, checkOptions, OptionError, oneOf, type Rule, record } from './options.ts';
+import { callable, checkOptions, oneOf, type Rule, record } from './options.ts';
 import { isOutage } from './outage.ts';
 import { toPlan } from './plan.ts';
-import type { CallContext, CallOptions } from './policy.ts';
+import { type CallContext, type CallOptions, NEVER } from './policy.ts';
 import { ask } from './predicate.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { keepErrors } from './retry/history.ts';
@@ -57,7 +57,7 @@ export type ProviderPoolEvent =
 /** Every provider is ejected. `retryAfterMs`: until the first may be asked again. */
 export class NoProviderError extends RejectedError {
   constructor(policy: string, retryAfterMs?: number) {
-    super('NO_PROVIDER', 'provider-pool', policy, 'ejected', undefined, retryAfterMs, 'NoProviderError');
+    super('NoProviderError', 'NO_PROVIDER', 'provider-pool', policy, 'ejected', retryAfterMs);
   }
 }
 
@@ -93,7 +93,10 @@ type ExhaustedReason = (ProviderPoolEvent & { readonly type: 'pool.exhausted' })
 const rules: Record<string, Rule> = {
   providers: ['an object with at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
   order: oneOf('preferred', 'balanced'),
-  ejection: record,
+  ejection: [
+    'options of createBreaker without name, clock, random',
+    (v) => record[1](v) && ['name', 'clock', 'random'].every((key) => !(key in (v as object))),
+  ],
   budget: budgetRule,
   failoverIf: callable,
 };
@@ -107,9 +110,6 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
   checkOptions('createProviderPool', options, rules, ['providers']);
   const { name = 'provider-pool', clock = systemClock, random = Math.random, ejection = {}, order } = options;
   const { failoverIf = isOutage } = options;
-  for (const key of ['name', 'clock', 'random']) {
-    if (key in ejection) throw new OptionError(`createProviderPool.ejection.${key}`, key, 'set on the pool itself');
-  }
   const budget = toBudget(options.budget ?? {});
   const plan = toPlan({ name, clock });
   const members = Object.entries(options.providers).map(([own, provider]): Member<P> => {
@@ -138,30 +138,29 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
   ): Promise<T> {
     const left = [...members];
     const errors: unknown[] = [];
-    let reason: ExhaustedReason | undefined = 'ejected';
-    let retryAfterMs: number | undefined;
+    let retryAfterMs = NEVER;
     let from = '';
-    while (left.length > 0) {
+    /** Why nobody else is asked; `final`: because the failure is the answer. */
+    let stop: ExhaustedReason | 'final' | undefined;
+    while (left.length > 0 && stop === undefined) {
       const member = pick(left);
+      const { name: to, provider, breaker } = member;
       left.splice(left.indexOf(member), 1);
       let asked = false;
-      let stop: ExhaustedReason | undefined;
       try {
-        const value = await member.breaker.execute(async (inner) => {
+        const value = await breaker.execute(async (inner) => {
           if (errors.length > 0) {
             // Only here is it certain that this one is not ejected: passing by an ejected one is not an extra call.
             const error = errors.at(-1);
             stop = stopAfter(context, error);
             // A refusal, so that the breaker of the provider that is not asked ignores it.
             if (stop !== undefined) throw new NoProviderError(name);
-            if (pool.listeners) {
-              tell(pool, context, { type: 'pool.failover', reason: 'failed', from, to: member.name, error });
-            }
+            if (pool.listeners) tell(pool, context, { type: 'pool.failover', reason: 'failed', from, to, error });
           }
           asked = true;
           member.active++;
           try {
-            return await work(member.provider, inner);
+            return await work(provider, inner);
           } finally {
             member.active--;
           }
@@ -169,26 +168,19 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
         budget?.deposit();
         return value;
       } catch (error) {
-        if (stop !== undefined) {
-          reason = stop;
-          break;
-        }
-        if (!asked && !hasGivenUp(context)) {
-          const hint = (error as Partial<RejectedError> | null)?.retryAfterMs;
-          if (hint !== undefined) retryAfterMs = Math.min(retryAfterMs ?? hint, hint);
-          continue;
-        }
-        errors.push(error);
-        from = member.name;
-        reason = 'all-failed';
-        if (hasGivenUp(context) || !ask(failoverIf, error, false)) {
-          reason = undefined;
-          break;
+        const givenUp = hasGivenUp(context);
+        if (asked || givenUp) {
+          errors.push(error);
+          from = to;
+          if (givenUp || !ask(failoverIf, error, false)) stop = 'final';
+        } else {
+          retryAfterMs = Math.min(retryAfterMs, (error as RejectedError).retryAfterMs ?? NEVER);
         }
       }
     }
-    if (reason !== undefined && pool.listeners) tell(pool, context, { type: 'pool.exhausted', reason });
-    if (errors.length === 0) throw new NoProviderError(name, retryAfterMs);
+    const reason = stop ?? (errors.length > 0 ? 'all-failed' : 'ejected');
+    if (reason !== 'final' && pool.listeners) tell(pool, context, { type: 'pool.exhausted', reason });
+    if (errors.length === 0) throw new NoProviderError(name, retryAfterMs < NEVER ? retryAfterMs : undefined);
     const last = errors.at(-1);
     if (errors.length > 1) keepErrors(last, errors);
     throw last;
