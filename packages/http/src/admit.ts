@@ -1,12 +1,14 @@
+import { callable, checkOptions } from '@breakwater/errors/options';
 import type { Policy } from '@breakwater/resilience';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
+import { checkArgument, having } from './options.ts';
 
 /**
  * A guard that admits requests through a policy of `@breakwater/resilience` that limits what is under way: `createLoadShed`,
  * `createBulkhead`, `createAdaptiveConcurrency`. The request holds its place until its response has ended. The policy is
  * given the request's deadline and gives up when the client leaves; a refusal is a 503. `priority`: higher goes first,
- * default 0; `exempt`: requests that are never refused, such as health checks.
+ * default 0; `exempt`: requests that are never refused, such as health checks. Throws `OptionError` for wrong options.
  */
 export function admissionGuard(
   policy: Pick<Policy, 'execute'>,
@@ -15,6 +17,8 @@ export function admissionGuard(
     readonly exempt?: ((exchange: Exchange) => boolean) | undefined;
   } = {},
 ): Guard {
+  checkArgument('admissionGuard.policy', policy, having('a policy', 'execute'));
+  checkOptions('admissionGuard', options, { priority: callable, exempt: callable });
   return (exchange) => {
     if (options.exempt?.(exchange) === true) return undefined;
     return new Promise((admit, refuse) => {

@@ -60,9 +60,9 @@ test('H36 what is passed on holds to the same limits, is plain ASCII, and comes 
 
 test('H36 a wrong allow-list is refused when the edge is made', () => {
   for (const bad of [['a b'], [''], ['__proto__'], [7], 'tier'])
-    assert.throws(() => toBaggageKeys('options.baggage', bad as string[]), /options\.baggage/);
-  assert.throws(() => createEdge({ log: { log: () => {} }, baggage: ['ä'] }), /options\.baggage/);
-  assert.throws(() => propagationHeaders({ baggage: ['a,b'] }), /options\.baggage/);
+    assert.throws(() => toBaggageKeys('options.baggage', bad as string[]), /\.baggage\b/);
+  assert.throws(() => createEdge({ log: { log: () => {} }, baggage: ['ä'] }), /\.baggage\b/);
+  assert.throws(() => propagationHeaders({ baggage: ['a,b'] }), /\.baggage\b/);
 });
 
 test('H37 tracestate: unchanged when it holds, left out when not, or beside a traceparent that does not', () => {

@@ -1,18 +1,20 @@
-import { OptionError } from '@breakwater/errors';
+import type { Rule } from '@breakwater/errors/options';
+import { checkItems } from './options.ts';
 
 const MAX_MEMBERS = 64;
 const MAX_BYTES = 8192;
 const KEY = /^[!#$%&'*+.^_`|~\w-]{1,256}$/;
 // Printable ASCII without blank, quotation mark, comma, semicolon and backslash.
 const VALUE = /^[!#-+\--:<-[\]-~]*$/;
+const keyRule: Rule = [
+  'a key of letters, digits and . _ - and the like',
+  (v) => typeof v === 'string' && KEY.test(v) && v !== '__proto__',
+];
 
 /** The keys of an allow-list. Throws `OptionError` for one that is no key of W3C Baggage. */
 export function toBaggageKeys(option: string, keys: readonly string[] | undefined): ReadonlySet<string> {
   if (keys === undefined) return new Set();
-  if (!Array.isArray(keys)) throw new OptionError(option, keys, 'a list of keys');
-  for (const key of keys)
-    if (typeof key !== 'string' || !KEY.test(key) || key === '__proto__')
-      throw new OptionError(option, key, 'a key of letters, digits and . _ - and the like');
+  checkItems(option, keys, keyRule);
   return new Set(keys);
 }
 

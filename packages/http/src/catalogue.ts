@@ -1,6 +1,6 @@
 import { defineErrors, type ErrorType } from '@breakwater/errors';
 
-/** What the edge itself refuses a request with. */
+/** What the edge itself refuses a request with, and what the client says of an answer it cannot use. */
 export const edgeErrors: {
   readonly TOO_MANY_REQUESTS: ErrorType<'TOO_MANY_REQUESTS', { readonly limit: string; readonly client: string }>;
   readonly RATE_LIMIT_UNAVAILABLE: ErrorType<'RATE_LIMIT_UNAVAILABLE', { readonly limit: string }>;
@@ -11,6 +11,11 @@ export const edgeErrors: {
   readonly IDEMPOTENCY_KEY_REUSED: ErrorType<'IDEMPOTENCY_KEY_REUSED'>;
   readonly IDEMPOTENCY_CONFLICT: ErrorType<'IDEMPOTENCY_CONFLICT'>;
   readonly IDEMPOTENCY_OUTCOME_UNKNOWN: ErrorType<'IDEMPOTENCY_OUTCOME_UNKNOWN'>;
+  readonly UPSTREAM_ANSWER_INVALID: ErrorType<
+    'UPSTREAM_ANSWER_INVALID',
+    { readonly method: string; readonly problem: string }
+  >;
+  readonly KEYS_UNAVAILABLE: ErrorType<'KEYS_UNAVAILABLE'>;
 } = defineErrors({
   TOO_MANY_REQUESTS: {
     category: 'transient',
@@ -85,5 +90,20 @@ export const edgeErrors: {
       en: 'We do not know yet whether this worked. Please check before you try again.',
       de: 'Wir wissen noch nicht, ob dies gelungen ist. Bitte prüfen Sie es, bevor Sie es erneut versuchen.',
     },
+  },
+  UPSTREAM_ANSWER_INVALID: {
+    category: 'systemic',
+    message: 'The answer to {method} is {problem}',
+    status: 502,
+    outcome: 'unknown',
+    alert: true,
+  },
+  KEYS_UNAVAILABLE: {
+    category: 'transient',
+    message: 'The keys that tokens are verified with cannot be had',
+    status: 503,
+    outcome: 'not-applied',
+    retryAfterMs: 1000,
+    alert: true,
   },
 });

@@ -52,7 +52,7 @@ test('H25 only listed hosts are told the ids, and no redirect takes them elsewhe
     'https://api.example.com@evil.com/',
   ])
     assert.equal(await told(url), false, url);
-  assert.throws(() => createPropagatingFetch({ hosts: ['https://a'] }), /options\.hosts/);
+  assert.throws(() => createPropagatingFetch({ hosts: ['https://a'] }), /createPropagatingFetch\.hosts\[0\]/);
 });
 
 test('H26 the client: typed errors from problem documents, repeated by the policy, answers checked by schema', async () => {
@@ -84,7 +84,7 @@ test('H26 the client: typed errors from problem documents, repeated by the polic
   await assert.rejects(client.request('GET', '/x'), (error) => isError(error, errors.CARD_DECLINED));
   await assert.rejects(client.request('POST', '/x'), /not JSON/);
   await assert.rejects(client.request('POST', '/x'), /larger than 400/);
-  assert.throws(() => createClient({ baseUrl: '/v1' }), /options\.baseUrl/);
+  assert.throws(() => createClient({ baseUrl: '/v1' }), /createClient\.baseUrl/);
 });
 
 test('H27 the user id comes from a token that holds, and from nothing else', async () => {
@@ -114,5 +114,5 @@ test('H27 the user id comes from a token that holds, and from nothing else', asy
   ];
   for (const token of wrong) assert.equal(await ask(`Bearer ${token}`), 401, token);
   assert.equal(await ask('Basic dTpw'), 401);
-  assert.throws(() => jwtGuard({ ...options, algorithms: ['none'] }), /options\.algorithms/);
+  assert.throws(() => jwtGuard({ ...options, algorithms: ['none'] }), /jwtGuard\.algorithms\[0\]/);
 });

@@ -1,12 +1,16 @@
 import { type AnyErrorType, fromProblem, OptionError } from '@breakwater/errors';
+import { callable, checkOptions, type Rule, record, text, whole } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
-import type { Policy } from '@breakwater/resilience';
+import { createTimeout, type Policy } from '@breakwater/resilience';
 import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
-import { createPropagatingFetch } from './propagate.ts';
+import { toBaggageKeys } from './baggage.ts';
+import { edgeErrors } from './catalogue.ts';
+import { having, list } from './options.ts';
+import { createPropagatingFetch, toHostTest } from './propagate.ts';
 import type { StandardSchema } from './validate.ts';
 
 export interface ClientOptions {
-  /** Absolute URL that paths are appended to. */
+  /** Absolute `http` or `https` URL that paths are appended to; without user, password, query and fragment. */
   readonly baseUrl: string;
   /** The error types this service may answer with, by their codes. */
   readonly errors?: Readonly<Record<string, AnyErrorType>> | undefined;
@@ -24,115 +28,205 @@ export interface ClientOptions {
 }
 
 export interface ClientRequest<Output> {
-  readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** Added to the path; what is `undefined` is left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Sent as JSON. */
+  /** Sent as JSON; as `application/json` unless `headers` say which kind of JSON. */
   readonly body?: unknown;
   /** What the answer must be; its output type is the call's result. Default: no check, `unknown`. */
   readonly schema?: StandardSchema<Output> | undefined;
-  /** Sent as `idempotency-key`; makes a call repeatable whatever its method. */
+  /** Sent as `idempotency-key`: 1 to 255 printable ASCII characters. Makes a call repeatable whatever its method. */
   readonly idempotencyKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Monotonic time by which the answer is needed; told to the service as what is left. */
+  /** Monotonic time by which the answer, body included, is needed; told to the service as what is left. */
   readonly deadline?: number | undefined;
 }
 
 export interface Client {
   /**
    * Calls the service and resolves with its JSON answer, `undefined` for an empty one. Rejects with the typed error its
-   * problem document names, or `UPSTREAM_PROBLEM`; with `fetch`'s and the policy's own errors; with a `TypeError` for an
-   * answer that is too large, not JSON, or not as the schema says.
+   * problem document names, or `UPSTREAM_PROBLEM`; with `UPSTREAM_ANSWER_INVALID` (502) for an answer that is too large, not
+   * JSON, or not as the schema says; with `TimeoutError` when the deadline has passed; with `fetch`'s and the policy's own
+   * errors. A redirect is not followed: it is an `UPSTREAM_PROBLEM`, so that no field goes to a host nobody named.
+   *
+   * `path` begins with `/` and is sent as it is: one with `.` or `..` for a segment, `\\` or `#`, which a URL would read as
+   * another path, rejects with `OptionError`, as wrong options do. Encode what is not yours by `encodeURIComponent`.
    */
   request<Output = unknown>(method: string, path: string, options?: ClientRequest<Output>): Promise<Output>;
 }
 
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
+const rules: Record<string, Rule> = {
+  baseUrl: text,
+  errors: record,
+  typeBase: text,
+  policy: having('a policy', 'execute'),
+  hosts: list,
+  baggage: list,
+  maxBytes: whole(1),
+  fetch: callable,
+};
+const requestRules: Record<string, Rule> = {
+  query: record,
+  headers: record,
+  body: ['a value that JSON can hold', (v) => typeof v !== 'function' && typeof v !== 'symbol'],
+  schema: [
+    'a schema by Standard Schema',
+    (v) => typeof (v as StandardSchema | null)?.['~standard']?.validate === 'function',
+  ],
+  idempotencyKey: ['1 to 255 printable ASCII characters', (v) => typeof v === 'string' && /^[ -~]{1,255}$/.test(v)],
+  signal: ['an AbortSignal', (v) => v instanceof AbortSignal],
+  deadline: ['a monotonic time in milliseconds', (v) => typeof v === 'number' && !Number.isNaN(v)],
+};
+// A URL takes these segments, encoded too, for steps to another path.
+const STEPS = /[\\/](?:\.|%2e){1,2}(?:[\\/?]|$)|[\\#]/i;
+
+/** One call, ready to be sent any number of times. */
+interface Outgoing {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: string | undefined;
+}
+
 /** Makes the client of one service. Throws `OptionError` for a wrong option. */
 export function createClient(options: ClientOptions): Client {
-  if (!URL.canParse(options.baseUrl)) throw new OptionError('options.baseUrl', options.baseUrl, 'an absolute URL');
-  const base = new URL(options.baseUrl);
-  const maxBytes = options.maxBytes ?? 10 * 1_048_576;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
-    throw new OptionError('options.maxBytes', maxBytes, 'an integer of 1 or more');
-  const send = createPropagatingFetch(
-    { hosts: options.hosts ?? [base.hostname], baggage: options.baggage },
-    options.fetch,
-  );
+  checkOptions('createClient', options, rules, ['baseUrl']);
+  const { policy, errors = {}, typeBase, maxBytes = 10 * 1_048_576 } = options;
+  const base = toBase(options.baseUrl);
+  const hosts = options.hosts ?? [base.hostname];
+  // Named as this function's own.
+  toHostTest(hosts, 'createClient.hosts');
+  toBaggageKeys('createClient.baggage', options.baggage);
+  const send = createPropagatingFetch({ hosts, baggage: options.baggage }, options.fetch);
   const prefix = base.href.replace(/\/$/, '');
+  // Only there to be cut short by a call's deadline, which not every policy ends.
+  const untilDeadline = createTimeout({ name: 'client', timeoutMs: Number.MAX_SAFE_INTEGER });
 
   const call = async (
-    url: URL,
-    method: string,
-    given: ClientRequest<unknown>,
+    { url, method, headers: given, body }: Outgoing,
+    deadline: number | undefined,
     signal: AbortSignal | undefined,
   ): Promise<unknown> => {
-    const headers: Record<string, string> = { accept: 'application/json, application/problem+json', ...given.headers };
-    if (given.body !== undefined) headers['content-type'] = 'application/json';
-    if (given.idempotencyKey !== undefined) headers['idempotency-key'] = JSON.stringify(given.idempotencyKey);
-    const left = toDeadlineHeader(given.deadline ?? Number.POSITIVE_INFINITY);
-    if (left !== undefined) headers[DEADLINE_HEADER] = left;
+    const headers = new Headers(given);
+    const left = toDeadlineHeader(deadline ?? Number.POSITIVE_INFINITY);
+    if (left !== undefined) headers.set(DEADLINE_HEADER, left);
     const response = await send(url, {
       method,
       headers,
-      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });
-    const text = await readText(response, maxBytes);
-    const { value, failure } = parse(text);
     if (!response.ok)
-      throw fromProblem(value, {
-        types: options.errors ?? {},
+      throw fromProblem(await readProblem(response, maxBytes, signal), {
+        types: errors,
         status: response.status,
         headers: response.headers,
-        ...(options.typeBase === undefined ? {} : { typeBase: options.typeBase }),
+        ...(typeBase === undefined ? {} : { typeBase }),
       });
-    if (failure !== undefined)
-      throw new TypeError(`${method} ${url.pathname}: the answer is not JSON`, { cause: failure });
-    return value;
+    const answer = await readText(response, maxBytes);
+    if (answer === undefined) throw invalid(method, `larger than ${maxBytes} bytes`);
+    if (answer === '') return undefined;
+    try {
+      return JSON.parse(answer) as unknown;
+    } catch (cause) {
+      throw invalid(method, 'not JSON', cause);
+    }
+  };
+
+  const toOutgoing = (method: string, path: string, given: ClientRequest<unknown>): Outgoing => {
+    if (typeof method !== 'string') throw new OptionError('request.method', method, 'a method such as GET');
+    if (typeof path !== 'string' || !path.startsWith('/') || STEPS.test(pathOf(path)))
+      throw new OptionError(
+        'request.path',
+        path,
+        'a path that begins with / and has no segment . or .., no \\ and no #',
+      );
+    checkOptions('request', given, requestRules);
+    const url = new URL(prefix + path);
+    for (const [name, value] of Object.entries(given.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const headers = new Headers(given.headers);
+    if (!headers.has('accept')) headers.set('accept', 'application/json, application/problem+json');
+    if (given.body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
+    // A string of structured fields (RFC 9651), which escapes as JSON does what it allows.
+    if (given.idempotencyKey !== undefined) headers.set('idempotency-key', JSON.stringify(given.idempotencyKey));
+    return { url, method: method.toUpperCase(), headers, body: JSON.stringify(given.body) };
   };
 
   return {
     async request<Output>(method: string, path: string, given: ClientRequest<Output> = {}): Promise<Output> {
-      if (!path.startsWith('/')) throw new OptionError('path', path, 'a path that begins with /');
-      const url = new URL(prefix + path);
-      for (const [name, value] of Object.entries(given.query ?? {})) url.searchParams.set(name, String(value));
-      const { policy } = options;
-      const { signal, deadline } = given;
-      const value = await (policy === undefined
-        ? call(url, method, given, signal)
-        : policy.execute((context) => call(url, method, { ...given, deadline: context.deadline }, context.signal), {
-            operation: `${method} ${url.host}`,
-            signal,
+      const outgoing = toOutgoing(method, path, given);
+      const { deadline } = given;
+      const guarded = (signal: AbortSignal | undefined): Promise<unknown> =>
+        policy === undefined
+          ? call(outgoing, deadline, signal)
+          : policy.execute((context) => call(outgoing, context.deadline, context.signal), {
+              operation: `${outgoing.method} ${outgoing.url.host}`,
+              signal,
+              deadline,
+              correlationId: currentContext()?.correlationId,
+              idempotent: REPEATABLE.has(outgoing.method) || given.idempotencyKey !== undefined,
+            });
+      const value = await (deadline === undefined || deadline === Number.POSITIVE_INFINITY
+        ? guarded(given.signal)
+        : untilDeadline.execute((context) => guarded(context.signal), {
+            operation: `${outgoing.method} ${outgoing.url.host}`,
+            signal: given.signal,
             deadline,
-            correlationId: currentContext()?.correlationId,
-            idempotent: REPEATABLE.has(method) || given.idempotencyKey !== undefined,
           }));
       if (given.schema === undefined) return value as Output;
       const result = await given.schema['~standard'].validate(value);
       if (result.issues === undefined) return result.value;
-      throw new TypeError(`${method} ${url.pathname}: the answer is not as its schema says`);
+      throw invalid(outgoing.method, 'not as its schema says');
     },
   };
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string> {
+function toBase(given: string): URL {
+  const base = URL.parse(given);
+  if (base === null || !/^https?:$/.test(base.protocol))
+    throw new OptionError('createClient.baseUrl', given, 'an absolute http or https URL');
+  // `fetch` refuses a password, with an error that shows it.
+  if (base.username !== '' || base.password !== '')
+    throw new OptionError('createClient.baseUrl', base.host, 'a URL without user and password');
+  if (base.search !== '' || base.hash !== '')
+    throw new OptionError('createClient.baseUrl', given, 'a URL without query and fragment');
+  return base;
+}
+
+/** The path without its query, in which every character may stand but `#`. */
+function pathOf(target: string): string {
+  const cut = target.indexOf('?');
+  if (cut === -1) return target;
+  return target.slice(0, cut) + (target.includes('#', cut) ? '#' : '');
+}
+
+function invalid(method: string, problem: string, cause?: unknown): Error {
+  return new edgeErrors.UPSTREAM_ANSWER_INVALID({ method, problem }, { cause });
+}
+
+/** The document of a refusal. The status says what matters, so that one too large, cut off or malformed is only left out. */
+async function readProblem(response: Response, maxBytes: number, signal: AbortSignal | undefined): Promise<unknown> {
+  try {
+    return JSON.parse((await readText(response, maxBytes)) ?? '') as unknown;
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** `undefined`: larger than `maxBytes`. */
+async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.length;
-    if (size > maxBytes) throw new TypeError(`The answer is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): { readonly value?: unknown; readonly failure?: unknown } {
-  if (text === '') return {};
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch (failure) {
-    return { failure };
-  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

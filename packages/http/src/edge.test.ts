@@ -101,7 +101,7 @@ test('H8 deadlines: the least of limit and field; the signal says why, and leave
   assert.equal((other.reason as Error).name, 'AbortError');
   assert.throws(() => createBareEdge({ maxDurationMs: 0 }), /maxDurationMs.*0/);
   assert.throws(() => createBareEdge({ trustedHops: -1 }), /trustedHops.*-1/);
-  assert.throws(() => createEdge({ log: undefined as never }), /options\.log/);
+  assert.throws(() => createEdge({ log: undefined as never }), /createEdge\.log/);
 });
 
 test('H10 validation: the value as the schema gives it, or 422 with pointers and codes, never the value', async () => {

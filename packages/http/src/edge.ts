@@ -1,10 +1,13 @@
-import { type Classify, OptionError, type ProblemOptions, toProblem } from '@breakwater/errors';
+import { type Classify, type ProblemOptions, type ProblemResponse, toProblem } from '@breakwater/errors';
+import { callable, checkOptions, durationMs, flag, type Rule, record, text, whole } from '@breakwater/errors/options';
 import type { Logger } from '@breakwater/log';
 import { type Clock, systemClock } from '@breakwater/resilience';
 import { toBaggageKeys } from './baggage.ts';
 import { type IdSource, systemIds } from './correlation.ts';
 import { type Exchange, ExchangeImpl } from './exchange.ts';
 import type { Answer, EdgeRequest } from './message.ts';
+import { checkItems, clockRule, having, list, loggerRule } from './options.ts';
+import { warn } from './report.ts';
 
 /**
  * Looks at a request before the handler: lets it pass (`undefined`), answers it itself, or refuses it by throwing, which
@@ -56,36 +59,59 @@ export interface EdgeParts {
   toAnswer(error: unknown, request: EdgeRequest, correlationId: string): Answer & { readonly code: string };
 }
 
+const rules: Record<string, Rule> = {
+  log: loggerRule,
+  guards: list,
+  problems: record,
+  classify: callable,
+  logStart: flag,
+  quietPaths: list,
+  trustedHops: whole(0),
+  maxDurationMs: durationMs,
+  baggage: list,
+  ids: record,
+  clock: clockRule,
+};
+const problemRules: Record<string, Rule> = {
+  typeBase: text,
+  // It becomes a header field.
+  locale: ['a language tag such as en', (v) => typeof v === 'string' && /^[a-z]{1,8}(?:-[a-z\d]{1,8})*$/i.test(v)],
+  texts: record,
+  exposeMessages: flag,
+  redactor: having('a redactor', 'redact', 'string', 'field'),
+};
+const pathRule: Rule = ['a path that begins with /', (v) => typeof v === 'string' && v.startsWith('/')];
+
 /**
  * Makes the edge of a service, free of any framework. Throws `OptionError` for a wrong option.
  */
 export function createEdge(options: EdgeOptions): Edge {
-  if (typeof options?.log?.log !== 'function') throw new OptionError('options.log', options?.log, 'a logger');
-  const guards = options.guards ?? [];
-  if (!Array.isArray(guards) || guards.some((guard) => typeof guard !== 'function'))
-    throw new OptionError('options.guards', guards, 'a list of functions');
-  const hops = options.trustedHops ?? 0;
-  if (!Number.isSafeInteger(hops) || hops < 0)
-    throw new OptionError('options.trustedHops', hops, 'an integer of 0 or more');
-  const { maxDurationMs } = options;
-  if (maxDurationMs !== undefined && !(maxDurationMs > 0))
-    throw new OptionError('options.maxDurationMs', maxDurationMs, 'milliseconds above 0');
-  const baggage = toBaggageKeys('options.baggage', options.baggage);
+  checkOptions('createEdge', options, rules, ['log']);
+  const { guards = [], quietPaths = [], ids = {}, problems = {} } = options;
+  checkItems('createEdge.guards', guards, callable);
+  checkItems('createEdge.quietPaths', quietPaths, pathRule);
+  checkOptions('createEdge.ids', ids, { newId: callable, newHex: callable });
+  checkOptions('createEdge.problems', problems, problemRules);
+  const baggage = toBaggageKeys('createEdge.baggage', options.baggage);
   const parts: EdgeParts = {
     options,
     guards,
-    quiet: new Set(options.quietPaths ?? []),
+    quiet: new Set(quietPaths),
     baggage: baggage.size === 0 ? undefined : baggage,
-    ids: { ...systemIds, ...options.ids },
+    ids: { newId: ids.newId ?? systemIds.newId, newHex: ids.newHex ?? systemIds.newHex },
     clock: options.clock ?? systemClock,
     active: 0,
     toAnswer(error, request, correlationId) {
-      const problem = toProblem(error, {
-        ...options.problems,
-        ...(options.classify === undefined ? {} : { classify: options.classify }),
-        acceptLanguage: request.header('accept-language'),
-        correlationId,
-      });
+      const facts = { acceptLanguage: request.header('accept-language'), correlationId };
+      let problem: ProblemResponse;
+      try {
+        const { classify } = options;
+        problem = toProblem(error, { ...options.problems, ...(classify === undefined ? {} : { classify }), ...facts });
+      } catch (failure) {
+        // A rule or text of the service's own is at fault; the request is answered all the same.
+        warn('An option of createEdge failed: the error is answered without it', failure);
+        problem = toProblem(error, facts);
+      }
       return {
         status: problem.status,
         headers: problem.headers,

@@ -6,6 +6,7 @@ import { parseBaggage } from './baggage.ts';
 import { type CorrelationIds, readCorrelation, toTraceparent } from './correlation.ts';
 import type { EdgeParts } from './edge.ts';
 import type { Answer, EdgeRequest } from './message.ts';
+import { warn } from './report.ts';
 
 /** How a request ended. */
 export interface Ending {
@@ -60,9 +61,10 @@ export class ExchangeImpl implements Exchange {
   constructor(edge: EdgeParts, request: EdgeRequest) {
     this.#edge = edge;
     this.request = request;
-    const cut = request.target.indexOf('?');
-    this.path = cut === -1 ? request.target : request.target.slice(0, cut);
-    this.#query = cut === -1 ? '' : request.target.slice(cut + 1);
+    const target = toOriginForm(request.target);
+    const cut = target.indexOf('?');
+    this.path = cut === -1 ? target : target.slice(0, cut);
+    this.#query = cut === -1 ? '' : target.slice(cut + 1);
     this.ids = readCorrelation((name) => request.header(name), edge.ids);
     this.clientAddress = clientOf(request, edge.options.trustedHops ?? 0);
     this.headers = {
@@ -119,12 +121,13 @@ export class ExchangeImpl implements Exchange {
     try {
       for (let index = first; index < this.#edge.guards.length; index++) {
         const answer = this.#edge.guards[index]!(this);
-        if (answer instanceof Promise)
-          return answer.then(
-            (settled) => settled ?? this.#ask(index + 1),
-            (error) => this.fail(error),
-          );
-        if (answer !== undefined) return answer;
+        if (answer === undefined || answer === null) continue;
+        // Not `instanceof`: a promise may be of another realm, or of a library.
+        if (!('then' in answer)) return answer;
+        return Promise.resolve(answer).then(
+          (settled) => settled ?? this.#ask(index + 1),
+          (error) => this.fail(error),
+        );
       }
       return undefined;
     } catch (error) {
@@ -154,7 +157,14 @@ export class ExchangeImpl implements Exchange {
     const listeners = this.#listeners;
     if (listeners === undefined) return;
     this.#listeners = undefined;
-    for (const listener of listeners) listener(ending);
+    for (const listener of listeners) {
+      try {
+        listener(ending);
+      } catch (error) {
+        // It runs in an event of the socket, where an error would end the process.
+        warn("A listener of a request's end failed", error);
+      }
+    }
   }
 
   #write(ending: Ending): void {
@@ -197,11 +207,23 @@ function captureContext(): AsyncResource {
   return new AsyncResource('BREAKWATER_REQUEST', { requireManualDestroy: true });
 }
 
-// Each trusted proxy appended the address it saw; what stands left of those is whatever the client wrote.
+// Each trusted proxy appended the address it saw, some with its port; what stands left of those is whatever the client wrote.
 function clientOf(request: EdgeRequest, trustedHops: number): string {
   const peer = request.remoteAddress ?? 'unknown';
   if (trustedHops === 0) return peer;
   const seen = (request.header('x-forwarded-for') ?? '').split(',').map((part) => part.trim());
-  const address = seen.at(-trustedHops);
+  const address = seen.at(-trustedHops)?.replace(/^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/i, '$1$2');
   return address !== undefined && isIP(address) !== 0 ? address : peer;
+}
+
+/**
+ * Path and query alone. A target may be a whole URL, as for a proxy, or carry a fragment, which no client should send;
+ * frameworks route both by the path, and so must a guard.
+ */
+function toOriginForm(target: string): string {
+  const fragment = target.indexOf('#');
+  const whole = fragment === -1 ? target : target.slice(0, fragment);
+  if (whole.startsWith('/') || whole === '*') return whole;
+  const rest = whole.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }

@@ -81,6 +81,6 @@ test('H17 a check is time-boxed, asked once for many probes, and not asked again
   release();
   assert.equal((await next).status, 'pass');
   assert.equal(asked, 2);
-  assert.throws(() => createHealth({ checks: [{ name: '', check }] }), /checks\.name/);
+  assert.throws(() => createHealth({ checks: [{ name: '', check }] }), /checks\[0\]\.name/);
   assert.throws(() => createHealth({ checks: [{ name: 'a', check, timeoutMs: 0 }] }), /timeoutMs.*0/);
 });

@@ -1,8 +1,10 @@
 import { classify, OptionError } from '@breakwater/errors';
+import { callable, checkOptions, flag, type Rule, record, text } from '@breakwater/errors/options';
 import { type Clock, systemClock } from '@breakwater/resilience';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
 import { type Answer, jsonAnswer } from './message.ts';
+import { checkItems, clockRule, list, timerMs, waitMs } from './options.ts';
 
 /** Whether something works: fully, in part, or not. */
 export type HealthStatus = 'pass' | 'degraded' | 'fail';
@@ -64,23 +66,30 @@ interface Probe {
   last: { readonly report: CheckReport; readonly at: number } | undefined;
 }
 
+const rules: Record<string, Rule> = { checks: list, detailsFor: callable, clock: clockRule };
+const checkRules: Record<string, Rule> = {
+  name: text,
+  check: callable,
+  timeoutMs: timerMs,
+  required: flag,
+  holdMs: waitMs,
+};
+
 /**
  * Health for Kubernetes. `/livez`: the process answers (its dependencies are no reason to restart it). `/readyz`: 200 with
  * `pass` or `degraded`, 503 with `fail`, before `started()` and from `drain()` on. `/startupz`: 200 once `started()` was
  * called and no required check fails. Throws `OptionError` for wrong options.
  */
 export function createHealth(options: HealthOptions = {}): Health {
-  const clock = options.clock ?? systemClock;
+  checkOptions('createHealth', options, rules);
+  const { clock = systemClock, checks: given = [] } = options;
+  checkItems('createHealth.checks', given, record);
   const names = new Set<string>();
-  const probes = (options.checks ?? []).map((check): Probe => {
-    if (typeof check?.name !== 'string' || check.name === '' || names.has(check.name))
-      throw new OptionError('options.checks.name', check?.name, 'a name that no other check has');
+  const probes = given.map((check, index): Probe => {
+    checkOptions(`createHealth.checks[${index}]`, check, checkRules, ['name', 'check']);
+    if (names.has(check.name))
+      throw new OptionError(`createHealth.checks[${index}].name`, check.name, 'a name that no other check has');
     names.add(check.name);
-    for (const key of ['timeoutMs', 'holdMs'] as const) {
-      const value = check[key];
-      if (value !== undefined && !(value > 0 && value < 2 ** 31))
-        throw new OptionError(`options.checks.${key}`, value, 'milliseconds above 0');
-    }
     return { check, running: undefined, asked: undefined, last: undefined };
   });
   let phase: HealthReport['phase'] = 'starting';

@@ -1,8 +1,9 @@
-import { OptionError } from '@breakwater/errors';
+import { callable, checkOptions, type Rule } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
 import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
 import { toBaggage, toBaggageKeys } from './baggage.ts';
 import { isSafeId, parseTraceparent, toTraceparent } from './correlation.ts';
+import { checkArgument, checkItems, list } from './options.ts';
 import { readTraceState } from './trace-state.ts';
 
 export interface PropagationOptions extends PropagatedFields {
@@ -10,12 +11,18 @@ export interface PropagationOptions extends PropagatedFields {
   readonly hosts: readonly string[];
 }
 
-/** Whether a URL's host is on the list. Throws `OptionError` for an entry that is not a host. */
-export function toHostTest(hosts: readonly string[]): (url: URL) => boolean {
-  if (!Array.isArray(hosts)) throw new OptionError('options.hosts', hosts, 'a list of hosts');
+const hostRule: Rule = [
+  'a host in lower case, such as api.example.com or *.internal',
+  (v) => typeof v === 'string' && /^(\*\.)?(\[[\da-f:.]+\]|[a-z\d_][a-z\d._-]*)(:\d{1,5})?$/.test(v),
+];
+
+/**
+ * Whether a URL's host is on the list. Throws `OptionError` for an entry that is not a host. `at`: what the list is called
+ * in it.
+ */
+export function toHostTest(hosts: readonly string[], at = 'toHostTest.hosts'): (url: URL) => boolean {
+  checkItems(at, hosts, hostRule);
   const entries = hosts.map((entry: string) => {
-    if (!/^(\*\.)?(\[[\da-f:.]+\]|[a-z\d][a-z\d.-]*)(:\d{1,5})?$/.test(entry))
-      throw new OptionError('options.hosts', entry, 'a host in lower case, such as api.example.com or *.internal');
     const wild = entry.startsWith('*.');
     return { wild, host: wild ? entry.slice(1) : entry, withPort: /[^:]:\d+$/.test(entry) };
   });
@@ -36,12 +43,17 @@ export interface PropagatedFields {
   readonly deadline?: (() => number | undefined) | undefined;
 }
 
-/** Makes the function that reads the fields off the context. Throws `OptionError` for wrong options. */
-export function toFieldReader(options: PropagatedFields): () => Record<string, string> {
-  const keys = toBaggageKeys('options.baggage', options.baggage);
+const fieldRules: Record<string, Rule> = { baggage: list, deadline: callable };
+
+/** Checks the options of a function that asks each request's host. */
+export function checkPropagation(at: string, options: PropagationOptions): void {
+  checkOptions(at, options, { ...fieldRules, hosts: list }, ['hosts']);
+}
+
+/** Makes the function that reads the fields off the context. Throws `OptionError` for wrong options, as of `at`. */
+export function toFieldReader(at: string, options: PropagatedFields): () => Record<string, string> {
+  const keys = toBaggageKeys(`${at}.baggage`, options.baggage);
   const { deadline } = options;
-  if (deadline !== undefined && typeof deadline !== 'function')
-    throw new OptionError('options.deadline', deadline, 'a function');
   return () => {
     const { correlationId, traceId, spanId, traceFlags, traceState, baggage } = currentContext() ?? {};
     const fields: Record<string, string> = {};
@@ -70,7 +82,8 @@ export function toFieldReader(options: PropagatedFields): () => Record<string, s
  * baggage what `options` allow. Empty outside of any context. Throws `OptionError` for wrong options.
  */
 export function propagationHeaders(options: PropagatedFields = {}): Record<string, string> {
-  return toFieldReader(options)();
+  checkOptions('propagationHeaders', options, fieldRules);
+  return toFieldReader('propagationHeaders', options)();
 }
 
 /** Adds fields to those a caller has set, which stay; a trace of the caller's keeps its own state. */
@@ -91,18 +104,28 @@ export function addFields(
  * it, a request does not follow redirects unless the caller says so: they would go along to a host nobody listed.
  */
 export function createPropagatingFetch(options: PropagationOptions, base: typeof fetch = fetch): typeof fetch {
-  const isAllowed = toHostTest(options.hosts);
-  const readFields = toFieldReader(options);
+  checkPropagation('createPropagatingFetch', options);
+  checkArgument('createPropagatingFetch.base', base, callable);
+  const isAllowed = toHostTest(options.hosts, 'createPropagatingFetch.hosts');
+  const readFields = toFieldReader('createPropagatingFetch', options);
   return (input, init) => {
     const request = input instanceof Request ? input : undefined;
-    const url = new URL(request?.url ?? String(input));
-    if (!isAllowed(url)) return base(input, init);
+    const url = URL.parse(request?.url ?? String(input));
+    // What is no URL is refused by `fetch` itself.
+    if (url === null || !isAllowed(url)) return base(input, init);
     const headers = new Headers(init?.headers ?? request?.headers);
+    let told = false;
     addFields(
       readFields(),
       (name) => headers.has(name),
-      (name, value) => headers.set(name, value),
+      (name, value) => {
+        headers.set(name, value);
+        told = true;
+      },
     );
-    return base(input, { ...init, headers, redirect: init?.redirect ?? 'manual' });
+    if (!told) return base(input, init);
+    // `follow` is what a request has that says nothing.
+    const own = request === undefined || request.redirect === 'follow' ? 'manual' : request.redirect;
+    return base(input, { ...init, headers, redirect: init?.redirect ?? own });
   };
 }

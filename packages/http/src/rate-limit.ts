@@ -1,18 +1,24 @@
+import { isIPv6 } from 'node:net';
 import { OptionError } from '@breakwater/errors';
+import { callable, checkOptions, oneOf, type Rule } from '@breakwater/errors/options';
 import { type Clock, createRateLimit, type RateLimitDecision, type RateLimitSpec } from '@breakwater/resilience';
 import { toRateLimitHeaders } from '@breakwater/resilience/http';
 import { edgeErrors } from './catalogue.ts';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
+import { clockRule, having } from './options.ts';
 import { createReport } from './report.ts';
 
 /** A limit for some requests. */
 export interface RateLimitRule extends RateLimitSpec {
-  /** Shown in the header fields: printable ASCII. */
+  /** Shown in the header fields: printable ASCII, and no other rule's. */
   readonly name: string;
-  /** Requests it holds for: a path, a pattern of paths, or a question. Default: all. */
+  /**
+   * Requests it holds for: a path, a pattern of paths, or a question. Default: all. A path or pattern holds for every spelling
+   * that some framework routes the same: `/login` also for `/LOGIN`, `/login/` and `/%6cogin`.
+   */
   readonly for?: string | RegExp | ((exchange: Exchange) => boolean) | undefined;
-  /** Whose limit it is. Default: the client's address. `undefined` exempts a request. */
+  /** Whose limit it is. Default: the client's address, of IPv6 the first 64 bits, which one client has to itself. `undefined` exempts a request. */
   readonly key?: ((exchange: Exchange) => string | undefined) | undefined;
   /**
    * `requests` (default), or `failures`: only responses of 400 and above count, so that an endpoint where errors mean an
@@ -38,18 +44,22 @@ export function rateLimitGuard(
   rules: readonly RateLimitRule[],
   options: { readonly clock?: Clock | undefined; readonly onLimiterError?: (error: unknown) => void } = {},
 ): Guard {
-  if (!Array.isArray(rules) || rules.length === 0) throw new OptionError('rules', rules, 'a list of rules');
-  const limits = rules.map((rule: RateLimitRule) => {
+  if (!Array.isArray(rules) || rules.length === 0)
+    throw new OptionError('rateLimitGuard.rules', rules, 'a list of at least one rule');
+  checkOptions('rateLimitGuard', options, { clock: clockRule, onLimiterError: callable });
+  const names = new Set<string>();
+  const limits = rules.map((rule: RateLimitRule, index) => {
+    const at = `rateLimitGuard.rules[${index}]`;
+    checkOptions(at, rule, ruleRules, ['name']);
     const { name, for: target, key, counts, limiter, onFailure = 'open', ...spec } = rule;
-    if (!/^[ -~]{1,64}$/.test(name)) throw new OptionError('rules.name', name, '1 to 64 printable ASCII characters');
-    if (onFailure !== 'open' && onFailure !== 'closed')
-      throw new OptionError('rules.onFailure', onFailure, 'open or closed');
+    if (names.has(name)) throw new OptionError(`${at}.name`, name, 'a name that no other rule has');
+    names.add(name);
     return {
       name,
       onFailure,
       counts: counts ?? 'requests',
       holds: toQuestion(target),
-      key: key ?? ((exchange: Exchange) => exchange.clientAddress),
+      key: key ?? ((exchange: Exchange) => toNetwork(exchange.clientAddress)),
       limiter: limiter ?? createRateLimit({ ...spec, name, clock: options.clock }),
       report: createReport(
         `The limiter of rate limit "${name}" failed: its rule is ${onFailure}`,
@@ -64,9 +74,14 @@ export function rateLimitGuard(
     key: string,
     cost: number,
   ): RateLimitDecision | Promise<RateLimitDecision | undefined> => {
-    const decision = limit.limiter.take(key, cost);
-    if (!(decision instanceof Promise)) return decision;
-    return decision.then(
+    let decision: RateLimitDecision | Promise<RateLimitDecision>;
+    try {
+      decision = limit.limiter.take(key, cost);
+    } catch (error) {
+      decision = Promise.reject(error);
+    }
+    if (!isThenable(decision)) return decision;
+    return Promise.resolve(decision).then(
       (settled) => {
         limit.report.ended();
         return settled;
@@ -105,8 +120,8 @@ export function rateLimitGuard(
       const key = limit.key(exchange);
       if (key === undefined) continue;
       const decision = take(limit, key, limit.counts === 'failures' ? 0 : 1);
-      if (decision instanceof Promise)
-        waiting.push(decision.then((settled) => () => apply(exchange, limit, key, settled)));
+      if (isThenable(decision))
+        waiting.push(Promise.resolve(decision).then((settled) => () => apply(exchange, limit, key, settled)));
       else apply(exchange, limit, key, decision);
     }
     if (waiting.length === 0) return undefined;
@@ -127,8 +142,65 @@ function refusal(limit: string, client: string, retryAfterMs: number | undefined
 function toQuestion(target: RateLimitRule['for']): (exchange: Exchange) => boolean {
   if (target === undefined) return () => true;
   if (typeof target === 'function') return target;
-  if (typeof target === 'string') return (exchange) => exchange.path === target;
-  if (!(target instanceof RegExp) || target.global || target.sticky)
-    throw new OptionError('rules.for', String(target), 'a path, a pattern without g or y, or a function');
-  return (exchange) => target.test(exchange.path);
+  if (typeof target === 'string') {
+    const wanted = toPlainPath(target);
+    return ({ path }) => path === target || (isOddPath(path) && toPlainPath(path) === wanted);
+  }
+  return ({ path }) => target.test(path) || (isOddPath(path) && target.test(toPlainPath(path)));
 }
+
+// Frameworks differ in what they take for the same path: some ignore case, a slash at the end, or percent encoding. A limit
+// that one spelling goes around is none.
+function isOddPath(path: string): boolean {
+  return /[%A-Z]|\/\/|.\/$/.test(path);
+}
+
+function toPlainPath(path: string): string {
+  const decoded = path.replace(/%[\da-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+  return decoded
+    .toLowerCase()
+    .replace(/\/{2,}/g, '/')
+    .replace(/(?<=.)\/$/, '');
+}
+
+/** A client of IPv6 has 2^64 addresses at hand; of IPv4, one. */
+function toNetwork(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped !== null) return mapped[1]!;
+  const [head = '', tail] = address.split('%', 1)[0]!.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  // What `::` stands for is at least one group of zeros.
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length - (tail.includes('.') ? 1 : 0);
+  const all = [...groups, ...Array<string>(zeros).fill('0'), ...after];
+  return `${all
+    .slice(0, 4)
+    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}
+
+function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+const anything: Rule = ['anything', () => true];
+// What is said of the limit itself is checked by `createRateLimit`.
+const ruleRules: Record<string, Rule> = {
+  name: ['1 to 64 printable ASCII characters', (v) => typeof v === 'string' && /^[ -~]{1,64}$/.test(v)],
+  for: [
+    'a path that begins with /, a pattern without g or y, or a function',
+    (v) =>
+      typeof v === 'function' ||
+      (typeof v === 'string' && v.startsWith('/')) ||
+      (v instanceof RegExp && !v.global && !v.sticky),
+  ],
+  key: callable,
+  counts: oneOf('requests', 'failures'),
+  limiter: having('a limiter (take)', 'take'),
+  onFailure: oneOf('open', 'closed'),
+  algorithm: anything,
+  limit: anything,
+  windowMs: anything,
+  burst: anything,
+};

@@ -1,17 +1,21 @@
-import { OptionError } from '@breakwater/errors';
+import { checkOptions, type Rule, whole } from '@breakwater/errors/options';
 
 /** A request's body: a Node request, or the `body` of a Fetch request. */
 export type BodySource = AsyncIterable<Uint8Array> | null | undefined;
+
+const rules: Record<string, Rule> = { maxBytes: whole(1) };
 
 /**
  * Reads a JSON body, for frameworks without a parser of their own. `undefined` for an empty one. Rejects with an error of
  * status 400 for what is not JSON in UTF-8, and 413 for more than `maxBytes` (default 1 MiB). Throws `OptionError` for
  * a wrong option.
  */
-export async function readJson(body: BodySource, options: { readonly maxBytes?: number } = {}): Promise<unknown> {
-  const maxBytes = options.maxBytes ?? 1_048_576;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
-    throw new OptionError('options.maxBytes', maxBytes, 'an integer of 1 or more');
+export async function readJson(
+  body: BodySource,
+  options: { readonly maxBytes?: number | undefined } = {},
+): Promise<unknown> {
+  checkOptions('readJson', options, rules);
+  const { maxBytes = 1_048_576 } = options;
   if (body === null || body === undefined) return undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;

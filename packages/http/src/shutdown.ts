@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { OptionError } from '@breakwater/errors';
+import { constants } from 'node:os';
+import { callable, checkOptions, type Rule, record, text } from '@breakwater/errors/options';
 import type { Logger } from '@breakwater/log';
 import type { Health } from './health.ts';
+import { checkItems, having, list, loggerRule, waitMs } from './options.ts';
 
 /** Something to close after the last request: pools, queues, the log. */
 export interface Closer {
@@ -34,17 +36,35 @@ export interface Shutdown {
   dispose(): void;
 }
 
+const rules: Record<string, Rule> = {
+  server: having('an HTTP server', 'close', 'closeAllConnections', 'prependListener'),
+  log: loggerRule,
+  health: having('the health of createHealth', 'drain'),
+  drainMs: waitMs,
+  timeoutMs: waitMs,
+  closers: list,
+  closeTimeoutMs: waitMs,
+  signals: list,
+  exit: callable,
+};
+const signalRule: Rule = [
+  'the name of a signal, such as SIGTERM',
+  (v) => typeof v === 'string' && Object.hasOwn(constants.signals, v),
+];
+
 /**
  * Ends a service without failing a request. On a signal: not ready any more, but serving, each response now closing its
  * connection; after `drainMs` no new connections; requests under way finish; then the closers; then `exit`. What is still
  * open after `timeoutMs` is cut off and counted in a record. Throws `OptionError` for wrong options.
  */
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { server, log } = options;
-  if (typeof server?.close !== 'function') throw new OptionError('options.server', server, 'an HTTP server');
-  const drainMs = milliseconds('drainMs', options.drainMs, 5000);
-  const timeoutMs = milliseconds('timeoutMs', options.timeoutMs, 20_000);
-  const closeTimeoutMs = milliseconds('closeTimeoutMs', options.closeTimeoutMs, 2000);
+  checkOptions('createShutdown', options, rules, ['server', 'log']);
+  const { server, log, health, closers = [], signals = ['SIGTERM', 'SIGINT'] } = options;
+  const { drainMs = 5000, timeoutMs = 20_000, closeTimeoutMs = 2000 } = options;
+  checkItems('createShutdown.signals', signals, signalRule);
+  checkItems('createShutdown.closers', closers, record);
+  for (const [index, closer] of closers.entries())
+    checkOptions(`createShutdown.closers[${index}]`, closer, { name: text, close: callable }, ['name', 'close']);
   const open = new Set<ServerResponse>();
   let going: Promise<number> | undefined;
 
@@ -57,7 +77,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
 
   const shutDown = async (reason: string): Promise<number> => {
     log.log('info', 'Shutting down', { reason, 'http.server.active_requests': open.size }, 'shutdown.started');
-    options.health?.drain();
+    health?.drain();
     // The client of a connection kept open could send its next request just when it is closed.
     for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
     await sleep(drainMs);
@@ -68,7 +88,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     let code = inTime ? 0 : 1;
     // Said now: the log may be among what is closed.
     log.log(inTime ? 'info' : 'error', 'Requests have ended', { requestsCutOff: cutOff }, 'shutdown.requests_ended');
-    for (const closer of options.closers ?? []) {
+    for (const closer of closers) {
       try {
         if (await within((async () => closer.close())(), closeTimeoutMs)) continue;
         log.log('error', 'Closing took too long', { closer: closer.name }, 'shutdown.closer_timeout');
@@ -88,7 +108,6 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     if (going !== undefined) return;
     void run(signal).then(exit);
   };
-  const signals = options.signals ?? ['SIGTERM', 'SIGINT'];
   for (const signal of signals) process.on(signal, onSignal);
   return {
     run,
@@ -97,12 +116,6 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
-}
-
-function milliseconds(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (!(value >= 0 && value < 2 ** 31)) throw new OptionError(`options.${name}`, value, 'milliseconds of 0 or more');
-  return value;
 }
 
 function sleep(ms: number): Promise<void> {

@@ -150,9 +150,9 @@ test('H25 undici: with the policies around it each attempt is told; a Pool witho
   await body.dump();
   assert.deepEqual(told(), NOTHING);
   await pool.close();
-  assert.throws(() => createPropagationInterceptor({ hosts: ['http://a'] }), /options\.hosts/);
-  assert.throws(() => createPropagationInterceptor({ hosts: [], baggage: ['a b'] }), /options\.baggage/);
-  assert.throws(() => createPropagationInterceptor({ hosts: [], deadline: 5 as never }), /options\.deadline/);
+  assert.throws(() => createPropagationInterceptor({ hosts: ['http://a'] }), /Interceptor\.hosts\[0\]/);
+  assert.throws(() => createPropagationInterceptor({ hosts: [], baggage: ['a b'] }), /Interceptor\.baggage\[0\]/);
+  assert.throws(() => createPropagationInterceptor({ hosts: [], deadline: 5 as never }), /Interceptor\.deadline/);
 });
 
 test('H25 H36 H37 the same over the fetch of Node', async () => {

@@ -1,7 +1,7 @@
 // `@breakwater/http/undici`: the context to listed hosts, on requests of undici.
 
 import type { Dispatcher } from 'undici';
-import { addFields, type PropagationOptions, toFieldReader, toHostTest } from './propagate.ts';
+import { addFields, checkPropagation, type PropagationOptions, toFieldReader, toHostTest } from './propagate.ts';
 
 export type { PropagatedFields, PropagationOptions } from './propagate.ts';
 
@@ -15,8 +15,9 @@ export type { PropagatedFields, PropagationOptions } from './propagate.ts';
  * later. Throws `OptionError` for wrong options.
  */
 export function createPropagationInterceptor(options: PropagationOptions): Dispatcher.DispatcherComposeInterceptor {
-  const isAllowed = toHostTest(options.hosts);
-  const readFields = toFieldReader(options);
+  checkPropagation('createPropagationInterceptor', options);
+  const isAllowed = toHostTest(options.hosts, 'createPropagationInterceptor.hosts');
+  const readFields = toFieldReader('createPropagationInterceptor', options);
   return (dispatch) => (request, handler) => {
     const { origin } = request;
     const url = origin === undefined || origin === null ? null : URL.parse(String(origin));
@@ -48,9 +49,12 @@ function namesOf(headers: Given): ReadonlySet<string> {
 /** Names and values in turn. A field with several values stands there once for each. */
 function toPairs(headers: Given): string[] {
   if (headers === undefined || headers === null) return [];
-  if (Array.isArray(headers)) return headers.map(String);
-  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-  return entries.flatMap(([name, value]) =>
+  const entries: Iterable<readonly [string, unknown]> = Array.isArray(headers)
+    ? headers.flatMap((name, index) => (index % 2 === 0 ? [[String(name), headers[index + 1]] as const] : []))
+    : Symbol.iterator in headers
+      ? headers
+      : Object.entries(headers);
+  return [...entries].flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
       one === undefined || one === null ? [] : [name, String(one)],
     ),

@@ -1,4 +1,4 @@
-import { toFieldErrors } from '@breakwater/errors';
+import { OptionError, toFieldErrors } from '@breakwater/errors';
 import { edgeErrors } from './catalogue.ts';
 
 /** A schema by Standard Schema 1: zod, valibot, arktype, … */
@@ -18,16 +18,20 @@ export type StandardResult<Output> =
 
 /** The part of a request that is checked. */
 export type RequestPart = 'body' | 'query' | 'path' | 'headers';
+const PARTS: readonly unknown[] = ['body', 'query', 'path', 'headers'];
 
 /**
  * `value` as `schema` gives it back. Rejects with `INVALID_INPUT` (422), whose fields name where and which rule, never the
- * value; its problem document is the answer. `part`: default `body`.
+ * value; its problem document is the answer; with `OptionError` for what is no schema. `part`: default `body`.
  */
 export async function validate<Output>(
   schema: StandardSchema<Output>,
   value: unknown,
   part: RequestPart = 'body',
 ): Promise<Output> {
+  if (typeof schema?.['~standard']?.validate !== 'function')
+    throw new OptionError('validate.schema', schema, 'a schema by Standard Schema');
+  if (!PARTS.includes(part)) throw new OptionError('validate.part', part, `one of ${PARTS.join(', ')}`);
   const result = await schema['~standard'].validate(value);
   if (result.issues === undefined) return result.value;
   const issues = result.issues.map((issue) => ({ ...issue, path: issue.path ?? [] }));

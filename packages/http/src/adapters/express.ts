@@ -19,9 +19,9 @@ export function expressEdge(edge: Edge): RequestHandler {
     endWith(response, exchange);
     exchange.run(() => {
       const proceed = (answer: Answer | undefined): void => {
-        setHeaders(response, exchange.headers);
+        if (!response.headersSent) setHeaders(response, exchange.headers);
         if (answer === undefined) next();
-        else writeAnswer(response, answer);
+        else writeAnswer(response, answer, exchange);
       };
       const guarded = exchange.guard();
       // `guard` never rejects; what `next` throws is Express's to catch.
@@ -46,15 +46,13 @@ export function answerError(edge: Edge, request: Request, response: Response, er
     exchange = edge.open(fromNodeRequest(request, request.originalUrl));
     keepExchange(request, exchange);
     endWith(response, exchange);
-    if (!response.headersSent) setHeaders(response, exchange.headers);
   }
-  writeAnswer(
-    response,
-    exchange.run(() => exchange.fail(error)),
-  );
+  const opened = exchange;
+  const answer = opened.run(() => opened.fail(error));
+  writeAnswer(response, answer, opened);
 }
 
 /** Sends an answer, of `idempotent` for instance. */
 export function sendAnswer(response: Response, answer: Answer): void {
-  writeAnswer(response, answer);
+  writeAnswer(response, answer, keptExchange(response.req));
 }

@@ -45,7 +45,6 @@ function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, e
     exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
     keepExchange(request.raw, exchange);
     endWith(reply.raw, exchange);
-    reply.headers(exchange.headers);
   }
   return sendAnswer(
     reply,
@@ -55,7 +54,12 @@ function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, e
 
 /** Sends an answer, of `idempotent` for instance. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return reply;
+  }
   for (const name of Object.keys(reply.getHeaders())) if (!KEPT.test(name)) reply.removeHeader(name);
   // Bytes, so that no charset is added.
+  reply.headers(keptExchange(reply.request.raw)?.headers ?? {});
   return reply.code(answer.status).headers(answer.headers).send(Buffer.from(answer.body));
 }

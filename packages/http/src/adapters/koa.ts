@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
-import { endWith, KEPT } from './node-response.ts';
+import { endWith, KEPT, writeAnswer } from './node-response.ts';
 
 /** The exchange of a request that went through `koaEdge`; `undefined` for another. */
 export function exchangeOf(context: Context): Exchange | undefined {
@@ -17,9 +17,15 @@ export function koaEdge(edge: Edge): Middleware {
     const exchange = edge.open(fromNodeRequest(context.req, context.originalUrl));
     keepExchange(context.req, exchange);
     endWith(context.res, exchange);
+    // Koa asks this for what fails after the middlewares: a body that is a stream, one that JSON cannot hold.
+    context.onerror = (error) => {
+      if (error === null || error === undefined) return;
+      const answer = exchange.run(() => exchange.fail(error));
+      if (context.writable || context.headerSent) writeAnswer(context.res, answer, exchange);
+    };
     return exchange.run(async () => {
       const answer = await exchange.guard();
-      context.set(exchange.headers);
+      if (!context.headerSent) context.set(exchange.headers);
       if (answer !== undefined) {
         sendAnswer(context, answer);
         return;
@@ -43,6 +49,7 @@ export function sendAnswer(context: Context, answer: Answer): void {
     return;
   }
   for (const name of context.res.getHeaderNames()) if (!KEPT.test(name)) context.remove(name);
+  context.set(keptExchange(context.req)?.headers ?? {});
   context.status = answer.status;
   context.set({ ...answer.headers });
   context.body = Buffer.from(answer.body);

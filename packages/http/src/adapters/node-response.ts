@@ -11,8 +11,11 @@ export function setHeaders(response: ServerResponse, headers: Readonly<Record<st
   for (const name in headers) response.setHeader(name, headers[name]!);
 }
 
-/** Writes `answer` as it is. A response already begun cannot be changed: its connection is broken, so that nobody takes it for complete. */
-export function writeAnswer(response: ServerResponse, answer: Answer): void {
+/**
+ * Writes `answer` as it is, with the fields of `exchange`. A response already begun cannot be changed: its connection is
+ * broken, so that nobody takes it for complete.
+ */
+export function writeAnswer(response: ServerResponse, answer: Answer, exchange: Exchange | undefined): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -20,11 +23,11 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
   // What a handler set for the answer it did not get to give, such as a cookie or a length, is not this answer's.
   for (const name of response.getHeaderNames()) if (!KEPT.test(name)) response.removeHeader(name);
   response.statusCode = answer.status;
+  if (exchange !== undefined) setHeaders(response, exchange.headers);
   setHeaders(response, answer.headers);
   response.setHeader('content-length', Buffer.byteLength(answer.body));
   response.end(answer.body);
 }
 
-/** Fields of the edge, of limits and of cross-origin rules: a browser must be able to read an error too. */
-export const KEPT: RegExp =
-  /^(?:x-correlation-id|x-request-id|traceparent|ratelimit(?:-policy)?|access-control-.*|vary)$/;
+/** Fields of cross-origin rules, which are set outside of the edge: a browser must be able to read an error too. */
+export const KEPT: RegExp = /^(?:access-control-.*|vary)$/;

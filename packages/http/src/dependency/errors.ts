@@ -7,7 +7,7 @@ import { RejectedError } from '@breakwater/resilience';
 export class PoolExhaustedError extends RejectedError {
   constructor(name: string, reason: 'wait-limit' | 'queue-full') {
     const why = reason === 'queue-full' ? 'too many callers wait already' : 'none was free in time';
-    super('POOL_EXHAUSTED', 'pool', name, reason, `No connection of "${name}": ${why}`, 1000, 'PoolExhaustedError');
+    super('PoolExhaustedError', 'POOL_EXHAUSTED', 'pool', name, reason, 1000, `No connection of "${name}": ${why}`);
   }
 }
 
@@ -17,7 +17,7 @@ export class PoolExhaustedError extends RejectedError {
  */
 export class ReadOnlyError extends RejectedError {
   constructor(name: string, reason: 'by-hand' | 'by-server' | 'refused', retryAfterMs: number, cause?: unknown) {
-    super('READ_ONLY', 'read-only', name, reason, `"${name}" is read-only: ${reason}`, retryAfterMs, 'ReadOnlyError');
+    super('ReadOnlyError', 'READ_ONLY', 'read-only', name, reason, retryAfterMs, `"${name}" is read-only: ${reason}`);
     if (cause !== undefined) this.cause = cause;
   }
 }

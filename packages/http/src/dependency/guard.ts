@@ -1,4 +1,5 @@
 import { classify, OptionError } from '@breakwater/errors';
+import { checkOptions, type Rule, record, text, whole } from '@breakwater/errors/options';
 import {
   type BreakerOptions,
   type Bulkhead,
@@ -12,6 +13,7 @@ import {
   TimeoutError,
 } from '@breakwater/resilience';
 import type { HealthCheck } from '../health.ts';
+import { clockRule, timerMs } from '../options.ts';
 import { type Access, AccessSwitch } from './access.ts';
 import { PoolExhaustedError, UnreachableError } from './errors.ts';
 
@@ -85,6 +87,26 @@ export interface DependencyKind {
   readonly isAnswer: (error: unknown) => boolean;
 }
 
+const rules: Record<string, Rule> = {
+  name: text,
+  acquireTimeoutMs: timerMs,
+  maxWaiting: whole(0),
+  breaker: record,
+  recheckMs: timerMs,
+  checkTimeoutMs: timerMs,
+  clock: clockRule,
+};
+const FIXED = ['name', 'clock', 'expected', 'classify', 'failureResult'] as const;
+
+/** Checks the options of `at`, which has `more` than every guard. */
+export function checkGuardOptions(at: string, options: GuardOptions, more: Record<string, Rule>): void {
+  checkOptions(at, options, { ...rules, ...more });
+  // The others are checked by `createBreaker`.
+  const breaker: Readonly<Record<string, unknown>> = { ...options.breaker };
+  for (const key of FIXED)
+    if (breaker[key] !== undefined) throw new OptionError(`${at}.breaker.${key}`, breaker[key], 'nothing: it is fixed');
+}
+
 type Listener = (event: DependencyEvent) => void;
 type Told<E> = E extends unknown ? Omit<E, 'dependency'> : never;
 
@@ -99,16 +121,10 @@ export class GuardCore implements DependencyGuard {
   readonly #places: Bulkhead;
   #listeners: readonly Listener[] = [];
 
-  /** Throws `OptionError` for wrong options. */
+  /** The options are checked already, but those of the breaker. */
   constructor(options: GuardOptions, kind: DependencyKind) {
     const { name = kind.defaultName, clock = systemClock } = options;
-    if (typeof name !== 'string' || name === '') throw new OptionError('options.name', name, 'a text');
-    const acquireTimeoutMs = milliseconds('acquireTimeoutMs', options.acquireTimeoutMs, 1000);
-    const recheckMs = milliseconds('recheckMs', options.recheckMs, 5000);
-    const checkTimeoutMs = milliseconds('checkTimeoutMs', options.checkTimeoutMs, 1000);
-    const maxQueue = options.maxWaiting ?? 1000;
-    if (!Number.isSafeInteger(maxQueue) || maxQueue < 0)
-      throw new OptionError('options.maxWaiting', maxQueue, 'an integer of 0 or more');
+    const { acquireTimeoutMs = 1000, recheckMs = 5000, checkTimeoutMs = 1000, maxWaiting: maxQueue = 1000 } = options;
     this.name = name;
     this.clock = clock;
     this.#kind = kind;
@@ -187,11 +203,12 @@ export class GuardCore implements DependencyGuard {
     throw refusal;
   }
 
-  /** Resolves with how to leave the place again. Rejects with `PoolExhaustedError`. */
-  enter(operation: string): Promise<() => void> {
+  /** Resolves with how to leave the place again. Rejects with `PoolExhaustedError`, at the latest after `withinMs`. */
+  enter(operation: string, withinMs: number = Number.POSITIVE_INFINITY): Promise<() => void> {
     return new Promise((admit, refuse) => {
       const hold = (): Promise<void> => new Promise((leave) => admit(leave));
-      this.#places.execute(hold, { operation }).catch((error: unknown) => {
+      const deadline = this.clock.now() + withinMs;
+      this.#places.execute(hold, { operation, deadline }).catch((error: unknown) => {
         this.tell({ type: 'dependency.refused', reason: 'exhausted', operation });
         const full = error instanceof BulkheadFullError && error.reason === 'queue-full';
         refuse(new PoolExhaustedError(this.name, full ? 'queue-full' : 'wait-limit'));
@@ -237,10 +254,4 @@ export class GuardCore implements DependencyGuard {
     if (this.breaker.state !== 'closed') return { status: 'degraded', reason: 'breaker-open' };
     return this.access.mode === 'read-only' ? { status: 'degraded', reason: 'read-only' } : 'pass';
   }
-}
-
-export function milliseconds(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (!(value > 0 && value < 2 ** 31)) throw new OptionError(`options.${name}`, value, 'milliseconds above 0');
-  return value;
 }

@@ -1,5 +1,7 @@
+import { checkOptions, record } from '@breakwater/errors/options';
 import { connectTelemetry } from '@breakwater/resilience/telemetry';
 import type { Attributes, Meter } from '@opentelemetry/api';
+import { checkArgument, having } from '../options.ts';
 import type { DependencyGuard } from './guard.ts';
 
 /**
@@ -11,12 +13,14 @@ import type { DependencyGuard } from './guard.ts';
  * `@breakwater/resilience` tells of the breaker.
  *
  * `@opentelemetry/api` is an optional peer: resolves to `undefined` when it is not installed, else to a function that
- * ends it. `meter`: default the global one.
+ * ends it. `meter`: default the global one. Rejects with `OptionError` for wrong options.
  */
 export async function connectDependencyTelemetry(
   guard: DependencyGuard,
   options: { readonly meter?: Meter | undefined } = {},
 ): Promise<(() => void) | undefined> {
+  checkArgument('connectDependencyTelemetry.guard', guard, having('a guard', 'on', 'setReadOnly'));
+  checkOptions('connectDependencyTelemetry', options, { meter: record });
   const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { OptionError } from '@breakwater/errors';
+import { callable, checkOptions, flag, oneOf, type Rule, whole } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
 import { edgeErrors } from '../catalogue.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer } from '../message.ts';
+import { having } from '../options.ts';
 import { toFingerprint } from './fingerprint.ts';
 import type { IdempotencyStore } from './store.ts';
 
@@ -38,15 +39,19 @@ export type Idempotent<Tx> = (
   work: (transaction: Tx) => Promise<Answer>,
 ) => Promise<Answer>;
 
+const rules: Record<string, Rule> = {
+  store: having('a store (execute)', 'execute'),
+  required: flag,
+  ttlMs: whole(1),
+  leaseMs: whole(1),
+  onUnknown: oneOf('refuse', 'rerun'),
+  clientOf: callable,
+};
+
 /** Makes the function that handlers call. Throws `OptionError` for a wrong option. */
 export function createIdempotency<Tx>(options: IdempotencyOptions<Tx>): Idempotent<Tx> {
-  const { store } = options;
-  if (typeof store?.execute !== 'function') throw new OptionError('options.store', store, 'a store');
-  const ttlMs = positive('ttlMs', options.ttlMs, 24 * 3600 * 1000);
-  const leaseMs = positive('leaseMs', options.leaseMs, 60_000);
-  const onUnknown = options.onUnknown ?? 'refuse';
-  if (onUnknown !== 'refuse' && onUnknown !== 'rerun')
-    throw new OptionError('options.onUnknown', onUnknown, 'refuse or rerun');
+  checkOptions('createIdempotency', options, rules, ['store']);
+  const { store, ttlMs = 24 * 3600 * 1000, leaseMs = 60_000, onUnknown = 'refuse' } = options;
   const clientOf = options.clientOf ?? (() => currentContext()?.userId ?? '');
   let unkeyed = 0;
 
@@ -84,11 +89,4 @@ function parseKey(field: string): string {
 
 function hash(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-function positive(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new OptionError(`options.${name}`, value, 'milliseconds above 0');
-  return value;
 }

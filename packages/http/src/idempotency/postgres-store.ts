@@ -1,5 +1,7 @@
-import { OptionError } from '@breakwater/errors';
-import type { IdempotencyStore } from './store.ts';
+import { checkOptions, type Rule } from '@breakwater/errors/options';
+import { checkArgument, having } from '../options.ts';
+import { endTransaction } from '../pg/transaction.ts';
+import type { IdempotencyResult, IdempotencyStore } from './store.ts';
 
 /** A connection of `pg`. */
 export interface PgClient {
@@ -26,6 +28,14 @@ interface Row {
   readonly body: string;
 }
 
+const rules: Record<string, Rule> = {
+  // It becomes part of statements.
+  table: [
+    'a plain identifier, with or without schema',
+    (v) => typeof v === 'string' && /^[a-z_][a-z\d_]{0,62}(\.[a-z_][a-z\d_]{0,62})?$/.test(v),
+  ],
+};
+
 /**
  * A store in PostgreSQL. The work is given the connection inside a transaction, and its answer is written in the same
  * transaction: both are there or neither. So a crash at any moment, also between commit and response, leaves either
@@ -37,11 +47,11 @@ interface Row {
  */
 export function postgresIdempotencyStore<Client extends PgClient>(
   pool: PgPool<Client>,
-  options: { readonly table?: string } = {},
+  options: { readonly table?: string | undefined } = {},
 ): PostgresIdempotencyStore<Client> {
-  const table = options.table ?? 'idempotency_keys';
-  if (!/^[a-z_][a-z\d_]{0,62}(\.[a-z_][a-z\d_]{0,62})?$/.test(table))
-    throw new OptionError('options.table', table, 'a plain identifier, with or without schema');
+  checkArgument('postgresIdempotencyStore.pool', pool, having('a pool of pg', 'connect'));
+  checkOptions('postgresIdempotencyStore', options, rules);
+  const { table = 'idempotency_keys' } = options;
 
   const once = async (text: string): Promise<readonly unknown[]> => {
     const client = await pool.connect();
@@ -56,21 +66,19 @@ export function postgresIdempotencyStore<Client extends PgClient>(
   };
 
   return {
-    async execute({ key, fingerprint, ttlMs }, work) {
-      const client = await pool.connect();
-      try {
-        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    execute({ key, fingerprint, ttlMs }, work) {
+      return endTransaction<Client, IdempotencyResult>(pool, 'BEGIN ISOLATION LEVEL READ COMMITTED', async (client) => {
         const lock = await client.query('SELECT pg_try_advisory_xact_lock($1::bigint) AS locked', [toLockId(key)]);
-        if (!(lock.rows[0] as { locked: boolean }).locked) return await leave(client, { state: 'busy' });
+        if (!(lock.rows[0] as { locked: boolean }).locked) return { end: 'ROLLBACK', value: { state: 'busy' } };
         const found = await client.query(
           `SELECT fingerprint, status, headers, body FROM ${table} WHERE key = $1 AND expires_at > now()`,
           [key],
         );
         const row = found.rows[0] as Row | undefined;
         if (row !== undefined) {
-          if (row.fingerprint !== fingerprint) return await leave(client, { state: 'mismatch' });
+          if (row.fingerprint !== fingerprint) return { end: 'ROLLBACK', value: { state: 'mismatch' } };
           const answer = { status: row.status, headers: row.headers, body: row.body };
-          return await leave(client, { state: 'done', answer, replayed: true });
+          return { end: 'ROLLBACK', value: { state: 'done', answer, replayed: true } };
         }
         const answer = await work(client);
         await client.query(
@@ -80,17 +88,8 @@ export function postgresIdempotencyStore<Client extends PgClient>(
              headers = excluded.headers, body = excluded.body, expires_at = excluded.expires_at`,
           [key, fingerprint, answer.status, JSON.stringify(answer.headers), answer.body, ttlMs],
         );
-        await client.query('COMMIT');
-        client.release();
-        return { state: 'done', answer, replayed: false };
-      } catch (error) {
-        // A connection that cannot even roll back is given up, and with it the transaction.
-        await client.query('ROLLBACK').then(
-          () => client.release(),
-          () => client.release(true),
-        );
-        throw error;
-      }
+        return { end: 'COMMIT', value: { state: 'done', answer, replayed: false } };
+      });
     },
     async createTable() {
       await once(`CREATE TABLE IF NOT EXISTS ${table} (
@@ -102,12 +101,6 @@ export function postgresIdempotencyStore<Client extends PgClient>(
       return (await once(`DELETE FROM ${table} WHERE expires_at <= now() RETURNING 1`)).length;
     },
   };
-}
-
-async function leave<T>(client: PgClient, result: T): Promise<T> {
-  await client.query('ROLLBACK');
-  client.release();
-  return result;
 }
 
 // Two keys with equal 64 bits would only wait for each other.

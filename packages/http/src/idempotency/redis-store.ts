@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { classify, OptionError } from '@breakwater/errors';
+import { classify } from '@breakwater/errors';
+import { callable, checkOptions, type Rule } from '@breakwater/errors/options';
+import { type Clock, systemClock } from '@breakwater/resilience';
 import type { RedisLike } from '@breakwater/resilience/redis';
 import type { Answer } from '../message.ts';
+import { checkArgument, clockRule, having } from '../options.ts';
 import { createReport } from '../report.ts';
+import { createLateEndings } from './late-endings.ts';
 import type { IdempotencyStore } from './store.ts';
 
 const BEGIN = `
@@ -30,34 +34,59 @@ if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 if ARGV[2] == 'forget' then redis.call('DEL', KEYS[1]) else redis.call('HSET', KEYS[1], 'lease', 0) end
 return 1`;
 
+const rules: Record<string, Rule> = {
+  prefix: ['a string', (v) => typeof v === 'string'],
+  onError: callable,
+  clock: clockRule,
+};
+
 /**
  * A store in Redis, shared by a fleet. Redis and the work's own effects do not commit together: when the process dies in
  * between, the key stays, and after `leaseMs` repetitions are told that the outcome is unknown (or the work runs again,
  * with `onUnknown: 'rerun'`). Work that may take effect twice at no price, or whose effects are in PostgreSQL, is
- * better off with the other setting or the other store. `prefix`: default `idempotency:`. `onError` is told what fails no
- * request: a key that could not be given up, and an answer that was not kept because its lease had ended and another run
- * has the key. Default: a process warning.
+ * better off with the other setting or the other store.
+ *
+ * When Redis is away as a run ends, the request ends as the work did, and Redis is told later, as soon as it is back: that
+ * the key is free again, or the answer. Until then repetitions are told "busy", after `leaseMs` "unknown".
+ *
+ * `prefix`: default `idempotency:`. `onError` is told what fails no request: an end that Redis could not be told of at
+ * once, and an answer that was not kept because its lease had ended and another run has the key. Default: a process
+ * warning. Throws `OptionError` for wrong options.
  */
 export function redisIdempotencyStore(
   redis: RedisLike,
-  options: { readonly prefix?: string; readonly onError?: (error: unknown) => void } = {},
+  options: {
+    readonly prefix?: string | undefined;
+    readonly onError?: ((error: unknown) => void) | undefined;
+    readonly clock?: Clock | undefined;
+  } = {},
 ): IdempotencyStore {
-  if (typeof redis?.eval !== 'function')
-    throw new OptionError('redis', redis, 'a Redis client with eval(script, keys, args)');
-  const prefix = options.prefix ?? 'idempotency:';
+  checkArgument('redisIdempotencyStore.redis', redis, having('a Redis client with eval(script, keys, args)', 'eval'));
+  checkOptions('redisIdempotencyStore', options, rules);
+  const { prefix = 'idempotency:', clock = systemClock } = options;
+  const tellLater = createLateEndings(redis, clock);
   const report = createReport('Idempotency in Redis is in doubt', options.onError);
   return {
     async execute(entry, work) {
       const keys = [prefix + entry.key];
       const token = randomUUID();
       const { fingerprint, leaseMs, ttlMs, onUnknown } = entry;
-      const reply = (await redis.eval(BEGIN, keys, [
-        fingerprint,
-        token,
-        String(leaseMs),
-        String(ttlMs),
-        onUnknown,
-      ])) as readonly string[];
+      const end = async (script: string, args: readonly string[]): Promise<unknown> => {
+        try {
+          return await redis.eval(script, keys, [...args]);
+        } catch (error) {
+          report.tell(error);
+          tellLater({ script, keys, args, ttlMs });
+          return undefined;
+        }
+      };
+      const claim = [fingerprint, token, String(leaseMs), String(ttlMs), onUnknown];
+      const reply = (await redis.eval(BEGIN, keys, claim).catch((error: unknown) => {
+        // It may have come through, and then nobody would give the key up.
+        if (classify(error).outcome !== 'not-applied')
+          tellLater({ script: GIVE_UP, keys, args: [token, 'forget'], ttlMs });
+        throw error;
+      })) as readonly string[];
       switch (reply[0]) {
         case 'mismatch':
         case 'busy':
@@ -74,14 +103,14 @@ export function redisIdempotencyStore(
       try {
         answer = await work(undefined);
       } catch (error) {
-        const end = classify(error).outcome === 'unknown' ? 'unknown' : 'forget';
-        // When Redis is away too, the lease ends by itself, in doubt as "unknown"; the first error is the one that counts.
-        await redis.eval(GIVE_UP, keys, [token, end]).catch((failure: unknown) => report.tell(failure));
+        // When Redis is away too, the first error is the one that counts.
+        await end(GIVE_UP, [token, classify(error).outcome === 'unknown' ? 'unknown' : 'forget']);
         throw error;
       }
-      const kept = await redis.eval(COMPLETE, keys, [token, JSON.stringify(answer), String(ttlMs)]);
+      // The work is done: that its answer could not be kept is no reason to say that it failed.
+      const kept = await end(COMPLETE, [token, JSON.stringify(answer), String(ttlMs)]);
       if (Number(kept) === 1) report.ended();
-      else
+      else if (kept !== undefined)
         report.tell(
           new Error('The work took longer than its lease, and its answer was not kept: it may have run twice'),
         );

@@ -1,6 +1,7 @@
-import { OptionError } from '@breakwater/errors';
+import { whole } from '@breakwater/errors/options';
 import { UnreachableError } from '../dependency/errors.ts';
-import { type DependencyGuard, GuardCore, type GuardOptions, milliseconds } from '../dependency/guard.ts';
+import { checkGuardOptions, type DependencyGuard, GuardCore, type GuardOptions } from '../dependency/guard.ts';
+import { checkArgument, having, timerMs } from '../options.ts';
 import { isWaiting, mayWriteRedis } from './commands.ts';
 import { isReadOnlyReply, isReply, withoutArguments } from './errors.ts';
 import { guardPipeline, PartlyFailed, type RawPipeline, tellCallback } from './pipeline.ts';
@@ -47,14 +48,11 @@ export function guardRedis<R extends GuardableRedis>(
   redis: R,
   options: RedisGuardOptions = {},
 ): R & { readonly guard: DependencyGuard } {
-  if (typeof redis?.getBuiltinCommands !== 'function' || typeof redis.info !== 'function')
-    throw new OptionError('redis', redis, 'a client of ioredis');
-  const commandTimeoutMs = milliseconds('commandTimeoutMs', options.commandTimeoutMs, 1000);
-  const connectTimeoutMs = milliseconds('connectTimeoutMs', options.connectTimeoutMs, options.acquireTimeoutMs ?? 1000);
-  const max = options.maxPending ?? 1000;
-  if (!Number.isSafeInteger(max) || max < 1)
-    throw new OptionError('options.maxPending', max, 'an integer of 1 or more');
-  const checkTimeoutMs = milliseconds('checkTimeoutMs', options.checkTimeoutMs, 1000);
+  checkArgument('guardRedis.redis', redis, having('a client of ioredis', 'getBuiltinCommands', 'info', 'ping', 'on'));
+  const more = { maxPending: whole(1), connectTimeoutMs: timerMs, commandTimeoutMs: timerMs };
+  checkGuardOptions('guardRedis', options, more);
+  const { commandTimeoutMs = 1000, checkTimeoutMs = 1000, maxPending: max = 1000 } = options;
+  const { connectTimeoutMs = options.acquireTimeoutMs ?? 1000 } = options;
   let looking: Promise<boolean> | undefined;
   const core: GuardCore = new GuardCore(options, {
     defaultName: 'redis',

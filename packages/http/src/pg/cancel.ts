@@ -29,19 +29,21 @@ export function sendCancel(target: CancelTarget): Promise<boolean> {
   message.writeInt32BE(secretKey, 12);
   return new Promise((resolve) => {
     const sockets: Socket[] = [];
-    const finish = (sent: boolean): void => {
+    let sent = false;
+    const finish = (done: boolean): void => {
       clearTimeout(timer);
       for (const socket of sockets) socket.destroy();
-      resolve(sent);
+      resolve(done);
     };
     const watch = (socket: Socket): Socket => {
       sockets.push(socket);
       // Cut off after the limit or refused: the statement goes on until the server sees that its client is gone.
-      return socket.on('error', () => finish(false));
+      // The server closes when it has passed the request on: only then may the connection go. Or before it was sent.
+      return socket.on('error', () => finish(false)).on('close', () => finish(sent));
     };
-    // The server closes when it has passed the request on: only then may the connection go.
     const send = (socket: Socket): void => {
-      socket.on('close', () => finish(true)).resume();
+      sent = true;
+      socket.resume();
       socket.write(message);
     };
     const timer = setTimeout(() => finish(false), LIMIT_MS);

@@ -1,5 +1,5 @@
-import { OptionError } from '@breakwater/errors';
-import { type DependencyGuard, GuardCore, type GuardOptions, milliseconds } from '../dependency/guard.ts';
+import { checkGuardOptions, type DependencyGuard, GuardCore, type GuardOptions } from '../dependency/guard.ts';
+import { checkArgument, having, timerMs } from '../options.ts';
 import { isAnswer, Lease, type RawClient, splitCallback, toAsked } from './lease.ts';
 import { mayWrite } from './statement.ts';
 
@@ -42,12 +42,15 @@ export function guardPgPool<P extends GuardablePgPool>(
   pool: P,
   options: PgGuardOptions = {},
 ): P & { readonly guard: DependencyGuard } {
-  if (typeof pool?.connect !== 'function' || typeof pool.options !== 'object')
-    throw new OptionError('pool', pool, 'a pool of pg');
+  checkArgument('guardPgPool.pool', pool, having('a pool of pg', 'connect', 'query', 'on'));
+  checkArgument('guardPgPool.pool', pool.options, ['a pool of pg', (v) => typeof v === 'object' && v !== null]);
+  checkGuardOptions('guardPgPool', options, { connectTimeoutMs: timerMs, queryTimeoutMs: timerMs });
   const max = pool.options.max ?? 10;
-  const queryTimeoutMs = milliseconds('queryTimeoutMs', options.queryTimeoutMs, 10_000);
-  const connectTimeoutMs = milliseconds('connectTimeoutMs', options.connectTimeoutMs, options.acquireTimeoutMs ?? 1000);
-  const checkTimeoutMs = milliseconds('checkTimeoutMs', options.checkTimeoutMs, 1000);
+  const {
+    queryTimeoutMs = 10_000,
+    checkTimeoutMs = 1000,
+    connectTimeoutMs = options.acquireTimeoutMs ?? 1000,
+  } = options;
   const core = new GuardCore(options, {
     defaultName: 'postgres',
     max,
@@ -58,9 +61,7 @@ export function guardPgPool<P extends GuardablePgPool>(
   if (!pool.options.connectionTimeoutMillis) pool.options.connectionTimeoutMillis = connectTimeoutMs;
   pool.on('error', (error) => core.tellLost(error));
 
-  const acquire = async (operation: string): Promise<Lease> => {
-    const askedAt = core.clock.now();
-    const leave = await core.enter(operation);
+  const open = async (leave: () => void, askedAt: number): Promise<Lease> => {
     try {
       const client = (await pool.connect()) as RawClient;
       core.tell({ type: 'dependency.acquired', waitedMs: core.clock.now() - askedAt });
@@ -69,6 +70,10 @@ export function guardPgPool<P extends GuardablePgPool>(
       leave();
       throw error;
     }
+  };
+  const acquire = async (operation: string): Promise<Lease> => {
+    const askedAt = core.clock.now();
+    return open(await core.enter(operation), askedAt);
   };
   const runOnce = async (args: readonly unknown[], timeoutMs: number): Promise<unknown> => {
     const asked = toAsked(args, timeoutMs);
@@ -80,8 +85,26 @@ export function guardPgPool<P extends GuardablePgPool>(
     }
   };
   const look = async (): Promise<boolean> => {
-    const result = await runOnce(["SELECT current_setting('transaction_read_only') AS read_only"], checkTimeoutMs);
-    return (result as { rows: { read_only: string }[] }).rows[0]?.read_only === 'on';
+    const operation = `${core.name} SELECT`;
+    const askedAt = core.clock.now();
+    const left = (): number => Math.max(1, checkTimeoutMs - (core.clock.now() - askedAt));
+    // Half of the time: that no place is free must be known before the check counts as hung.
+    const leave = await core.enter('SELECT', checkTimeoutMs / 2);
+    const opening = open(leave, askedAt);
+    const lease = await core.limit(opening, operation, left(), () => {
+      // What comes too late is given back. That it failed is said already.
+      opening.then(
+        (late) => late.release(),
+        () => undefined,
+      );
+    });
+    try {
+      const asked = toAsked(["SELECT current_setting('transaction_read_only') AS read_only"], left());
+      const result = (await lease.run(asked)) as { rows: { read_only: string }[] };
+      return result.rows[0]?.read_only === 'on';
+    } finally {
+      lease.release();
+    }
   };
 
   const query = async (args: readonly unknown[]): Promise<unknown> => {
