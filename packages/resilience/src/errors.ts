@@ -60,8 +60,9 @@ export class RejectedError extends PolicyError {
     policy: string,
     reason: string,
     retryAfterMs?: number,
+    message = `${rejectedBy} "${policy}" refused the call: ${reason}`,
   ) {
-    super(name, code, `${rejectedBy} "${policy}" refused the call: ${reason}`, true, 'not-applied');
+    super(name, code, message, true, 'not-applied');
     this.rejectedBy = rejectedBy;
     this.policy = policy;
     this.reason = reason;
