@@ -8,7 +8,10 @@ export interface Entry<E> {
 export interface Recorder<E> {
   readonly entries: readonly Entry<E>[];
   readonly record: (event: E) => void;
-  /** One line per event: the time, then the chosen fields. The same trace twice means the same lines. */
+  /**
+   * One line per event: the time, then the chosen fields, plain objects as JSON. The same trace twice means the same
+   * lines.
+   */
   lines(...fields: string[]): string[];
 }
 
@@ -22,8 +25,15 @@ export function createRecorder<E>(clock: { now(): number }): Recorder<E> {
     },
     lines: (...fields) =>
       entries.map(({ atMs, event }) => {
-        const values = fields.map((field) => String((event as Record<string, unknown>)[field]));
+        const values = fields.map((field) => shown((event as Record<string, unknown> | null | undefined)?.[field]));
         return [`${atMs}ms`, ...values].join(' ');
       }),
   };
+}
+
+/** As `String` has it, but where that would make every object look the same. */
+function shown(value: unknown): string {
+  const isBare = typeof value === 'object' && value !== null && !('toString' in value);
+  const text = isBare ? '[object Object]' : String(value);
+  return text === '[object Object]' ? JSON.stringify(value) : text;
 }
