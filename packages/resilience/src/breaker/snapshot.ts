@@ -1,3 +1,4 @@
+import { checkOptions, number, OptionError, oneOf, whole } from '../options.ts';
 import { BreakerImpl, type CircuitBreaker } from './breaker.ts';
 
 /** The state of a breaker as plain data, for `restoreBreaker` after a restart or on another machine. */
@@ -18,26 +19,23 @@ export function saveBreaker(breaker: CircuitBreaker): BreakerSnapshot {
   return { version: 1, state: 'open', openUntil: clock.wallNow() + remainingMs, openings };
 }
 
-/** Puts a breaker into a saved state. Throws `TypeError` when it is not one. */
+/** Puts a breaker into a saved state. Throws `OptionError` when it is not one. */
 export function restoreBreaker(breaker: CircuitBreaker, snapshot: BreakerSnapshot): void {
-  const { version, state, openUntil, openings } = (snapshot ?? {}) as Partial<BreakerSnapshot>;
-  const valid =
-    version === 1 &&
-    Number.isInteger(openings) &&
-    openings! >= 0 &&
-    (state === 'closed' || (state === 'open' && Number.isFinite(openUntil)));
-  if (!valid) throw new TypeError(`restoreBreaker: not a breaker snapshot: ${JSON.stringify(snapshot)}`);
+  const rules = { version: oneOf(1), state: oneOf('closed', 'open'), openings: whole(0), openUntil: number(0) };
+  const isOpen = snapshot?.state === 'open';
+  checkOptions('restoreBreaker', snapshot, rules, ['version', 'state', 'openings', ...(isOpen ? ['openUntil'] : [])]);
   const impl = toImpl(breaker);
-  if (state === 'closed') {
+  if (!isOpen) {
     impl.heal('adopted');
     return;
   }
-  impl.openings = Math.max(0, openings! - 1);
+  impl.openings = Math.max(0, snapshot.openings - 1);
+  const leftMs = Math.max(0, snapshot.openUntil! - impl.clock.wallNow());
   // A clock that was set back must not keep the breaker open for ever.
-  impl.trip('adopted', Math.min(openUntil! - impl.clock.wallNow(), impl.longestOpenMs));
+  impl.trip('adopted', Math.min(leftMs, impl.longestOpenMs));
 }
 
 function toImpl(breaker: CircuitBreaker): BreakerImpl {
   if (breaker instanceof BreakerImpl) return breaker;
-  throw new TypeError('not a breaker made by createBreaker');
+  throw new OptionError('breaker', breaker, 'one made by createBreaker');
 }

@@ -110,3 +110,36 @@ test('S5 follows the limit of an adaptive policy; wrong options fail', async () 
   assert.throws(() => createLoadShed({ maxConcurrent: 1.5 }), /maxConcurrent.*1\.5/);
   assert.throws(() => createLoadShed({} as never), /maxConcurrent/);
 });
+
+test('S4 S6 a listener that makes the caller of an entering call give up leaves nothing in the queue', async () => {
+  const clock = createVirtualClock();
+  const shed = createLoadShed({ maxConcurrent: 1, clock });
+  const controller = new AbortController();
+  shed.on(({ type }) => type === 'load-shed.changed' && controller.abort());
+  const ran: string[] = [];
+  const served = shed.execute(() => clock.sleep(300));
+  const waiting = shed.execute(() => ran.push('waiting'));
+  // Time passes without a timer being due: the next call sees the overload.
+  clock.block(100);
+  const givenUp = shed.execute(() => ran.push('given up'), { signal: controller.signal });
+  assert.deepEqual([shed.queued, shed.overloaded], [1, true]);
+  const outcomes = clock.run(Promise.allSettled([served, waiting, givenUp]));
+  await assert.rejects(givenUp, { name: 'AbortError' });
+  await outcomes;
+  assert.deepEqual([ran, shed.active, shed.queued], [[], 0, 0]);
+  assert.equal(await shed.execute(() => 'served'), 'served');
+});
+
+test('S2 a queue of one whose place is taken by higher priorities has not been empty', async () => {
+  const clock = createVirtualClock();
+  const shed = createLoadShed({ maxConcurrent: 1, maxQueue: 1, clock });
+  const calls = [shed.execute(() => clock.sleep(1000))];
+  for (let priority = 0; priority < 5; priority++) {
+    calls.push(shed.execute(() => clock.sleep(1), { priority }));
+    clock.block(30);
+  }
+  const refused = Promise.allSettled(calls);
+  calls.push(shed.execute(() => clock.sleep(1), { priority: 9 }));
+  assert.equal(shed.overloaded, true);
+  await clock.run(Promise.allSettled([refused, ...calls]));
+});

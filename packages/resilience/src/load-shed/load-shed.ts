@@ -4,7 +4,7 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
 import { durationMs, either, whole } from '../options.ts';
-import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
+import { type Fusible, type Gate, Lane, NEVER, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 
 export interface LoadShedOptions {
@@ -125,29 +125,30 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   }
 
   enter(call: Call): unknown {
-    const room = this.#room;
-    if (room.size > 0) this.#look();
+    if (this.queued > 0) this.#look();
     else if (this.#hasRoom()) {
       this.#become(false);
       return undefined;
     }
+    // A listener has made its caller give up.
+    if (call.ended) return WAIT;
     const { maxQueue = 1000, targetMs = 5, intervalMs = 100 } = this.options;
+    const { overloaded, queued } = this;
     const now = this.clock.now();
-    const leftMs = (call.options?.deadline ?? Number.POSITIVE_INFINITY) - now;
+    const leftMs = (call.options?.deadline ?? NEVER) - now;
     if (leftMs <= 0) return this.#refuse(call, 'deadline');
-    if (room.size >= maxQueue) {
-      const { last } = this.#queue;
-      if (last === undefined || (last.priority ?? 0) >= (call.priority ?? 0)) return this.#refuse(call, 'queue-full');
-      room.leave(last);
-      this.#refuse(last, 'queue-full');
-    }
-    const limitMs = this.overloaded ? targetMs : intervalMs;
-    const reason = leftMs < limitMs ? 'deadline' : this.overloaded ? 'overload' : 'waited';
-    if (room.size === 0 && !this.overloaded) this.#busySince = now;
-    room.enter(call, Math.min(limitMs, leftMs), () => {
+    /** Who makes room. */
+    const last = queued < maxQueue ? undefined : (this.#queue.last ?? call);
+    if (last && (last.priority ?? 0) >= (call.priority ?? 0)) return this.#refuse(call, 'queue-full');
+    const limitMs = overloaded ? targetMs : intervalMs;
+    const reason = leftMs < limitMs ? 'deadline' : overloaded ? 'overload' : 'waited';
+    if (queued === 0 && !overloaded) this.#busySince = now;
+    if (last) this.#room.leave(last);
+    this.#room.enter(call, Math.min(limitMs, leftMs), () => {
       this.#refuse(call, reason);
       this.#look();
     });
+    if (last) this.#refuse(last, 'queue-full');
     return WAIT;
   }
 
