@@ -3,6 +3,7 @@ import type { IncidentDetail, TraceSummary } from '../api/types.ts';
 import { readGroups } from '../errors/groups.ts';
 import type { TelemetryReader } from '../errors/telemetry-reader.ts';
 import { andOf, orOf, type Query } from '../query/ast.ts';
+import { parseQuery } from '../query/parse.ts';
 import { print } from '../query/print.ts';
 import type { State } from '../state/state.ts';
 import type { StoredIncident } from './incident-rows.ts';
@@ -44,8 +45,16 @@ export async function readEvidence(options: EvidenceOptions): Promise<IncidentDe
   }
 }
 
-/** Error logs of the incident's services and environment, in the query language of the log explorer. */
+/**
+ * Error logs of the incident's services and environment, in the query language of the log explorer. Services that make a
+ * query too long to be read are left out: so many are most of the environment.
+ */
 export function logQueryOf({ services, environment }: Pick<StoredIncident, 'services' | 'environment'>): string {
+  const query = queryOf(services, environment);
+  return parseQuery(query, 'logs').ok ? query : queryOf([], environment);
+}
+
+function queryOf(services: readonly string[], environment: string): string {
   const equals = (name: string, text: string): Query => ({
     kind: 'field',
     field: { scope: 'field', name },

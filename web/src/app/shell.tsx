@@ -97,8 +97,7 @@ function SideNav({ screens, connection, onPalette, onSheet }: SideNavProps) {
         <button
           type="button"
           onClick={onPalette}
-          // Begins with the words that are shown, for those who say them to the computer.
-          aria-label="Go to… anything"
+          aria-label={folded ? 'Go to anything' : undefined}
           title="Go to anything"
           className={cx(
             'flex h-[30px] w-full items-center gap-2 rounded-md border border-line bg-surface text-sm text-faint hover:border-line-strong hover:text-muted',
@@ -109,7 +108,9 @@ function SideNav({ screens, connection, onPalette, onSheet }: SideNavProps) {
           {!folded && (
             <>
               <span className="flex-1 text-left">Go to…</span>
-              <Keys keys="mod+k" />
+              <span aria-hidden="true">
+                <Keys keys="mod+k" />
+              </span>
             </>
           )}
         </button>

@@ -202,20 +202,22 @@ export function QueryBar({ value, onRun, error, fields, valuesOf, placeholder, l
       )}
       <HiddenNote text={draft} className="mt-1.5" />
       {problem && (
-        <div id={faultId} role="alert" className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-red">
-          <CircleAlert size={14} aria-hidden="true" className="shrink-0" />
-          <span>
-            <UserText>{problem.detail}</UserText>
+        <div id={faultId} role="alert" className="mt-1.5 flex items-start gap-2 text-sm text-red">
+          <CircleAlert size={14} aria-hidden="true" className="mt-[2px] shrink-0" />
+          <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 wrap-anywhere">
+            <span>
+              <UserText>{problem.detail}</UserText>
+            </span>
+            {problem.suggestion !== undefined && (
+              <button
+                type="button"
+                onClick={() => run(problem.suggestion ?? '')}
+                className="rounded-sm border border-line-strong bg-surface px-1.5 font-mono text-xs text-text hover:bg-hover"
+              >
+                Use <UserText>{problem.suggestion}</UserText>
+              </button>
+            )}
           </span>
-          {problem.suggestion !== undefined && (
-            <button
-              type="button"
-              onClick={() => run(problem.suggestion ?? '')}
-              className="rounded-sm border border-line-strong bg-surface px-1.5 font-mono text-xs text-text hover:bg-hover"
-            >
-              Use <UserText>{problem.suggestion}</UserText>
-            </button>
-          )}
         </div>
       )}
     </div>

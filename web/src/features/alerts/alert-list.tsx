@@ -9,6 +9,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { Badge, SeverityBadge } from '../../ui/badge.tsx';
 import { buttonClass } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
+import { ListEnd } from '../../ui/list-end.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import { AlertLabels } from './alert-labels.tsx';
@@ -46,6 +47,9 @@ export function AlertList() {
         {alerts.map((alert) => (
           <AlertRow key={alert.id} alert={alert} />
         ))}
+        {alerts.length >= RECENT_ALERTS.limit && (
+          <ListEnd>The newest {RECENT_ALERTS.limit} alerts. An incident lists all of its own.</ListEnd>
+        )}
       </ul>
     </>
   );

@@ -20,12 +20,16 @@ import { ServiceName } from '../../ui/badge.tsx';
 import { Button, buttonClass, IconButton } from '../../ui/button.tsx';
 import { HistogramChart } from '../../ui/histogram-chart.tsx';
 import { BackLink, Fact, Page, PageBody, Section } from '../../ui/page.tsx';
+import { ServiceNames } from '../../ui/service-names.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import { IncidentLine } from '../incidents/incident-line.tsx';
 import { GroupBadges } from './errors-screen.tsx';
 import { useSetGroupStatus } from './group-status.ts';
 import { StackTrace } from './stack-trace.tsx';
+
+/** More than four lines of any screen. */
+const HEADER_CHARACTERS = 1_500;
 
 const route = getRouteApi('/shell/errors/$groupId');
 
@@ -95,8 +99,9 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
             </h1>
             <GroupBadges group={group} />
           </div>
-          <p className="text-sm wrap-anywhere text-muted">
-            <UserText>{group.message}</UserText>
+          {/* The event below has all of it. */}
+          <p className="line-clamp-4 text-sm wrap-anywhere text-muted">
+            <UserText>{group.message.slice(0, HEADER_CHARACTERS)}</UserText>
           </p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
@@ -157,16 +162,18 @@ function Detail({ detail }: { detail: ErrorGroupDetail }) {
                 </Fact>
                 <Fact label="Services" className="col-span-2">
                   <span className="flex flex-wrap gap-x-3">
-                    {group.services.map((service) => (
-                      <Link
-                        key={service}
-                        to="/logs"
-                        search={{ query: `${filterClause('service', service)} level:>=error` }}
-                        className="flex max-w-full min-w-0 rounded-sm hover:underline"
-                      >
-                        <ServiceName service={service} />
-                      </Link>
-                    ))}
+                    <ServiceNames
+                      services={group.services}
+                      render={(service) => (
+                        <Link
+                          to="/logs"
+                          search={{ query: `${filterClause('service', service)} level:>=error` }}
+                          className="flex max-w-full min-w-0 rounded-sm hover:underline"
+                        >
+                          <ServiceName service={service} />
+                        </Link>
+                      )}
+                    />
                   </span>
                 </Fact>
                 {group.culprit && (
@@ -270,7 +277,10 @@ function EventSection({
       <div className="flex flex-wrap items-start justify-between gap-3 p-4">
         <dl className="grid min-w-0 flex-1 basis-80 grid-cols-2 gap-3 sm:grid-cols-4">
           <Fact label="Time">
-            {formatDateTime(nanoToMs(event.timeUnixNano), zone, 'milli')} {zoneName(nanoToMs(event.timeUnixNano), zone)}
+            <span className="whitespace-normal">
+              {formatDateTime(nanoToMs(event.timeUnixNano), zone, 'milli')}{' '}
+              {zoneName(nanoToMs(event.timeUnixNano), zone)}
+            </span>
           </Fact>
           <Fact label="Service">
             <ServiceName service={event.service} />
@@ -312,7 +322,11 @@ function EventSection({
 
 function Message({ children }: { children: ReactNode }) {
   return (
-    <p className="mx-4 mb-4 rounded-md bg-red-soft p-2.5 font-mono text-xs wrap-anywhere whitespace-pre-wrap text-red">
+    <p
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a long message scrolls, also without a pointer
+      tabIndex={0}
+      className="mx-4 mb-4 max-h-80 overflow-auto rounded-md bg-red-soft p-2.5 font-mono text-xs wrap-anywhere whitespace-pre-wrap text-red"
+    >
       {children}
     </p>
   );

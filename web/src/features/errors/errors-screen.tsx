@@ -16,7 +16,9 @@ import { Badge, ServiceName } from '../../ui/badge.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/class.ts';
 import { HiddenNote } from '../../ui/hidden-note.tsx';
+import { ListEnd } from '../../ui/list-end.tsx';
 import { LinkTabs, Page, PageBody, PageHeader } from '../../ui/page.tsx';
+import { ServiceNames } from '../../ui/service-names.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
@@ -113,6 +115,11 @@ export function ErrorsScreen() {
                 onStatus={(to) => setStatus.mutate({ id: group.id, status: to })}
               />
             ))}
+            {data && data.groups.length >= SHOWN && (
+              <ListEnd>
+                The first {SHOWN} errors in this order. Search, or choose a shorter time, to see others.
+              </ListEnd>
+            )}
           </ul>
         ) : loading ? (
           <SkeletonRows label="Loading errors" />
@@ -208,9 +215,7 @@ function GroupRow({
           <UserText>{group.message}</UserText>
         </p>
         <p className="mt-0.5 flex min-w-0 flex-wrap items-center gap-x-3 text-xs text-faint">
-          {group.services.map((service) => (
-            <ServiceName key={service} service={service} />
-          ))}
+          <ServiceNames services={group.services} />
           {group.culprit && (
             <span className="truncate font-mono">
               <UserText>{group.culprit}</UserText>

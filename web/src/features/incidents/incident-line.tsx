@@ -3,7 +3,8 @@ import { Link } from '@tanstack/react-router';
 import { useSecond } from '../../time/clock.ts';
 import { longDuration, plural } from '../../time/format.ts';
 import { Ago } from '../../ui/ago.tsx';
-import { Badge, ServiceName, SeverityBadge, type Tone } from '../../ui/badge.tsx';
+import { Badge, SeverityBadge, type Tone } from '../../ui/badge.tsx';
+import { ServiceNames } from '../../ui/service-names.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 
 const STATUS: Record<IncidentStatus, { tone: Tone; label: string }> = {
@@ -39,9 +40,7 @@ export function IncidentLine({ incident }: { incident: IncidentSummary }) {
         <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
           <IncidentStatusBadge incident={incident} />
           <SeverityBadge severity={severity} />
-          {services.map((service) => (
-            <ServiceName key={service} service={service} />
-          ))}
+          <ServiceNames services={services} />
           {alertCount > 0 && (
             <span>
               {plural(alertCount, 'alert')}

@@ -13,10 +13,11 @@ import { useSecond, useZone } from '../../time/clock.ts';
 import { formatDateTime, longDuration, zoneName } from '../../time/format.ts';
 import { printRange } from '../../time/range.ts';
 import { Ago } from '../../ui/ago.tsx';
-import { ServiceName, SeverityBadge } from '../../ui/badge.tsx';
+import { SeverityBadge } from '../../ui/badge.tsx';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { HiddenNote } from '../../ui/hidden-note.tsx';
 import { BackLink, Page, PageBody, Section } from '../../ui/page.tsx';
+import { ServiceNames } from '../../ui/service-names.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { toastError } from '../../ui/toast.tsx';
 import { UserText } from '../../ui/user-text.tsx';
@@ -108,9 +109,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
           <div className="num mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
             <IncidentStatusBadge incident={incident} />
             <SeverityBadge severity={severity} />
-            {services.map((service) => (
-              <ServiceName key={service} service={service} />
-            ))}
+            <ServiceNames services={services} />
             <span>
               opened {formatDateTime(openedAt, zone)} {zoneName(openedAt, zone)}, <Ago ms={openedAt} />
             </span>

@@ -45,6 +45,11 @@ export function IncidentsScreen() {
             {incidents.map((incident) => (
               <IncidentLine key={incident.id} incident={incident} />
             ))}
+            {data && data.incidents.length >= SHOWN && (
+              <p className="p-4 text-center text-sm text-muted">
+                Among the newest {SHOWN} incidents. Older ones are not listed.
+              </p>
+            )}
           </div>
         ) : loading ? (
           <SkeletonRows label="Loading incidents" />

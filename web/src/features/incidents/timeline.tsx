@@ -15,7 +15,7 @@ import {
   SendHorizontal,
   TrendingUp,
 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useZone } from '../../time/clock.ts';
 import { formatClock, formatDateTime, formatStamp, longDuration, plural } from '../../time/format.ts';
 import { SeverityBadge } from '../../ui/badge.tsx';
@@ -24,42 +24,58 @@ import { UserText } from '../../ui/user-text.tsx';
 
 export function Timeline({ entries, openedAt }: { entries: readonly TimelineEntry[]; openedAt: number }) {
   const zone = useZone();
+  const [all, setAll] = useState(false);
+  const sorted = entries.toSorted((a, b) => a.seq - b.seq);
+  const folded = all || entries.length <= MANY ? 0 : entries.length - HEAD - TAIL;
+  const shown = folded === 0 ? sorted : [...sorted.slice(0, HEAD), ...sorted.slice(-TAIL)];
   return (
     <ol className="p-4">
-      {entries
-        .toSorted((a, b) => a.seq - b.seq)
-        .map((entry, index) => {
-          const { icon: Icon, tone, text } = describe(entry);
-          return (
-            <li
-              key={entry.seq}
-              className="relative grid grid-cols-[5.5rem_1.5rem_minmax(0,1fr)] gap-x-2 pb-3.5 last:pb-0 max-sm:grid-cols-[1.5rem_minmax(0,1fr)]"
+      {shown.map((entry, index) => {
+        const { icon: Icon, tone, text } = describe(entry);
+        return (
+          <li
+            key={entry.seq}
+            className="relative grid grid-cols-[5.5rem_1.5rem_minmax(0,1fr)] gap-x-2 pb-3.5 last:pb-0 max-sm:grid-cols-[1.5rem_minmax(0,1fr)]"
+          >
+            <span
+              className="num pt-0.5 text-right text-xs text-faint max-sm:hidden"
+              title={formatStamp(entry.at, zone)}
             >
-              <span
-                className="num pt-0.5 text-right text-xs text-faint max-sm:hidden"
-                title={formatStamp(entry.at, zone)}
-              >
-                {formatClock(entry.at, zone, 'second')}
-                <span className="block text-2xs">+{longDuration(Math.max(0, entry.at - openedAt))}</span>
+              {formatClock(entry.at, zone, 'second')}
+              <span className="block text-2xs">+{longDuration(Math.max(0, entry.at - openedAt))}</span>
+            </span>
+            <span className="relative flex justify-center">
+              {index < shown.length - 1 && (
+                <span aria-hidden="true" className="absolute top-6 -bottom-3.5 w-px bg-line" />
+              )}
+              <span className={cx('flex size-[22px] items-center justify-center rounded-full', tone)}>
+                <Icon size={12} aria-hidden="true" />
               </span>
-              <span className="relative flex justify-center">
-                {index < entries.length - 1 && (
-                  <span aria-hidden="true" className="absolute top-6 -bottom-3.5 w-px bg-line" />
-                )}
-                <span className={cx('flex size-[22px] items-center justify-center rounded-full', tone)}>
-                  <Icon size={12} aria-hidden="true" />
-                </span>
-              </span>
-              <div className="min-w-0 pt-0.5 text-sm wrap-anywhere">
-                {text}
-                <span className="num block text-xs text-faint sm:hidden">{formatDateTime(entry.at, zone)}</span>
-              </div>
-            </li>
-          );
-        })}
+            </span>
+            <div className="min-w-0 pt-0.5 text-sm wrap-anywhere">
+              {text}
+              <span className="num block text-xs text-faint sm:hidden">{formatDateTime(entry.at, zone)}</span>
+              {folded > 0 && index === HEAD - 1 && (
+                <button
+                  type="button"
+                  onClick={() => setAll(true)}
+                  className="mt-2 block rounded-sm text-accent hover:underline"
+                >
+                  Show {plural(folded, 'entry', 'entries')} between
+                </button>
+              )}
+            </div>
+          </li>
+        );
+      })}
     </ol>
   );
 }
+
+/** Of a long incident the beginning and the end are shown; what is between on demand. */
+const MANY = 60;
+const HEAD = 15;
+const TAIL = 25;
 
 const RED = 'bg-red-soft text-red';
 const GREEN = 'bg-green-soft text-green';
