@@ -7,7 +7,7 @@ import { workerSink } from '@breakwater/log/worker';
 
 const folder = mkdtempSync(join(tmpdir(), 'worker-example-'));
 const path = join(folder, 'orders.log');
-const sink = workerSink({ to: { kind: 'file', path, durable: true }, whenFull: 'block' });
+const sink = workerSink({ to: { kind: 'file', path, durable: true } });
 const logger = createLogger({ service: 'orders', sinks: [sink] });
 
 for (let index = 0; index < 1000; index++) logger.info('Order placed', { 'order.id': `o-${index}` });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as events from './events.ts';
+import * as full from './full.ts';
 import * as main from './index.ts';
 import * as otlp from './otlp.ts';
 import * as request from './request.ts';
@@ -12,12 +13,13 @@ import * as worker from './sinks/worker.ts';
 import * as testing from './testing.ts';
 
 test('R8 each entry has its own names, and the main entry none of them', async () => {
-  const entries = { events, file, otlp, pretty, request, sampling, tee, testing, worker };
+  const entries = { events, file, full, otlp, pretty, request, sampling, tee, testing, worker };
   assert.deepEqual(
     Object.fromEntries(Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()])),
     {
       events: ['defineEvent', 'events'],
       file: ['fileSink'],
+      full: ['dropLowest', 'dropOldest', 'spill'],
       otlp: ['otlpSink', 'toOtlpJson', 'toOtlpProtobuf'],
       pretty: ['prettySink', 'toPretty'],
       request: ['addToEvent', 'countInEvent', 'failRequest', 'keepUnlessOk', 'withWideEvent'],

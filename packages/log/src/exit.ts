@@ -55,7 +55,10 @@ function onSignal(signal: NodeJS.Signals): void {
     process.kill(process.pid, signal);
   };
   // A request may be under way: while the event loop runs, its answer can be waited for. A second signal does not wait.
-  if (busy.length === 0 || ending) return finish();
+  if (busy.length === 0 || ending) {
+    finish();
+    return;
+  }
   ending = true;
   const waitMs = Math.max(...busy.map((sink) => sink.exitTimeoutMs ?? SIGNAL_WAIT_MS));
   void Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, waitMs))]).then(finish);

@@ -14,5 +14,5 @@ export {
 export { type AttributeValue, type LogRecord, toRecord } from './record.ts';
 export type { SampleQuestion, Sampler } from './sampling.ts';
 export type { DropReason, Sink, SinkCounts } from './sink.ts';
-export type { BufferOptions, FullPolicy } from './sinks/fd-sink.ts';
+export type { BufferOptions } from './sinks/buffer-options.ts';
 export { type StdoutOptions, stdoutSink } from './sinks/stdout.ts';

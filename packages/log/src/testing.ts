@@ -1,2 +1,2 @@
 export { expectLogs, type LogExpectation, type LogMatch } from './expect-logs.ts';
-export { type MemorySink, memorySink } from './sinks/memory.ts';
+export { type MemoryOptions, type MemorySink, memorySink } from './sinks/memory.ts';

@@ -1,58 +1,79 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { OptionError } from '@breakwater/errors/core';
+import { closeSync, fstatSync, fsyncSync, writeSync } from 'node:fs';
+import { checkOptions, flag, type Rule, text, whole } from '@breakwater/errors/options';
 import type { Sink } from '../sink.ts';
-import { type BufferOptions, createFdSink, positive, type Target } from './fd-sink.ts';
-import { openSpill } from './spill.ts';
+import { type BufferOptions, bufferRules, openBacklog } from './buffer-options.ts';
+import { createFdSink, type Target } from './fd-sink.ts';
+import { followFile, openLog, rotateFile } from './rotate.ts';
 
-export interface FileOptions extends BufferOptions {
+/** A file that lines are appended to. */
+export interface FilePlace {
   readonly path: string;
   /** Bytes after which the file becomes `path.1`, that `path.2`, and so on. Default: never. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Old files kept. Default 5. */
-  readonly maxFiles?: number;
+  readonly maxFiles?: number | undefined;
   /** Wait for the disk after every batch: what is counted as written survives a power cut. Default false. */
-  readonly durable?: boolean;
+  readonly durable?: boolean | undefined;
 }
 
-/** Lines to a file, appended in batches. Throws what `fs.openSync` throws when the file cannot be opened. */
+export interface FileOptions extends BufferOptions, FilePlace {}
+
+export const placeRules: Readonly<Record<string, Rule>> = {
+  path: text,
+  maxBytes: /* @__PURE__ */ whole(1),
+  maxFiles: /* @__PURE__ */ whole(1),
+  durable: flag,
+};
+
+const rules = { ...bufferRules, ...placeRules };
+
+/**
+ * Lines to a file, appended in batches. A file that was moved or deleted is made anew, so `logrotate` needs no signal. Several
+ * processes may append to one file; when one of them rotates it, the others follow. Throws what `fs.openSync` throws when
+ * the file cannot be opened, and what `fs.fsyncSync` throws when it has no disk to wait for.
+ */
 export function fileSink(options: FileOptions): Sink {
-  if (typeof options?.path !== 'string' || options.path === '')
-    throw new OptionError('options.path', options?.path, 'a path');
-  const maxBytes = positive('maxBytes', options.maxBytes ?? Number.MAX_SAFE_INTEGER);
-  const maxFiles = positive('maxFiles', options.maxFiles ?? 5);
-  const spill = options.spillPath === undefined ? undefined : openSpill(options.spillPath, 67_108_864);
-  return createFdSink(
-    rotating(options.path, maxBytes, maxFiles, options.durable === true),
-    { name: 'file', ...options },
-    spill,
-  );
+  checkOptions('fileSink', options, rules, ['path']);
+  const { name = 'file' } = options;
+  const backlog = openBacklog(options);
+  try {
+    return createFdSink(openFile(options), { ...options, name }, backlog);
+  } catch (error) {
+    backlog?.close?.();
+    throw error;
+  }
 }
 
-function rotating(path: string, maxBytes: number, maxFiles: number, durable: boolean): Target {
-  let fd = openSync(path, 'a', 0o640);
+function openFile({ path, maxBytes = Number.POSITIVE_INFINITY, maxFiles = 5, durable = false }: FilePlace): Target {
+  let fd = openLog(path, durable);
   let size = fstatSync(fd).size;
+  const turnTo = (next: number): void => {
+    fd = next;
+    // Others may write to it too.
+    size = fstatSync(fd).size;
+  };
   return {
-    write: (buffer, offset, length) => writeSync(fd, buffer, offset, length),
-    afterBatch(bytes) {
-      if (durable) fsyncSync(fd);
-      size += bytes;
-      if (size < maxBytes) return;
-      rmSync(`${path}.${maxFiles}`, { force: true });
-      for (let number = maxFiles - 1; number >= 1; number--) move(`${path}.${number}`, `${path}.${number + 1}`);
-      renameSync(path, `${path}.1`);
-      const next = openSync(path, 'a', 0o640);
-      closeSync(fd);
-      fd = next;
-      size = 0;
+    write(buffer, offset, length) {
+      const written = writeSync(fd, buffer, offset, length);
+      if (durable) sync(fd);
+      size += written;
+      return written;
+    },
+    check() {
+      turnTo(followFile(path, fd));
+    },
+    settled() {
+      if (size >= maxBytes) turnTo(rotateFile(path, fd, maxFiles));
     },
     close: () => closeSync(fd),
   };
 }
 
-function move(from: string, to: string): void {
+function sync(fd: number): void {
   try {
-    renameSync(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    fsyncSync(fd);
+  } catch (cause) {
+    // Whatever the reason: what the disk has of it nobody knows, so it is no place that is only full.
+    throw new Error('the disk did not confirm', { cause });
   }
 }

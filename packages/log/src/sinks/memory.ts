@@ -1,3 +1,4 @@
+import { checkOptions, text, whole } from '@breakwater/errors/options';
 import { type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 
@@ -10,8 +11,16 @@ export interface MemorySink extends Sink {
   clear(): void;
 }
 
+export interface MemoryOptions {
+  readonly name?: string | undefined;
+  readonly maxRecords?: number | undefined;
+}
+
+const rules = { name: text, maxRecords: /* @__PURE__ */ whole(1) };
+
 /** Keeps the last `maxRecords` lines (default 10 000); older ones are dropped as `queue-full`. */
-export function memorySink(options: { readonly name?: string; readonly maxRecords?: number } = {}): MemorySink {
+export function memorySink(options: MemoryOptions = {}): MemorySink {
+  checkOptions('memorySink', options, rules);
   const tally = new Tally();
   const lines: string[] = [];
   const max = options.maxRecords ?? 10_000;

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { dropLowest } from '../full.ts';
 import { otlpSink } from './otlp.ts';
 
 const line = (index: number): string =>
@@ -57,7 +58,7 @@ test('R62 while the receiver is away lines wait in bounded memory; at close the 
   const sink = otlpSink({
     url: 'http://127.0.0.1:9/v1/logs',
     maxBufferChars: 1500,
-    whenFull: 'drop-lowest',
+    whenFull: dropLowest(),
     flushTimeoutMs: 50,
   });
   for (let index = 0; index < 20; index++) sink.write(line(index), index < 5 ? 17 : 9);
@@ -152,7 +153,7 @@ test('R62 compression: what is sent while the program runs and at its end unpack
     { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const [said] = await Promise.all([text(ending.stdout), once(ending, 'close')]);
-  assert.equal(said, 'options.compression\n1\n');
+  assert.equal(said, 'otlpSink.compression\n1\n');
   assert.deepEqual(new Set(seen.map(([encoding]) => encoding)), new Set(['gzip']));
   assert.equal(new Set(seen.map(([, text]) => text)).size, 1);
   assert.ok(seen[0]![1].includes('"b1"'));

@@ -1,5 +1,12 @@
-import { OptionError } from '@breakwater/errors';
-import { type Clock, createRetry, exponentialBackoff, systemClock } from '@breakwater/resilience';
+import { callable, checkOptions, oneOf, type Rule, record, text } from '@breakwater/errors/options';
+import {
+  type Clock,
+  compose,
+  createRetry,
+  createTimeout,
+  exponentialBackoff,
+  systemClock,
+} from '@breakwater/resilience';
 import { type Answer, isRetried } from '../otlp/answer.ts';
 import { toOtlpJson } from '../otlp/json.ts';
 import { postByChild } from '../otlp/last-post.ts';
@@ -7,38 +14,59 @@ import { createPoster, type TlsOptions } from '../otlp/poster.ts';
 import { toOtlpProtobuf } from '../otlp/protobuf.ts';
 import { type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
-import { positive } from './fd-sink.ts';
-import { LineQueue } from './line-queue.ts';
+import { count, MAX_BUFFER_CHARS, timerMs } from './buffer-options.ts';
+import { type DropPolicy, dropOldest } from './drop.ts';
 
 export interface OtlpOptions {
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The full address: `http://localhost:4318/v1/logs`. */
   readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default `protobuf`. */
-  readonly encoding?: 'protobuf' | 'json';
+  readonly encoding?: 'protobuf' | 'json' | undefined;
   /** Default `none`. */
-  readonly compression?: 'none' | 'gzip';
+  readonly compression?: 'none' | 'gzip' | undefined;
   /** PEM texts for https: certificates to trust in place of the usual, own certificate and its key. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /** Records in one request. Default 512. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Milliseconds after which fewer are sent. Default 1000. */
-  readonly flushMs?: number;
+  readonly flushMs?: number | undefined;
   /** Characters of lines kept while the receiver is away. Default 16 777 216. */
-  readonly maxBufferChars?: number;
-  /** Default `drop-oldest`. There is no `block`: a request needs the event loop that it would block. */
-  readonly whenFull?: 'drop-oldest' | 'drop-lowest';
+  readonly maxBufferChars?: number | undefined;
+  /**
+   * `dropOldest()` or `dropLowest()` of `@breakwater/log/full`. Default `dropOldest()`. There is no `block`: a request needs
+   * the event loop that it would block.
+   */
+  readonly whenFull?: DropPolicy | undefined;
   /** Milliseconds for one request. Default 10 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds that `flush` and `close` may take. Default 10 000. */
-  readonly flushTimeoutMs?: number;
+  readonly flushTimeoutMs?: number | undefined;
   /** Milliseconds the end of the process may wait for the receiver, all requests together. Default 3000. */
-  readonly exitTimeoutMs?: number;
+  readonly exitTimeoutMs?: number | undefined;
   /** Told when a receiver refuses records, or warns about them (`count` 0), with its words. Must be quick. */
-  readonly onRejected?: (count: number, reason: string) => void;
-  readonly random?: () => number;
+  readonly onRejected?: ((count: number, reason: string) => void) | undefined;
+  readonly random?: (() => number) | undefined;
 }
+
+const rules: Readonly<Record<string, Rule>> = {
+  name: text,
+  url: ['an http or https address', (v) => typeof v === 'string' && URL.canParse(v) && /^https?:/i.test(v)],
+  headers: ['names and values that HTTP headers can have', areHeaders],
+  encoding: /* @__PURE__ */ oneOf('protobuf', 'json'),
+  compression: /* @__PURE__ */ oneOf('none', 'gzip'),
+  tls: record,
+  batchSize: count,
+  flushMs: timerMs,
+  maxBufferChars: count,
+  whenFull: ['dropOldest() or dropLowest()', isDropPolicy],
+  timeoutMs: timerMs,
+  flushTimeoutMs: timerMs,
+  exitTimeoutMs: timerMs,
+  onRejected: callable,
+  random: callable,
+};
 
 /** Loaded only by those who use it. */
 const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
@@ -61,27 +89,16 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
  * Its requests are hidden from OpenTelemetry's instrumentation: no span, no header.
  */
 export function otlpSink(options: OtlpOptions): Sink {
-  if (typeof options?.url !== 'string' || !URL.canParse(options.url) || !/^https?:/.test(options.url))
-    throw new OptionError('options.url', options?.url, 'an http or https address');
-  const encoding = options.encoding ?? 'protobuf';
-  if (encoding !== 'protobuf' && encoding !== 'json')
-    throw new OptionError('options.encoding', encoding, 'protobuf or json');
-  const compression = options.compression ?? 'none';
-  if (compression !== 'none' && compression !== 'gzip')
-    throw new OptionError('options.compression', compression, 'none or gzip');
-  const tls = options.tls ?? {};
-  const whenFull = options.whenFull ?? 'drop-oldest';
-  if (whenFull !== 'drop-oldest' && whenFull !== 'drop-lowest')
-    throw new OptionError('options.whenFull', whenFull, 'drop-oldest or drop-lowest');
-  if (options.onRejected !== undefined && typeof options.onRejected !== 'function')
-    throw new OptionError('options.onRejected', options.onRejected, 'a function');
-  const batchSize = positive('batchSize', options.batchSize ?? 512);
-  const flushMs = positive('flushMs', options.flushMs ?? 1000);
-  const maxChars = positive('maxBufferChars', options.maxBufferChars ?? 16_777_216);
-  const timeoutMs = positive('timeoutMs', options.timeoutMs ?? 10_000);
-  const flushTimeoutMs = positive('flushTimeoutMs', options.flushTimeoutMs ?? 10_000);
-  const exitTimeoutMs = positive('exitTimeoutMs', options.exitTimeoutMs ?? 3000);
-  const { url } = options;
+  checkOptions('otlpSink', options, rules, ['url']);
+  const { url, encoding = 'protobuf', compression = 'none', tls = {}, onRejected } = options;
+  const {
+    batchSize = 512,
+    flushMs = 1000,
+    timeoutMs = 10_000,
+    flushTimeoutMs = 10_000,
+    exitTimeoutMs = 3000,
+  } = options;
+  const { name = 'otlp', maxBufferChars = MAX_BUFFER_CHARS, whenFull = dropOldest() } = options;
   const headers = {
     'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
     ...(compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
@@ -89,9 +106,7 @@ export function otlpSink(options: OtlpOptions): Sink {
   };
   const poster = createPoster(url, headers, encoding, tls);
   const retry = createRetry({
-    name: 'otlp',
     maxAttempts: MAX_ATTEMPTS,
-    attemptTimeoutMs: timeoutMs,
     backoff: exponentialBackoff({ baseMs: 200, maxMs: 30_000, jitter: 'equal' }),
     retryIf: () => true,
     retryResult: (answer) => isRetried(answer as Answer),
@@ -101,8 +116,9 @@ export function otlpSink(options: OtlpOptions): Sink {
     random: options.random,
     clock: QUIET_CLOCK,
   });
+  const policy = compose(retry, createTimeout({ timeoutMs, clock: QUIET_CLOCK }));
   const tally = new Tally();
-  const queue = new LineQueue();
+  const queue = whenFull.open(maxBufferChars);
   /** What is being sent. Whoever takes it away puts another list in its place. */
   let batch: LogRecord[] = [];
   let underWay: AbortController | undefined;
@@ -115,7 +131,7 @@ export function otlpSink(options: OtlpOptions): Sink {
       const next = queue.shift();
       if (next === undefined) return;
       try {
-        batch.push(toRecord(next.line));
+        batch.push(toRecord(next));
       } catch {
         // No line of this package: it would stand in the way of all others for ever.
         tally.drop('failed');
@@ -142,7 +158,7 @@ export function otlpSink(options: OtlpOptions): Sink {
     batch = [];
     if (lost === 0 && message === '') return;
     try {
-      options.onRejected?.(lost, message === '' ? `HTTP ${status}` : message);
+      onRejected?.(lost, message === '' ? `HTTP ${status}` : message);
     } catch {
       // The records are counted; whoever wanted to hear of them failed at it.
       tally.drop('failed', 0);
@@ -177,7 +193,7 @@ export function otlpSink(options: OtlpOptions): Sink {
       let answer: Answer | undefined;
       try {
         const packed = await pack(body);
-        answer = await retry.execute((call) => poster.post(packed, call.signal), { signal });
+        answer = await policy.execute((call) => poster.post(packed, call.signal), { operation: name, signal });
       } catch {
         // The last of many tries, none of which the receiver answered; or the end of the process has taken over.
         answer = undefined;
@@ -221,18 +237,14 @@ export function otlpSink(options: OtlpOptions): Sink {
   }
 
   return {
-    name: options.name ?? 'otlp',
+    name,
     write(line, severity) {
       tally.emitted++;
       if (closed) {
         tally.drop('closed');
         return;
       }
-      queue.push(line, severity);
-      while (queue.chars > maxChars) {
-        if ((whenFull === 'drop-lowest' ? queue.shiftLowest() : queue.shift()) === undefined) break;
-        tally.drop('queue-full');
-      }
+      tally.drop('queue-full', queue.push(line, severity));
       if (queue.size >= batchSize && batch.length === 0) start();
       else arm(flushMs);
     },
@@ -257,12 +269,32 @@ export function otlpSink(options: OtlpOptions): Sink {
       await flush();
       closed = true;
       clearTimeout(timer);
-      tally.drop('timeout', batch.length + queue.size);
+      tally.drop('timeout', batch.length + queue.clear());
       batch = [];
-      while (queue.shift() !== undefined);
       underWay?.abort();
       poster.destroy();
     },
     counts: (): SinkCounts => tally.counts(),
   };
+}
+
+function isDropPolicy(value: unknown): boolean {
+  const { kind, open } = Object(value) as Partial<DropPolicy>;
+  return typeof open === 'function' && (kind === 'drop-oldest' || kind === 'drop-lowest');
+}
+
+/** A header that cannot be sent would make every request fail, for ever. */
+function areHeaders(value: unknown): boolean {
+  const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http');
+  try {
+    for (const [header, content] of Object.entries(value as Record<string, string>)) {
+      validateHeaderName(header);
+      validateHeaderValue(header, content);
+      if (typeof content !== 'string') return false;
+    }
+    return typeof value === 'object';
+  } catch {
+    // What Node does not send.
+    return false;
+  }
 }

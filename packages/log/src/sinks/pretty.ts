@@ -1,7 +1,8 @@
+import { checkOptions, flag } from '@breakwater/errors/options';
 import { toLevel } from '../level.ts';
 import { type LogRecord, toRecord } from '../record.ts';
 import type { Sink } from '../sink.ts';
-import { type StdoutOptions, stdoutSink } from './stdout.ts';
+import { type StdoutOptions, stdoutRules, stdoutSink } from './stdout.ts';
 
 const COLOURS = { trace: 90, debug: 36, info: 32, warn: 33, error: 31, fatal: 35 } as const;
 
@@ -36,8 +37,15 @@ function visible(text: string): string {
   );
 }
 
+export interface PrettyOptions extends StdoutOptions {
+  readonly colour?: boolean | undefined;
+}
+
+const rules = { ...stdoutRules, colour: flag };
+
 /** For development: records as text, each line at once. Default colour: when standard output is a terminal. */
-export function prettySink(options: StdoutOptions & { readonly colour?: boolean } = {}): Sink {
+export function prettySink(options: PrettyOptions = {}): Sink {
+  checkOptions('prettySink', options, rules);
   const { colour = process.stdout.isTTY === true, ...rest } = options;
   const sink = stdoutSink({ name: 'pretty', batchChars: 1, ...rest });
   return { ...delegate(sink), write: (line, severity) => sink.write(toPretty(toRecord(line), colour), severity) };

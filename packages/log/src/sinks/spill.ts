@@ -1,116 +1,81 @@
-import {
-  closeSync,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { resolve } from 'node:path';
+import { OptionError } from '@breakwater/errors/core';
+import { checkOptions, text, whole } from '@breakwater/errors/options';
+import type { Backlog, FullPolicy } from './full-policy.ts';
+import { openSpillFile } from './spill-file.ts';
+import { openUnblocked } from './unblocked.ts';
 
-/** Lines on disk until there is room for them. Outlives the process. */
-export interface SpillFile {
-  /** Lines not taken yet. */
-  readonly lines: number;
-  /** False when the file has no room: the line is not in it. */
-  append(line: string): boolean;
-  /** Puts lines in front of all else. Throws when its disk is full too. */
-  prepend(bytes: Uint8Array, lines: number): void;
-  /** The oldest whole lines, about `bytes` of them. */
-  take(bytes: number): { readonly bytes: Buffer; readonly lines: number } | undefined;
-  close(): void;
+export interface SpillOptions {
+  /** Bytes of the file; what has no room in it is dropped as `queue-full`. Default 67 108 864. */
+  readonly maxBytes?: number | undefined;
 }
 
-/** Opens or makes the file. `maxBytes` bounds it. Throws what `fs.openSync` throws. */
-export function openSpill(path: string, maxBytes: number): SpillFile {
-  const old = existsSync(path) ? statSync(path).size : 0;
-  let fd = openSync(path, old > 0 ? 'r+' : 'w+', 0o600);
-  let start = 0;
-  let end = old;
-  let lines = old > 0 ? countAll(fd, old) : 0;
+const rules = { maxBytes: /* @__PURE__ */ whole(1) };
+const inUse = new Set<string>();
 
-  function reset(): void {
-    start = 0;
-    end = 0;
-    ftruncateSync(fd, 0);
+/**
+ * When memory is full, lines go to a file, on another disk than the sink's, and are brought in later, in order. What is in
+ * it when the process ends, and what the sink could not write by then, is written by the next process that names the
+ * file; after SIGKILL, lines of it may be written twice. One file is for one sink of one process.
+ */
+export function spill(path: string, options: SpillOptions = {}): FullPolicy {
+  if (!text[1](path)) throw new OptionError('spill path', path, text[0]);
+  checkOptions('spill', options, rules);
+  const { maxBytes = 67_108_864 } = options;
+  return { kind: 'spill', open: (maxChars) => openBacklog(resolve(path), maxBytes, maxChars), unblock: openUnblocked };
+}
+
+function openBacklog(path: string, maxBytes: number, maxChars: number): Backlog {
+  if (inUse.has(path)) throw new OptionError('spill path', path, 'a file that no other sink spills to');
+  const file = openSpillFile(path, maxBytes);
+  inUse.add(path);
+  /** Older than what the file holds. */
+  let waiting: string[] = [];
+  let waitingChars = 0;
+
+  function keep(bytes: Uint8Array, lines: number): boolean {
+    const all = Buffer.concat([bytes, Buffer.from(waiting.join(''))]);
+    if (!file.prepend(all, lines + waiting.length)) return false;
+    forget();
+    return true;
+  }
+
+  function forget(): void {
+    waiting = [];
+    waitingChars = 0;
   }
 
   return {
-    get lines() {
-      return lines;
+    get size() {
+      return waiting.length + file.lines;
     },
-    append(line) {
-      const bytes = Buffer.from(line);
-      if (end + bytes.length > maxBytes) return false;
-      try {
-        let offset = 0;
-        while (offset < bytes.length) offset += writeSync(fd, bytes, offset, bytes.length - offset, end + offset);
-      } catch {
-        // The disk of the spill file is full too: the caller counts the line as lost, and what was begun is cut off.
-        ftruncateSync(fd, end);
-        return false;
-      }
-      end += bytes.length;
-      lines++;
-      return true;
+    push(line) {
+      // Once there are lines in the file, later ones follow them.
+      if (file.lines > 0 || waitingChars + line.length > maxChars) return file.append(line) ? 0 : 1;
+      waiting.push(line);
+      waitingChars += line.length;
+      return 0;
     },
-    prepend(bytes, count) {
-      const rest = Buffer.alloc(end - start);
-      readSync(fd, rest, 0, rest.length, start);
-      // Beside it first: what is in the file stays when there is no room for more.
-      const next = openSync(`${path}.next`, 'w+', 0o600);
-      try {
-        const all = Buffer.concat([bytes, rest]);
-        let offset = 0;
-        while (offset < all.length) offset += writeSync(next, all, offset, all.length - offset, offset);
-        renameSync(`${path}.next`, path);
-      } catch (error) {
-        closeSync(next);
-        rmSync(`${path}.next`, { force: true });
-        throw error;
-      }
-      closeSync(fd);
-      fd = next;
-      start = 0;
-      end = bytes.length + rest.length;
-      lines += count;
+    take(chars) {
+      if (waiting.length === 0) return file.take(chars);
+      let lines = 0;
+      let text = '';
+      while (lines < waiting.length && text.length < chars) text += waiting[lines++];
+      waiting.splice(0, lines);
+      waitingChars -= text.length;
+      return { text, lines };
     },
-    take(size) {
-      if (lines === 0) return undefined;
-      const buffer = Buffer.alloc(Math.min(Math.max(size, 1), end - start));
-      let bytes = buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, start));
-      let last = bytes.lastIndexOf(10);
-      if (last === -1) {
-        // One line longer than what was asked for.
-        bytes = Buffer.alloc(end - start);
-        readSync(fd, bytes, 0, bytes.length, start);
-        last = bytes.indexOf(10);
-        if (last === -1) last = bytes.length - 1;
-      }
-      const taken = bytes.subarray(0, last + 1);
-      let count = 0;
-      for (const byte of taken) if (byte === 10) count++;
-      start += taken.length;
-      lines -= Math.min(count, lines);
-      if (start >= end || lines === 0) reset();
-      return { bytes: taken, lines: count };
+    clear() {
+      const lost = waiting.length;
+      forget();
+      // The next process must not find again what was taken from the file.
+      keep(Buffer.alloc(0), 0);
+      return lost;
     },
+    keep,
     close() {
-      closeSync(fd);
+      file.close();
+      inUse.delete(path);
     },
   };
-}
-
-function countAll(fd: number, size: number): number {
-  const buffer = Buffer.alloc(65_536);
-  let count = 0;
-  for (let at = 0; at < size; ) {
-    const read = readSync(fd, buffer, 0, buffer.length, at);
-    if (read <= 0) break;
-    for (let index = 0; index < read; index++) if (buffer[index] === 10) count++;
-    at += read;
-  }
-  return count;
 }

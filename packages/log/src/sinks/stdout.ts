@@ -1,35 +1,33 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
+import { checkOptions, type Rule, whole } from '@breakwater/errors/options';
 import type { Sink } from '../sink.ts';
-import { type BufferOptions, createFdSink, fdTarget, type Target } from './fd-sink.ts';
-import { openSpill } from './spill.ts';
+import { type BufferOptions, bufferRules, openBacklog } from './buffer-options.ts';
+import { createFdSink } from './fd-sink.ts';
 
 export interface StdoutOptions extends BufferOptions {
   /** File descriptor. Default 1. */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
 }
+
+export const stdoutRules: Readonly<Record<string, Rule>> = { ...bufferRules, fd: /* @__PURE__ */ whole(0) };
 
 /**
- * Lines to standard output, in batches. With `whenFull: 'block'` a reader that is slow slows the program down; with any
- * other policy a pipe is opened anew without blocking (Linux), so that the kernel does not block either.
+ * Lines to standard output, in batches. With `whenFull: 'block'`, the default, a reader that is slow slows the program
+ * down; with any other policy a pipe is opened anew without blocking (Linux), so that the kernel does not block either.
  */
 export function stdoutSink(options: StdoutOptions = {}): Sink {
-  const spill = options.spillPath === undefined ? undefined : openSpill(options.spillPath, 67_108_864);
-  const target =
-    (options.whenFull ?? 'block') === 'block' ? fdTarget(options.fd ?? 1, false) : unblocked(options.fd ?? 1);
-  return createFdSink(target, { name: 'stdout', ...options }, spill);
-}
-
-function unblocked(fd: number): Target {
-  const own = openUnblocked(fd);
-  return own === fd ? fdTarget(fd, false) : { ...fdTarget(own, false), close: () => closeSync(own) };
-}
-
-/** The pipe behind `fd`, opened anew so that writing to it does not block; `fd` itself where that cannot be. */
-export function openUnblocked(fd: number): number {
-  try {
-    return fstatSync(fd).isFIFO() ? openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK) : fd;
-  } catch {
-    // Not Linux, or not a pipe that can be opened anew: the descriptor as it is, blocking or not.
-    return fd;
-  }
+  checkOptions('stdoutSink', options, stdoutRules);
+  const { fd = 1, whenFull = 'block', name = 'stdout' } = options;
+  const backlog = openBacklog(options);
+  const own = whenFull === 'block' ? fd : whenFull.unblock(fd);
+  return createFdSink(
+    {
+      write: (buffer, offset, length) => writeSync(own, buffer, offset, length),
+      close() {
+        if (own !== fd) closeSync(own);
+      },
+    },
+    { ...options, name },
+    backlog,
+  );
 }

@@ -1,14 +1,21 @@
 import { OptionError } from '@breakwater/errors/core';
-import { type Level, severityOf, type Threshold } from '../level.ts';
+import { checkOptions, oneOf, type Rule } from '@breakwater/errors/options';
+import { LEVELS, type Level, SEVERITY, type Threshold } from '../level.ts';
 import type { DropReason, Sink, SinkCounts } from '../sink.ts';
 
 export interface Branch {
   readonly sink: Sink;
   /** Lines below go elsewhere. Default `trace`. */
-  readonly from?: Level;
+  readonly from?: Level | undefined;
   /** Lines at or above go elsewhere. Default `silent`. */
-  readonly below?: Threshold;
+  readonly below?: Threshold | undefined;
 }
+
+const rules: Readonly<Record<string, Rule>> = {
+  sink: ['a sink', (v) => typeof (v as Sink | null)?.write === 'function'],
+  from: /* @__PURE__ */ oneOf(...LEVELS),
+  below: /* @__PURE__ */ oneOf(...LEVELS, 'silent'),
+};
 
 /**
  * Lines to several sinks, each with a range of levels: everything to a file, errors to standard error as well. Its
@@ -17,11 +24,11 @@ export interface Branch {
 export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
   if (!Array.isArray(branches) || branches.length === 0)
     throw new OptionError('branches', branches, 'a list of branches');
-  const ways = branches.map((branch, index) => ({
-    sink: branch.sink,
-    from: severityOf(`branches[${index}].from`, branch.from ?? 'trace'),
-    below: severityOf(`branches[${index}].below`, branch.below ?? 'silent'),
-  }));
+  const ways = branches.map((branch: Branch, index) => {
+    checkOptions(`branches[${index}]`, branch, rules, ['sink']);
+    const { sink, from = 'trace', below = 'silent' } = branch;
+    return { sink, from: SEVERITY[from], below: SEVERITY[below] };
+  });
   const sinks = [...new Set(ways.map((way) => way.sink))];
   return {
     name,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
+import { dropLowest, dropOldest, spill } from '../full.ts';
 import type { Sink } from '../sink.ts';
 import type { ModuleOptions } from '../testing/worker-module.ts';
 import { type WorkerOptions, workerSink } from './worker.ts';
@@ -277,12 +278,12 @@ test('R28 a module that never starts is given up: what waits and what comes is c
 });
 
 test('R24 a full ring: block waits, drop-oldest and drop-lowest give up, spill brings in later; memory stays bounded', async () => {
-  for (const whenFull of ['block', 'drop-oldest', 'drop-lowest', 'spill'] as const) {
+  for (const policy of ['block', dropOldest(), dropLowest(), spill(join(folder, 'full.spill'))] as const) {
+    const whenFull = policy === 'block' ? policy : policy.kind;
     const path = join(folder, `full-${whenFull}`);
     const { sink, stop } = setUp({
       to: module({ path, delayMs: 2 }),
-      whenFull,
-      spillPath: join(folder, `full-${whenFull}.spill`),
+      whenFull: policy,
       ringBytes: 4096,
       batchChars: 1,
       maxBufferChars: 2000,
@@ -303,10 +304,19 @@ test('R24 a full ring: block waits, drop-oldest and drop-lowest give up, spill b
 
 test('R7 wrong options are named', () => {
   const wrong = (options: unknown): void => void workerSink(options as WorkerOptions);
-  assert.throws(() => wrong(undefined), /options\.to/);
-  assert.throws(() => wrong({ to: { kind: 'tape' } }), /options\.to/);
-  assert.throws(() => wrong({ to: { kind: 'file', path: '' } }), /options\.to\.path/);
-  assert.throws(() => wrong({ to: { kind: 'file', path: join(folder, 'x') }, ringBytes: 0.5 }), /ringBytes/);
-  assert.throws(() => wrong({ to: { kind: 'module', url: 'no address' } }), /options\.to\.url/);
+  assert.throws(() => wrong(undefined), /workerSink options/);
+  assert.throws(() => wrong({ to: { kind: 'tape' } }), /workerSink\.to\.kind/);
+  assert.throws(() => wrong({ to: { kind: 'file', path: '' } }), /workerSink\.to\.path/);
+  assert.throws(
+    () => wrong({ to: { kind: 'file', path: join(folder, 'x'), maxByte: 3 } }),
+    /to\.maxByte.*no such option/,
+  );
+  assert.throws(
+    () => wrong({ to: { kind: 'file', path: join(folder, 'x') }, ringBytes: 0.5 }),
+    /workerSink\.ringBytes/,
+  );
+  assert.throws(() => wrong({ to: { kind: 'module', url: 'no address' } }), /workerSink\.to\.url/);
+  assert.throws(() => wrong({ to: { ...module({ path: '' }), options: () => {} } }), /workerSink\.to\.options/);
   assert.throws(() => wrong({ to: { kind: 'file', path: join(folder, 'no/such/folder') } }), { code: 'ENOENT' });
+  assert.throws(() => wrong({ to: { kind: 'file', path: '/dev/null', durable: true } }), { code: 'EINVAL' });
 });

@@ -1,27 +1,21 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { OptionError } from '@breakwater/errors/core';
+import { checkOptions, listOf, oneOf, type Rule, record, whole } from '@breakwater/errors/options';
 import type { Sink } from '../sink.ts';
-import { type BufferOptions, positive } from './fd-sink.ts';
-import { openSpill } from './spill.ts';
-import { openUnblocked } from './stdout.ts';
+import { type BufferOptions, bufferRules, openBacklog } from './buffer-options.ts';
+import { type FilePlace, placeRules } from './file.ts';
+import { openLog } from './rotate.ts';
+import { openUnblocked } from './unblocked.ts';
+import type { WorkerTask } from './worker/keeper.ts';
 import { createWorkerSink } from './worker/main.ts';
 
 /** Where the worker writes to. */
 export type WorkerTarget =
-  | {
-      readonly kind: 'file';
-      readonly path: string;
-      /** Bytes after which the file becomes `path.1`, that `path.2`, and so on. Default: never. */
-      readonly maxBytes?: number;
-      /** Old files kept. Default 5. */
-      readonly maxFiles?: number;
-      /** Wait for the disk after every piece: what is counted as written survives a power cut. Default false. */
-      readonly durable?: boolean;
-    }
+  | ({ readonly kind: 'file' } & FilePlace)
   | {
       readonly kind: 'stdout';
       /** File descriptor. Default 1. */
-      readonly fd?: number;
+      readonly fd?: number | undefined;
     }
   | {
       readonly kind: 'module';
@@ -30,7 +24,7 @@ export type WorkerTarget =
       /** Given to the module: what `structuredClone` can copy. */
       readonly options?: unknown;
       /** Node's arguments for the worker. Default: the `--conditions` of this process, nothing else. */
-      readonly execArgv?: readonly string[];
+      readonly execArgv?: readonly string[] | undefined;
     };
 
 export interface WorkerOptions extends BufferOptions {
@@ -39,8 +33,23 @@ export interface WorkerOptions extends BufferOptions {
    * Bytes that wait for the worker, beside `maxBufferChars` in this thread; a power of two is made of it. Default 1 048 576. A
    * longer line is not for a module: it is dropped as `queue-full`.
    */
-  readonly ringBytes?: number;
+  readonly ringBytes?: number | undefined;
 }
+
+const KINDS = ['file', 'stdout', 'module'] as const;
+const kind = /* @__PURE__ */ oneOf(...KINDS);
+const rules = { ...bufferRules, to: record, ringBytes: /* @__PURE__ */ whole(1, 2 ** 30) };
+const targetRules: Readonly<Record<WorkerTarget['kind'], Readonly<Record<string, Rule>>>> = {
+  file: { kind, ...placeRules },
+  stdout: { kind, fd: /* @__PURE__ */ whole(0) },
+  module: {
+    kind,
+    url: ['the address of a module', (v) => (typeof v === 'string' || v instanceof URL) && URL.canParse(String(v))],
+    options: ['what structuredClone can copy', isCloneable],
+    execArgv: /* @__PURE__ */ listOf(['a string', (v) => typeof v === 'string']),
+  },
+};
+const REQUIRED = { file: ['path'], stdout: [], module: ['url'] } as const;
 
 /**
  * Lines written by a worker thread, so that a place that is slow (a disk over a network, `durable`, many sinks in one
@@ -53,53 +62,46 @@ export interface WorkerOptions extends BufferOptions {
  * written: a line may then be there twice, none is lost; a module that dies five times without starting, and a line
  * that kills it twice, are given up and counted as `worker-died`.
  *
- * Throws `OptionError`, and what `fs.openSync` throws when the file cannot be opened.
+ * Throws `OptionError`, and what `fileSink` throws when the file cannot be opened.
  */
 export function workerSink(options: WorkerOptions): Sink {
-  const { to } = options ?? {};
-  const kind = to?.kind;
-  if (kind !== 'file' && kind !== 'stdout' && kind !== 'module')
-    throw new OptionError('options.to', to, 'a target of kind file, stdout or module');
-  const ringBytes = positive('ringBytes', options.ringBytes ?? 1_048_576);
-  if (ringBytes > 2 ** 30) throw new OptionError('options.ringBytes', ringBytes, 'at most 1 073 741 824');
-  const settings = {
-    ...options,
-    name: options.name ?? 'worker',
-    ringBytes: 2 ** Math.ceil(Math.log2(Math.max(ringBytes, 4096))),
-  };
-  if (kind === 'module') {
-    const url = String(to.url);
-    if (!URL.canParse(url)) throw new OptionError('options.to.url', to.url, 'the address of a module');
-    return createWorkerSink(
-      settings,
-      { module: { url, options: to.options, execArgv: to.execArgv } },
-      spillOf(options),
-    );
-  }
-  if (kind === 'stdout') {
-    const fd = to.fd ?? 1;
-    // A thread that hangs in a write would hold up the end of the process.
-    const own = openUnblocked(fd);
-    const place = { path: undefined, maxBytes: Number.POSITIVE_INFINITY, maxFiles: 1, durable: false };
-    return createWorkerSink(settings, { place, fd: own, ownsFd: own !== fd, size: 0 }, spillOf(options));
-  }
-  if (typeof to.path !== 'string' || to.path === '') throw new OptionError('options.to.path', to.path, 'a path');
-  const place = {
-    path: to.path,
-    maxBytes: positive('to.maxBytes', to.maxBytes ?? Number.MAX_SAFE_INTEGER),
-    maxFiles: positive('to.maxFiles', to.maxFiles ?? 5),
-    durable: to.durable === true,
-  };
-  const spill = spillOf(options);
-  const fd = openSync(to.path, 'a', 0o640);
+  checkOptions('workerSink', options, rules, ['to']);
+  const { to, name = 'worker', ringBytes = 1_048_576 } = options;
+  if (!kind[1](to.kind)) throw new OptionError('workerSink.to.kind', to.kind, kind[0]);
+  checkOptions('workerSink.to', to, targetRules[to.kind], REQUIRED[to.kind]);
+  const settings = { ...options, name, ringBytes: 2 ** Math.ceil(Math.log2(Math.max(ringBytes, 4096))) };
+  const backlog = openBacklog(options);
+  let task: WorkerTask | undefined;
   try {
-    return createWorkerSink(settings, { place, fd, ownsFd: true, size: fstatSync(fd).size }, spill);
+    task = toTask(to);
+    return createWorkerSink(settings, task, backlog);
   } catch (error) {
-    closeSync(fd);
+    backlog?.close?.();
+    if (task !== undefined && 'place' in task && task.ownsFd) closeSync(task.fd);
     throw error;
   }
 }
 
-function spillOf({ spillPath }: WorkerOptions): ReturnType<typeof openSpill> | undefined {
-  return spillPath === undefined ? undefined : openSpill(spillPath, 67_108_864);
+function toTask(to: WorkerTarget): WorkerTask {
+  if (to.kind === 'module') return { module: { url: String(to.url), options: to.options, execArgv: to.execArgv } };
+  if (to.kind === 'stdout') {
+    const { fd = 1 } = to;
+    // A thread that hangs in a write would hold up the end of the process.
+    const own = openUnblocked(fd);
+    const place = { path: undefined, maxBytes: Number.POSITIVE_INFINITY, maxFiles: 1, durable: false };
+    return { place, fd: own, ownsFd: own !== fd, size: 0 };
+  }
+  const { path, maxBytes = Number.MAX_SAFE_INTEGER, maxFiles = 5, durable = false } = to;
+  const fd = openLog(path, durable);
+  return { place: { path, maxBytes, maxFiles, durable }, fd, ownsFd: true, size: fstatSync(fd).size };
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    // A function, a symbol, or something with one of them in it.
+    return false;
+  }
 }

@@ -5,6 +5,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { spill } from '../full.ts';
 import { createLogger, type Sink, stdoutSink } from '../index.ts';
 import { otlpSink } from '../otlp.ts';
 import { keepUnlessOk } from '../request.ts';
@@ -20,8 +21,7 @@ function sink(): Sink {
     case 'spill':
       return fileSink({
         path: target,
-        whenFull: 'spill',
-        spillPath: process.argv[6]!,
+        whenFull: spill(process.argv[6]!),
         blockMs: 200,
         maxBufferChars: 65_536,
       });
@@ -40,8 +40,7 @@ function sink(): Sink {
     case 'worker-spill':
       return workerSink({
         to: { kind: 'file', path: target },
-        whenFull: 'spill',
-        spillPath: process.argv[6]!,
+        whenFull: spill(process.argv[6]!),
         blockMs: 200,
         maxBufferChars: 65_536,
         ringBytes: 65_536,

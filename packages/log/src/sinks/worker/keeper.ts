@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { DropReason } from '../../sink.ts';
 import type { PlaceOptions } from './place.ts';
-import { between, CELL, countLines, FREE, type Shared, skipTo, type Views, WORKER } from './shared.ts';
+import { between, CELL, FREE, linesBetween, type Shared, skipTo, type Views, WORKER } from './shared.ts';
 import type { WorkerMessage, WorkerStart } from './thread.ts';
 
 /** A place that both threads can write to, or a module that only the worker has. */
@@ -113,7 +113,7 @@ export function keepWorker(
     const at = Atomics.load(cells, CELL.suspect);
     const suspected = Atomics.exchange(cells, CELL.suspected, 0) === 1;
     if (stillborn >= MAX_STILLBORN) {
-      drop('worker-died', countLines(views, done, tail));
+      drop('worker-died', linesBetween(views, done, tail));
       skipTo(views, tail);
       gaveUp = true;
     } else if (begun && suspected && between(done, at) < between(done, tail)) {

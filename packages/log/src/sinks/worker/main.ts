@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import type { DropReason, Sink, SinkCounts } from '../../sink.ts';
-import { type BufferOptions, createFdSink, positive } from '../fd-sink.ts';
-import type { SpillFile } from '../spill.ts';
+import type { BufferOptions } from '../buffer-options.ts';
+import { createFdSink } from '../fd-sink.ts';
+import type { Backlog } from '../full-policy.ts';
 import { keepWorker, type WorkerTask } from './keeper.ts';
 import { type PlaceOptions, type Step, step } from './place.ts';
 import {
@@ -9,8 +10,8 @@ import {
   CELL,
   CONTROL_BYTES,
   copyOf,
-  countLines,
   FREE,
+  linesBetween,
   MAIN,
   put,
   REASONS,
@@ -32,9 +33,9 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 export function createWorkerSink(
   options: BufferOptions & { readonly name: string; readonly ringBytes: number },
   task: WorkerTask,
-  spill: SpillFile | undefined,
+  backlog: Backlog | undefined,
 ): Sink {
-  const blockMs = positive('blockMs', options.blockMs ?? 2000);
+  const { blockMs = 2000 } = options;
   const shared: Shared = {
     control: new SharedArrayBuffer(CONTROL_BYTES),
     ring: new SharedArrayBuffer(options.ringBytes),
@@ -73,7 +74,7 @@ export function createWorkerSink(
       },
     },
     options,
-    spill,
+    backlog,
   );
 
   /** The ring is full: writes in the worker's stead when it has not begun, or does nothing for long. */
@@ -152,16 +153,11 @@ export function createWorkerSink(
 
   /** What the place does not take goes to the file that outlives the process, before what came later. */
   function respill(): void {
-    if (spill === undefined) return;
     const tail = Atomics.load(cells, CELL.tail);
     const bytes = copyOf(views, Atomics.load(cells, CELL.taken), tail);
-    const lines = countLines(views, Atomics.load(cells, CELL.taken), tail);
-    try {
-      spill.prepend(bytes, lines);
-    } catch {
-      // No room there either: the lines stay where they are, and the end of the process tells of them.
-      return;
-    }
+    const lines = linesBetween(views, Atomics.load(cells, CELL.taken), tail);
+    // Without a file, or room in it, the lines stay where they are, and the end of the process tells of them.
+    if (backlog?.keep?.(bytes, lines) !== true) return;
     respilled += lines;
     skipTo(views, tail);
   }
@@ -228,7 +224,7 @@ export function createWorkerSink(
       await keeper.end(blockMs);
       const tail = Atomics.load(cells, CELL.tail);
       if (Atomics.load(cells, CELL.broken) === 0) {
-        dropAs('closed', countLines(views, Atomics.load(cells, CELL.done), tail));
+        dropAs('closed', linesBetween(views, Atomics.load(cells, CELL.done), tail));
         skipTo(views, tail);
       }
       state = 'closed';
@@ -245,7 +241,7 @@ export function createWorkerSink(
       };
       for (const [reason, count] of Object.entries(extra) as [DropReason, number][]) add(reason, count);
       for (const [index, reason] of REASONS.entries()) add(reason, Atomics.load(cells, CELL.drops + index));
-      const inRing = countLines(views, Atomics.load(cells, CELL.done), Atomics.load(cells, CELL.tail));
+      const inRing = linesBetween(views, Atomics.load(cells, CELL.done), Atomics.load(cells, CELL.tail));
       const broken = Atomics.load(cells, CELL.broken) === 1;
       if (broken) add('broken', inRing);
       const written = own.written - respilled - (broken ? 0 : inRing) - (total - tooLong);

@@ -1,5 +1,5 @@
 import type { DropReason, Sink } from '../../sink.ts';
-import { between, CELL, copyOf, countLines, REASONS, type Views } from './shared.ts';
+import { between, CELL, copyOf, linesBetween, REASONS, type Views } from './shared.ts';
 import type { Pump } from './thread.ts';
 
 /** Most bytes handed to the sink before what it has done is looked at. */
@@ -86,7 +86,7 @@ export async function createModulePump(
   }
 
   function hasLine(): boolean {
-    return countLines(views, position, Atomics.load(cells, CELL.tail)) > 0;
+    return linesBetween(views, position, Atomics.load(cells, CELL.tail)) > 0;
   }
 
   /** While the sink has not counted everything, looks again. */

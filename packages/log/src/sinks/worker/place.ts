@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { fstatSync, fsyncSync, writeSync } from 'node:fs';
+import { followFile, rotateFile } from '../rotate.ts';
 import { between, CELL, SIZE, sliceOf, type Views } from './shared.ts';
 
 /** How the bytes go to their place. */
@@ -27,6 +28,7 @@ export function step(views: Views, options: PlaceOptions): Step {
   const left = between(taken, Atomics.load(cells, CELL.tail));
   if (left === 0) return 'empty';
   if (Atomics.load(cells, CELL.broken) === 1) return 'broken';
+  if (options.path !== undefined) turnTo(views, (fd) => followFile(options.path!, fd));
   let piece = sliceOf(views, taken, Math.min(left, CHUNK));
   const lastLine = piece.lastIndexOf(NEWLINE);
   if (lastLine !== -1) piece = piece.subarray(0, lastLine + 1);
@@ -50,7 +52,7 @@ export function step(views: Views, options: PlaceOptions): Step {
   }
   Atomics.store(cells, CELL.done, end);
   if (options.path !== undefined && piece[written - 1] === NEWLINE && numbers[SIZE]! >= options.maxBytes)
-    rotate(views, options.path, options.maxFiles);
+    turnTo(views, (fd) => rotateFile(options.path!, fd, options.maxFiles));
   return 'moved';
 }
 
@@ -64,24 +66,11 @@ function isOnDisk(fd: number): boolean {
   }
 }
 
-function rotate({ cells, numbers }: Views, path: string, maxFiles: number): void {
-  try {
-    rmSync(`${path}.${maxFiles}`, { force: true });
-    for (let number = maxFiles - 1; number >= 1; number--) move(`${path}.${number}`, `${path}.${number + 1}`);
-    renameSync(path, `${path}.1`);
-    const next = openSync(path, 'a', 0o640);
-    closeSync(Atomics.exchange(cells, CELL.fd, next));
-  } catch {
-    // The lines are written; the descriptor is still good, and the next end of a line tries again.
-    return;
-  }
-  numbers[SIZE] = 0;
-}
-
-function move(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+/** Under the lock: descriptor and size are those of both threads. */
+function turnTo({ cells, numbers }: Views, choose: (fd: number) => number): void {
+  const fd = Atomics.load(cells, CELL.fd);
+  const next = choose(fd);
+  if (next === fd) return;
+  Atomics.store(cells, CELL.fd, next);
+  numbers[SIZE] = fstatSync(next).size;
 }

@@ -1,4 +1,5 @@
 import type { DropReason } from '../../sink.ts';
+import { countLines } from '../count-lines.ts';
 
 /** What the main thread and the worker share. Positions count bytes since the beginning, modulo 2^32. */
 export interface Shared {
@@ -94,11 +95,11 @@ export function put(views: Views, source: Uint8Array, offset: number, length: nu
 }
 
 /** Ends of lines between two positions. */
-export function countLines(views: Views, from: number, to: number): number {
+export function linesBetween(views: Views, from: number, to: number): number {
   let count = 0;
   for (let at = from, left = between(from, to); left > 0; ) {
     const slice = sliceOf(views, at, left);
-    for (let index = slice.indexOf(10); index !== -1; index = slice.indexOf(10, index + 1)) count++;
+    count += countLines(slice, 0, slice.length);
     at += slice.length;
     left -= slice.length;
   }

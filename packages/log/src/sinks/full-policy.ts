@@ -1,0 +1,26 @@
+/** Lines that wait while their place takes nothing. */
+export interface Backlog {
+  /** Lines in it, those of an earlier process included. */
+  readonly size: number;
+  /** Adds a line. Returns how many were given up for it, itself included. */
+  push(line: string, severity: number): number;
+  /** The next lines, in the order they came, of about so many characters. `undefined` when there are none. */
+  take(chars: number): { readonly text: string; readonly lines: number } | undefined;
+  /** Gives up what memory holds. Returns how many lines that were. */
+  clear(): number;
+  /**
+   * Puts lines before all others and everything where the next process finds it. False when that could not be done, and
+   * nothing has changed.
+   */
+  keep?(bytes: Uint8Array, lines: number): boolean;
+  close?(): void;
+}
+
+/** What a sink does with lines when its place takes nothing; made by `dropOldest`, `dropLowest` and `spill`. */
+export interface FullPolicy {
+  readonly kind: 'drop-oldest' | 'drop-lowest' | 'spill';
+  /** Makes room for lines of so many characters. */
+  open(maxChars: number): Backlog;
+  /** A descriptor for the same place that does not block, where there can be one; else `fd` itself. */
+  unblock(fd: number): number;
+}
