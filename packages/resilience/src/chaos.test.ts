@@ -98,3 +98,14 @@ test('X4 wrong rules fail at construction', () => {
   assert.throws(wrong({ kind: 'latency', rate: 1 }), /delayMs/);
   assert.throws(wrong({ kind: 'error', rate: 1, delayMs: 3 }), /delayMs/);
 });
+
+test('X1 P13 a switch or a rule that throws is reported, and nothing happens', async () => {
+  const clock = createVirtualClock();
+  const boom = (): never => {
+    throw new Error('boom');
+  };
+  const rules = [{ kind: 'error' as const, rate: 1 }];
+  assert.equal(await createChaos({ enabled: boom, rules, clock }).execute(() => 'ok'), 'ok');
+  const when = createChaos({ enabled: true, rules: [{ ...rules[0]!, when: boom }], clock });
+  assert.equal(await when.execute(() => 'ok'), 'ok');
+});

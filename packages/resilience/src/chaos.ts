@@ -14,6 +14,7 @@ import {
 } from './options.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
+import { ask } from './predicate.ts';
 import { Timer } from './timers.ts';
 
 /** What goes wrong, how often, and for which calls. */
@@ -108,7 +109,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
 
   get enabled(): boolean {
     const { enabled = false } = this.options;
-    return typeof enabled === 'function' ? enabled() === true : enabled;
+    return typeof enabled === 'function' ? ask((on) => on() === true, enabled, false) : enabled;
   }
 
   override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
@@ -127,7 +128,8 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
     for (const rule of this.options.rules) {
       // One draw per rule and call, whatever matches: one rule more does not shift the fate of all that follows.
       const struck = this.#random() < rule.rate;
-      if (!struck || rule.when?.(context) === false) continue;
+      const { when = () => true } = rule;
+      if (!struck || !ask((matches) => matches(context) !== false, when, false)) continue;
       const { kind: reason, name = reason } = rule;
       this.tell?.(context, { type: 'chaos.injected', reason, rule: name });
       if (rule.kind === 'latency')

@@ -163,3 +163,73 @@ test('BS4 wrong options', () => {
   const store = { read: async () => undefined, write: async () => undefined, lease: async () => true };
   assert.throws(() => shareBreaker(createBreaker(), { store, holder: '' }), /holder/);
 });
+
+test('BS1 the lease ends when the store says, however long its answer took', async () => {
+  const clock = createVirtualClock();
+  const asked: number[] = [];
+  const breaker = createBreaker({ clock, consecutiveFailures: 1, openMs: 10, jitter: 0 });
+  const store: BreakerStore = {
+    read: async () => undefined,
+    write: async () => undefined,
+    lease: () => {
+      asked.push(clock.now());
+      return clock.sleep(80).then(() => true);
+    },
+  };
+  shareBreaker(breaker, { store, holder: 'a', leaseMs: 100, timeoutMs: 90, clock });
+  await assert.rejects(breaker.execute(down), /down/);
+  await clock.advance(10);
+  await assert.rejects(breaker.execute(down), { code: 'BREAKER_OPEN' });
+  await clock.advance(105);
+  await assert.rejects(breaker.execute(down), { code: 'BREAKER_OPEN' }, 'the lease of 100 ms was asked for 105 ms ago');
+  assert.deepEqual(asked, [10, 115]);
+});
+
+test('BS3 what is being read when it is stopped is not adopted', async () => {
+  const clock = createVirtualClock();
+  const breaker = createBreaker({ clock });
+  const state: BreakerSnapshot = { version: 1, state: 'open', openUntil: clock.wallNow() + 1e6, openings: 1 };
+  const store: BreakerStore = {
+    read: () => clock.sleep(10).then(() => state),
+    write: async () => undefined,
+    lease: async () => true,
+  };
+  const shared = shareBreaker(breaker, { store, holder: 'a', clock });
+  const reading = shared.refresh();
+  shared.stop();
+  await clock.run(reading);
+  assert.equal(breaker.state, 'closed');
+});
+
+test('BS4 what is no breaker of createBreaker is refused; a promise of onError that rejects is reported', async () => {
+  const store = { read: async () => undefined, write: async () => undefined, lease: async () => true };
+  for (const wrong of [{}, null, { name: 'x', on: () => undefined }] as never[]) {
+    assert.throws(() => shareBreaker(wrong, { store, holder: 'a' }), /breaker: expected one made by createBreaker/);
+  }
+  const clock = createVirtualClock();
+  const warnings: string[] = [];
+  const onWarning = (warning: Error & { detail?: string }): void => {
+    warnings.push(String(warning.detail));
+  };
+  const reject = (): Promise<never> => Promise.reject(new Error('no store'));
+  const onError = async (): Promise<void> => {
+    throw new Error('async onError');
+  };
+  process.on('warning', onWarning);
+  try {
+    const lone = shareBreaker(createBreaker({ clock }), {
+      store: { ...store, read: reject },
+      holder: 'a',
+      clock,
+      onError,
+    });
+    await lone.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', onWarning);
+  }
+  assert.ok(
+    warnings.some((text) => text.startsWith('Error: async onError')),
+    String(warnings),
+  );
+});

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { warn } from '../events.ts';
-import { callable, checkOptions, durationMs, type Rule } from '../options.ts';
-import { ask } from '../predicate.ts';
+import { emit, warn } from '../events.ts';
+import { callable, checkOptions, durationMs, type Rule, text } from '../options.ts';
 import { createTimeout } from '../timeout.ts';
 import type { CircuitBreaker } from './breaker.ts';
 import { type BreakerSnapshot, restoreBreaker, saveBreaker } from './snapshot.ts';
@@ -47,7 +46,7 @@ const rules: Record<string, Rule> = {
     'a store (read, write, lease)',
     (v) => ['read', 'write', 'lease'].every((m) => callable[1]((v as { [m: string]: unknown } | null)?.[m])),
   ],
-  holder: ['a string that is not empty', (v) => typeof v === 'string' && v !== ''],
+  holder: text,
   refreshMs: durationMs,
   leaseMs: durationMs,
   timeoutMs: durationMs,
@@ -61,17 +60,20 @@ const rules: Record<string, Rule> = {
  */
 export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): SharedBreaker {
   checkOptions('shareBreaker', options, rules, ['store', 'holder']);
+  // Fails now for what is no breaker, and not when it first opens.
+  saveBreaker(breaker);
   const { store, holder, refreshMs = 1000, leaseMs = 30_000, timeoutMs = 1000, clock = systemClock } = options;
   const { onError = warn } = options;
   const { name } = breaker;
   const inTime = createTimeout({ timeoutMs, name: `store of ${name}`, clock });
-  // What it throws itself is reported: nobody waits for it.
-  const report = (error: unknown): unknown => ask(onError, error, false);
+  // As a listener: what it throws itself, or rejects with, is reported.
+  const report = (error: unknown): void => emit({ listeners: [onError] }, error);
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let leasedUntil = Number.NEGATIVE_INFINITY;
   let asking = false;
   let adopting = false;
+  let stopped = false;
   let last: string | undefined;
 
   function publish(): void {
@@ -83,9 +85,9 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
   async function read(): Promise<void> {
     try {
       const snapshot = await inTime.execute(() => store.read(name));
-      const text = JSON.stringify(snapshot);
-      if (snapshot === undefined || text === last) return;
-      last = text;
+      const seen = JSON.stringify(snapshot);
+      if (stopped || snapshot === undefined || seen === last) return;
+      last = seen;
       if (snapshot.state === 'closed' && breaker.state === 'closed') return;
       adopting = true;
       restoreBreaker(breaker, snapshot);
@@ -98,15 +100,18 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
 
   async function lease(): Promise<void> {
     asking = true;
+    // The store counts from when it is asked at the latest, not from when its answer is here.
+    let untilMs = clock.now() + leaseMs;
+    let holds = true;
     try {
-      if (await inTime.execute(() => store.lease(name, holder, leaseMs))) leasedUntil = clock.now() + leaseMs;
+      holds = await inTime.execute(() => store.lease(name, holder, leaseMs));
     } catch (error) {
       report(error);
       // Alone, the breaker must be able to recover.
-      leasedUntil = clock.now() + leaseMs;
-    } finally {
-      asking = false;
+      untilMs = clock.now() + leaseMs;
     }
+    asking = false;
+    if (holds) leasedUntil = untilMs;
   }
 
   breaker.mayProbe = () => {
@@ -129,6 +134,7 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
       return reading ?? Promise.resolve();
     },
     stop() {
+      stopped = true;
       remove();
       breaker.mayProbe = undefined;
     },

@@ -46,12 +46,22 @@ export function logEvents(policy: Policy, write: WriteLine): () => void {
     for (const [key, value] of Object.entries(rest)) {
       if (value !== undefined) fields[key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
     }
-    if (error !== undefined) {
-      const { name, code, message: text } = error as { name?: unknown; code?: unknown; message?: unknown };
+    if ('error' in event) {
+      // Anything can be thrown: `null` and `undefined` too.
+      const { name, code, message: text } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
       fields['error_type'] = error instanceof Error ? name : typeof error;
       if (code !== undefined) fields['error_code'] = code;
-      fields['error_message'] = error instanceof Error ? text : String(error);
+      fields['error_message'] = error instanceof Error ? text : textOf(error);
     }
     write(level, message, fields);
   });
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    // An object without a text of its own.
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -95,3 +95,14 @@ test('L3 what is no logger and no option is refused when it is given', async () 
   await assert.rejects(connectTelemetry(policy, { spanEvent: false } as never), /connectTelemetry\.spanEvent/);
   await assert.rejects(connectTelemetry(policy, { spanEvents: 'no' } as never), /connectTelemetry\.spanEvents/);
 });
+
+test('L1 whatever was thrown, the line is written', async () => {
+  const clock = createVirtualClock();
+  for (const thrown of [null, undefined, 'text', 5, Symbol('s'), Object.create(null)] as unknown[]) {
+    const retry = createRetry({ clock });
+    const lines: (readonly [string, unknown])[] = [];
+    logEvents(retry, (_level, message, fields) => lines.push([message, fields['error_type']]));
+    await retry.execute(() => Promise.reject(thrown)).catch(() => undefined);
+    assert.deepEqual(lines, [['Non-retryable error encountered', typeof thrown]]);
+  }
+});
