@@ -1,29 +1,13 @@
 import { closeSync, fstatSync, fsyncSync, writeSync } from 'node:fs';
-import { checkOptions, flag, type Rule, text, whole } from '@breakwater/errors/options';
+import { resolve } from 'node:path';
+import { checkOptions } from '@breakwater/errors/options';
 import type { Sink } from '../sink.ts';
 import { type BufferOptions, bufferRules, openBacklog } from './buffer-options.ts';
 import { createFdSink, type Target } from './fd-sink.ts';
+import { type FilePlace, placeRules } from './file-place.ts';
 import { followFile, openLog, rotateFile } from './rotate.ts';
 
-/** A file that lines are appended to. */
-export interface FilePlace {
-  readonly path: string;
-  /** Bytes after which the file becomes `path.1`, that `path.2`, and so on. Default: never. */
-  readonly maxBytes?: number | undefined;
-  /** Old files kept. Default 5. */
-  readonly maxFiles?: number | undefined;
-  /** Wait for the disk after every batch: what is counted as written survives a power cut. Default false. */
-  readonly durable?: boolean | undefined;
-}
-
 export interface FileOptions extends BufferOptions, FilePlace {}
-
-export const placeRules: Readonly<Record<string, Rule>> = {
-  path: text,
-  maxBytes: /* @__PURE__ */ whole(1),
-  maxFiles: /* @__PURE__ */ whole(1),
-  durable: flag,
-};
 
 const rules = { ...bufferRules, ...placeRules };
 
@@ -37,7 +21,7 @@ export function fileSink(options: FileOptions): Sink {
   const { name = 'file' } = options;
   const backlog = openBacklog(options);
   try {
-    return createFdSink(openFile(options), { ...options, name }, backlog);
+    return createFdSink(openFile({ ...options, path: resolve(options.path) }), { ...options, name }, backlog);
   } catch (error) {
     backlog?.close?.();
     throw error;

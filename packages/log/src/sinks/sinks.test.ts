@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { dropLowest, dropOldest, spill } from '../full.ts';
 import type { Sink } from '../sink.ts';
@@ -210,6 +210,20 @@ test('R25 a file that was moved or deleted is made anew; no line is counted as w
   sink.write(line(2), 9);
   await sink.close();
   assert.deepEqual([readFileSync(`${path}.old`, 'utf8'), readFileSync(path, 'utf8')], [line(0), line(2)]);
+});
+
+test('R25 a relative path is that of when the sink was made', async () => {
+  const path = join(folder, 'relative.log');
+  const sink = fileSink({ path: relative(process.cwd(), path), maxBytes: 15, batchChars: 1 });
+  const before = process.cwd();
+  process.chdir('/');
+  try {
+    for (let index = 0; index < 3; index++) sink.write(line(index), 9);
+    await sink.close();
+  } finally {
+    process.chdir(before);
+  }
+  assert.deepEqual([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')], [lines(0, 2), line(2)]);
 });
 
 test('R25 of two sinks on one file, one rotates it and the other follows: each line is in one of the files, once', async () => {

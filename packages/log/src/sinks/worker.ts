@@ -1,9 +1,10 @@
 import { closeSync, fstatSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { OptionError } from '@breakwater/errors/core';
 import { checkOptions, listOf, oneOf, type Rule, record, whole } from '@breakwater/errors/options';
 import type { Sink } from '../sink.ts';
 import { type BufferOptions, bufferRules, openBacklog } from './buffer-options.ts';
-import { type FilePlace, placeRules } from './file.ts';
+import { type FilePlace, placeRules } from './file-place.ts';
 import { openLog } from './rotate.ts';
 import { openUnblocked } from './unblocked.ts';
 import type { WorkerTask } from './worker/keeper.ts';
@@ -91,7 +92,8 @@ function toTask(to: WorkerTarget): WorkerTask {
     const place = { path: undefined, maxBytes: Number.POSITIVE_INFINITY, maxFiles: 1, durable: false };
     return { place, fd: own, ownsFd: own !== fd, size: 0 };
   }
-  const { path, maxBytes = Number.MAX_SAFE_INTEGER, maxFiles = 5, durable = false } = to;
+  const { maxBytes = Number.MAX_SAFE_INTEGER, maxFiles = 5, durable = false } = to;
+  const path = resolve(to.path);
   const fd = openLog(path, durable);
   return { place: { path, maxBytes, maxFiles, durable }, fd, ownsFd: true, size: fstatSync(fd).size };
 }
