@@ -19,6 +19,7 @@ const payment = {
 
 events.paymentProcessed.emit(logger, { ...payment, 'payment.merchant_id': 'm-7', duration_ms: 182 });
 events.paymentFailed.emit(logger, { ...payment, error: new PaymentError('The card was declined'), 'retry.count': 2 });
+events.loginSucceeded.emit(logger, { 'user.id': 'user-7', 'login.method': 'passkey' });
 events.loginFailed.emit(logger, {
   'user.id': 'user-42',
   'login.method': 'password',
@@ -53,6 +54,7 @@ await logger.close();
 // Output:
 // INFO payment.processed business | Payment pay-1 processed | no error
 // ERROR payment.failed business | Payment pay-1 failed | CARD_DECLINED
+// INFO user.login.succeeded security | Login of user-7 succeeded | no error
 // WARN user.login.failed security | Login of user-42 failed | no error
 // INFO performance.measured performance | settle batch took 1204 ms | no error
 // INFO user.action user_action | User action address changed | no error

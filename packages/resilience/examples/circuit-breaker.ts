@@ -10,8 +10,9 @@ const paymentCircuit = createBreaker({
   name: 'payment_gateway',
   consecutiveFailures: 3,
   openMs: 30_000,
+  successThreshold: 2,
   jitter: 0, // only to make this example exact
-  expected: (error) => error instanceof PaymentGatewayError || undefined,
+  expected: (error) => error instanceof PaymentGatewayError || undefined, // all else says nothing about the gateway
   clock,
 });
 logEvents(paymentCircuit, (level, message, fields) => {
@@ -20,6 +21,7 @@ logEvents(paymentCircuit, (level, message, fields) => {
 
 let healthy = false;
 const gateway = async (amount: number): Promise<string> => {
+  if (amount < 0) throw new RangeError(`${amount} is no amount`);
   if (!healthy) throw new PaymentGatewayError('gateway down');
   return `gateway charged ${amount}`;
 };
@@ -35,20 +37,25 @@ async function processPayment(amount: number): Promise<string> {
   }
 }
 
-for (const amount of [10, 20, 30, 40]) console.log(await processPayment(amount));
+for (const amount of [10, -1, -1, -1, 20, 30, 40]) console.log(await processPayment(amount));
 healthy = true;
 await clock.advance(30_000);
 // However many callers come back at once, one probes.
 console.log(await Promise.all([processPayment(50), processPayment(60)]));
 console.log(paymentCircuit.state);
+console.log(await processPayment(70), paymentCircuit.state);
 
 // Output:
 // failed: gateway down
+// failed: -1 is no amount
+// failed: -1 is no amount
+// failed: -1 is no amount
 // failed: gateway down
 // warn Circuit breaker opened payment_gateway consecutive-failures
 // failed: gateway down
 // fallback charged 40
 // info Circuit breaker half-open payment_gateway open-time-over
-// info Circuit breaker closed payment_gateway probes-succeeded
 // [ 'gateway charged 50', 'fallback charged 60' ]
-// closed
+// half-open
+// info Circuit breaker closed payment_gateway probes-succeeded
+// gateway charged 70 closed

@@ -38,6 +38,15 @@ const dead = async (): Promise<string> => Promise.reject(reset());
 const error = await clock.run(retry.execute(dead, { operation: 'get_user' }).catch((reason: unknown) => reason));
 if (error instanceof RetryExhaustedError) console.log(error.code, error.reason, attemptErrors(error).length, 'errors');
 
+// What the next attempt cannot mend is not repeated: by the verdict of `classify`, or by `retryIf` of yours.
+let asked = 0;
+const invalid = async (): Promise<string> => {
+  asked++;
+  throw Object.assign(new Error('no such currency'), { status: 422 });
+};
+await clock.run(retry.execute(invalid, { operation: 'charge' }).catch((reason: Error) => console.log(reason.message)));
+console.log('asked', asked, 'time');
+
 // The server knows best when to come back: never earlier than it asked.
 const before = clock.now();
 let answered = false;
@@ -58,6 +67,9 @@ console.log('waited at least 20 s:', clock.now() - before >= 20_000);
 // warn Operation failed, retrying: attempt 2 of 3
 // error Operation failed after all retries: attempt 3 of 3
 // RETRY_EXHAUSTED attempts 3 errors
+// error Non-retryable error encountered: attempt 1 of 3
+// no such currency
+// asked 1 time
 // warn Operation failed, retrying: attempt 1 of 3
 // info Operation succeeded after retry: attempt 2 of 3
 // waited at least 20 s: true
