@@ -13,6 +13,8 @@ export interface Ending {
   readonly status: number;
   /** The client left, or the connection broke, before the response was complete. */
   readonly aborted?: boolean | undefined;
+  /** An error came when the response had begun, so that its status says nothing about it. */
+  readonly failed?: boolean | undefined;
 }
 
 /** One request on its way through the service. */
@@ -33,7 +35,7 @@ export interface Exchange {
   run<T>(fn: () => T): T;
   /** Asks the guards. `undefined`: go on. Never throws or rejects: a refusal is an answer. */
   guard(): Answer | undefined | Promise<Answer | undefined>;
-  /** The answer for an error, which is kept for the record. Never throws. */
+  /** The answer for an error, which is kept for the record; after the end it has a record of its own. Never throws. */
   fail(error: unknown): Answer;
   /** Ends the request and writes its record. Only the first call counts. */
   end(ending: Ending): void;
@@ -137,7 +139,13 @@ export class ExchangeImpl implements Exchange {
 
   fail(error: unknown): Answer {
     const { code, ...answer } = this.#edge.toAnswer(error, this.request, this.ids.correlationId);
+    const known = this.#failure;
     this.#failure = { error, code };
+    if (this.#ending !== undefined && known?.error !== error && !this.#followsFromLeaving(error))
+      this.run(() => {
+        const fields = { ...this.#facts(), ...this.#failureFields() };
+        this.#edge.options.log.log('error', 'Request failed after its end', fields, 'http.request.failed_late');
+      });
     return answer;
   }
 
@@ -177,9 +185,8 @@ export class ExchangeImpl implements Exchange {
       'http.server.request.duration': Math.round((this.#edge.clock.now() - this.#startedAt) * 1000) / 1e6,
     };
     if (failure !== undefined) fields['error.type'] = failure.code;
-    if (ending.status >= 500) {
-      if (failure?.error instanceof Error) fields['error'] = failure.error;
-      else if (failure !== undefined) fields['thrown'] = failure.error;
+    if ((ending.status >= 500 || ending.failed === true) && !this.#followsFromLeaving(failure?.error)) {
+      Object.assign(fields, this.#failureFields());
       log.log('error', 'Request failed', fields, 'http.request.failed');
     } else if (ending.aborted === true) {
       if (failure?.error instanceof Error) fields['error'] = failure.error;
@@ -187,6 +194,20 @@ export class ExchangeImpl implements Exchange {
     } else if (!this.#edge.quiet.has(this.path)) {
       log.log('info', 'Request completed', fields, 'http.request.completed');
     }
+  }
+
+  #failureFields(): Record<string, unknown> {
+    if (this.#failure === undefined) return {};
+    const { error, code } = this.#failure;
+    return { 'error.type': code, [error instanceof Error ? 'error' : 'thrown']: error };
+  }
+
+  // Whoever still writes to a client that has left, or obeys the signal, fails for that reason alone.
+  #followsFromLeaving(error: unknown): boolean {
+    if (this.#ending?.aborted !== true || typeof error !== 'object' || error === null) return false;
+    if (error === this.#controller?.signal.reason) return true;
+    const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
+    return name === 'AbortError' || (typeof code === 'string' && LEFT.test(code));
   }
 
   #facts(): Record<string, unknown> {
@@ -201,6 +222,9 @@ export class ExchangeImpl implements Exchange {
     return fields;
   }
 }
+
+const LEFT =
+  /^(?:ECONNRESET|ECONNABORTED|EPIPE|ABORT_ERR|HPE_INVALID_EOF_STATE|ERR_STREAM_(?:PREMATURE_CLOSE|DESTROYED|WRITE_AFTER_END))$/;
 
 // What `AsyncLocalStorage.bind` is made of, without the properties it defines on every function (3 µs).
 function captureContext(): AsyncResource {

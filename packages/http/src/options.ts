@@ -17,6 +17,7 @@ export const clockRule: Rule = having(
   ...['now', 'wallNow', 'setTimer', 'clearTimer', 'defer'],
 );
 export const loggerRule: Rule = having('a logger', 'log');
+export const edgeRule: Rule = having('an edge of createEdge', 'open');
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Milliseconds above 0 that a timer can count. */
 export const timerMs: Rule = number(0, MAX_TIMER_MS, true);

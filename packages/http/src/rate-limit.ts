@@ -108,7 +108,7 @@ export function rateLimitGuard(
         throw refusal(limit.name, key, decision.retryAfterMs ?? decision.resetMs / decision.limit);
       exchange.onEnd((ending) => {
         // Whether the last allowed failure still fits does not matter here: the next look decides.
-        if (ending.status >= 400) void take(limit, key, 1);
+        if (ending.status >= 400 || ending.failed === true) void take(limit, key, 1);
       });
     } else if (!decision.allowed) throw refusal(limit.name, key, decision.retryAfterMs);
   };

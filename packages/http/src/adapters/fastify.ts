@@ -1,18 +1,25 @@
+import type { EventEmitter } from 'node:events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { checkArgument, edgeRule, having } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
-import { endWith, KEPT } from './node-response.ts';
+import { endWith, failLate, KEPT } from './node-response.ts';
 
 /** The exchange of a request that went through `fastifyEdge`; `undefined` for another. */
 export function exchangeOf(request: Pick<FastifyRequest, 'raw'>): Exchange | undefined {
   return keptExchange(request.raw);
 }
 
-/** Before the routes: `fastifyEdge(app, edge)`. Sets hooks, error handler and not-found handler of `app`. */
+/**
+ * Before the routes: `fastifyEdge(app, edge)`. Sets hooks, error handler and not-found handler of `app`. Throws `OptionError`
+ * for what is no app or edge.
+ */
 export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
+  checkArgument('fastifyEdge.app', app, having('an app of Fastify', 'addHook', 'setErrorHandler'));
+  checkArgument('fastifyEdge.edge', edge, edgeRule);
   app.addHook('onRequest', (request, reply, done) => {
     const exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
     keepExchange(request.raw, exchange);
@@ -34,8 +41,27 @@ export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
     if (exchange === undefined) done();
     else exchange.run(() => done());
   });
+  // What breaks a body that has begun is told to nobody but Fastify's own logger.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof (payload as { once?: unknown } | null | undefined)?.once === 'function')
+      (payload as EventEmitter).once('error', (error) => {
+        if (reply.raw.headersSent) failLate(reply.raw, keptExchange(request.raw), error);
+      });
+    done();
+  });
   app.setErrorHandler((error, request, reply) => answerError(edge, request, reply, error));
   app.setNotFoundHandler((request, reply) => answerError(edge, request, reply, notFoundError()));
+}
+
+/**
+ * The answer to what Fastify refuses before any hook, such as a URL that cannot be decoded, which only the maker of the app
+ * can set: `Fastify({ frameworkErrors: fastifyFrameworkErrors(edge) })`.
+ */
+export function fastifyFrameworkErrors(
+  edge: Edge,
+): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
+  checkArgument('fastifyFrameworkErrors.edge', edge, edgeRule);
+  return (error, request, reply) => void answerError(edge, request, reply, error);
 }
 
 function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
@@ -55,7 +81,7 @@ function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, e
 /** Sends an answer, of `idempotent` for instance. */
 export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   if (reply.raw.headersSent) {
-    reply.raw.destroy();
+    failLate(reply.raw, keptExchange(reply.request.raw));
     return reply;
   }
   for (const name of Object.keys(reply.getHeaders())) if (!KEPT.test(name)) reply.removeHeader(name);

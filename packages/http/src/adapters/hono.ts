@@ -4,6 +4,7 @@ import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, type EdgeRequest, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { checkArgument, edgeRule, having } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, KEPT, setHeaders } from './node-response.ts';
 
@@ -14,12 +15,18 @@ export function exchangeOf(context: Pick<Context, 'req'>): Exchange | undefined 
 
 /**
  * Before the routes: `honoEdge(app, edge)`. Sets the first middleware, `onError` and `notFound` of `app`. On
- * `@hono/node-server` a request ends with its response; elsewhere when the handler has returned.
+ * `@hono/node-server` a request ends with its response; elsewhere when the handler has returned. Throws `OptionError` for
+ * what is no app or edge.
  */
 export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
+  checkArgument('honoEdge.app', app, having('an app of Hono', 'use', 'onError', 'notFound'));
+  checkArgument('honoEdge.edge', edge, edgeRule);
   const middleware: MiddlewareHandler = (context, next) => {
     const node = ownBindings(context);
-    const exchange = edge.open(node === undefined ? toEdgeRequest(context) : fromNodeRequest(node.incoming));
+    // Not the target as received: Hono routes by the URL, which has taken steps such as `/../`.
+    const exchange = edge.open(
+      node === undefined ? toEdgeRequest(context) : fromNodeRequest(node.incoming, targetOf(context)),
+    );
     keepExchange(context.req, exchange);
     if (node !== undefined) {
       keepExchange(node.outgoing, exchange);
@@ -90,12 +97,16 @@ function ownBindings(context: Context): NodeBindings | undefined {
 }
 
 function toEdgeRequest(context: Context): EdgeRequest {
-  const { url } = context.req;
-  const start = url.indexOf('/', url.indexOf('://') + 3);
   return {
     method: context.req.method,
-    target: start === -1 ? '/' : url.slice(start),
+    target: targetOf(context),
     remoteAddress: undefined,
     header: (name) => context.req.header(name),
   };
+}
+
+function targetOf(context: Context): string {
+  const { url } = context.req;
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  return start === -1 ? '/' : url.slice(start);
 }

@@ -3,16 +3,18 @@ import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
+import { checkArgument, edgeRule } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
-import { endWith, KEPT, writeAnswer } from './node-response.ts';
+import { endWith, failLate, KEPT, writeAnswer } from './node-response.ts';
 
 /** The exchange of a request that went through `koaEdge`; `undefined` for another. */
 export function exchangeOf(context: Context): Exchange | undefined {
   return keptExchange(context.req);
 }
 
-/** The first middleware: `app.use(koaEdge(edge))`. Answers what is thrown and what no route took, by problem documents. */
+/** The first middleware: `app.use(koaEdge(edge))`. Answers what is thrown and what no route took, by problem documents. Throws `OptionError` for what is no edge. */
 export function koaEdge(edge: Edge): Middleware {
+  checkArgument('koaEdge.edge', edge, edgeRule);
   return (context, next) => {
     const exchange = edge.open(fromNodeRequest(context.req, context.originalUrl));
     keepExchange(context.req, exchange);
@@ -21,7 +23,10 @@ export function koaEdge(edge: Edge): Middleware {
     context.onerror = (error) => {
       if (error === null || error === undefined) return;
       const answer = exchange.run(() => exchange.fail(error));
-      if (context.writable || context.headerSent) writeAnswer(context.res, answer, exchange);
+      if (!context.writable && !context.headerSent) return;
+      // For the words beside the number, which Koa has set already.
+      if (!context.headerSent) context.status = answer.status;
+      writeAnswer(context.res, answer, exchange);
     };
     return exchange.run(async () => {
       const answer = await exchange.guard();
@@ -45,7 +50,7 @@ export function koaEdge(edge: Edge): Middleware {
 /** Sends an answer, of `idempotent` for instance. */
 export function sendAnswer(context: Context, answer: Answer): void {
   if (context.headerSent) {
-    context.res.destroy();
+    failLate(context.res, keptExchange(context.req));
     return;
   }
   for (const name of context.res.getHeaderNames()) if (!KEPT.test(name)) context.remove(name);

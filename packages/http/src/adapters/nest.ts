@@ -1,15 +1,18 @@
 import type { ArgumentsHost, ExceptionFilter, INestApplication } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Edge } from '../edge.ts';
+import { checkArgument, edgeRule, having } from '../options.ts';
 import { answerError, exchangeOf, expressEdge, sendAnswer } from './express.ts';
 
 export { exchangeOf, sendAnswer };
 
 /**
  * After `NestFactory.create(Module)`, before `listen`: `nestEdge(app, edge)`. For the Express platform. Sets the first
- * middleware and a global exception filter.
+ * middleware and a global exception filter. Throws `OptionError` for what is no app or edge.
  */
 export function nestEdge(app: INestApplication, edge: Edge): void {
+  checkArgument('nestEdge.app', app, having('an app of NestJS', 'use', 'useGlobalFilters'));
+  checkArgument('nestEdge.edge', edge, edgeRule);
   const filter: ExceptionFilter = {
     catch(error: unknown, host: ArgumentsHost) {
       const http = host.switchToHttp();

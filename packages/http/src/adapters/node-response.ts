@@ -4,7 +4,27 @@ import type { Answer } from '../message.ts';
 
 /** Ends the exchange with the response, complete or not. */
 export function endWith(response: ServerResponse, exchange: Exchange): void {
-  response.on('close', () => exchange.end({ status: response.statusCode, aborted: !response.writableFinished }));
+  response.on('close', () => {
+    // A client that leaves is no error of the response; a body that failed is.
+    const { errored } = response;
+    const complete = isComplete(response);
+    if (complete || !errored || (errored as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE')
+      exchange.end({ status: response.statusCode, aborted: !complete });
+    else failLate(response, exchange, errored);
+  });
+}
+
+// A response of HTTP/2 says `writableFinished` of a stream that the client has reset, too.
+function isComplete(response: ServerResponse): boolean {
+  const { stream } = response as { readonly stream?: { readonly aborted?: boolean } };
+  return response.writableFinished && response.writableEnded && stream?.aborted !== true;
+}
+
+/** An error that came when the response had begun: its connection is broken, unless the response is complete. */
+export function failLate(response: ServerResponse, exchange: Exchange | undefined, error?: unknown): void {
+  if (error !== undefined) exchange?.fail(error);
+  exchange?.end({ status: response.statusCode, failed: true });
+  if (!response.writableEnded) response.destroy();
 }
 
 export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
@@ -17,7 +37,7 @@ export function setHeaders(response: ServerResponse, headers: Readonly<Record<st
  */
 export function writeAnswer(response: ServerResponse, answer: Answer, exchange: Exchange | undefined): void {
   if (response.headersSent) {
-    response.destroy();
+    failLate(response, exchange);
     return;
   }
   // What a handler set for the answer it did not get to give, such as a cookie or a length, is not this answer's.
