@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { OptionError } from '@breakwater/errors';
 import {
   createHealth,
   createShutdown as createServerShutdown,
@@ -35,7 +36,7 @@ export interface Service {
   readonly log: Logger;
   /**
    * Reports a policy: its events as metric, as events of the active span and as log lines of module `resilience`.
-   * Returns the way to end it, which shutting down does too.
+   * Returns the way to end it, which shutting down does too. Throws `OptionError` for what is no policy.
    */
   watch(policy: Policy): () => void;
   /**
@@ -46,11 +47,13 @@ export interface Service {
   /**
    * Has `server` end without failing a request, in phase `intake`: it serves on for `drainMs`, then takes no new
    * connections and finishes what is under way. Every health of the service counts as started once it listens.
+   * Throws as `onShutdown` does.
    */
   serve(server: Server): void;
   /**
    * Has `hook` run when the service shuts down. Phases run in turn (`intake`, `work`, `resources`), hooks of one
-   * phase together. Returns the way to take it off. Throws `OptionError` for a wrong phase, name or hook.
+   * phase together. Returns the way to take it off. Throws `OptionError` for a wrong phase, name or hook, and
+   * `ServiceStateError` when the service shuts down and the phase was begun.
    */
   onShutdown(phase: ShutdownPhase, name: string, hook: ShutdownHook): () => void;
   /** Sends everything that is queued now. Rejects with an `AggregateError` of all that could not be sent. */
@@ -158,6 +161,7 @@ export function wire(
     config,
     log,
     watch(policy) {
+      if (typeof policy?.on !== 'function') throw new OptionError('policy', policy, 'a policy');
       let ended = false;
       const stops = [logEvents(policy, (level, message, fields) => policies.log(level, message, fields))];
       if (telemetry !== undefined) {
@@ -183,6 +187,7 @@ export function wire(
     createHealth(options) {
       const health = createHealth(options);
       healths.add(health);
+      if (state !== 'running') health.drain();
       return health;
     },
     serve(server) {
@@ -197,14 +202,14 @@ export function wire(
         signals: [],
         exit: () => {},
       });
+      shutdown.add('intake', 'http server', async () => {
+        if ((await run('the service shuts down')) !== 0) throw new Error('Requests were cut off');
+      });
       const started = (): void => {
         for (const health of healths) health.started();
       };
       if (server.listening) started();
       else server.once('listening', started);
-      shutdown.add('intake', 'http server', async () => {
-        if ((await run('the service shuts down')) !== 0) throw new Error('Requests were cut off');
-      });
     },
     onShutdown: (phase, name, hook) => shutdown.add(phase, name, hook),
     async flush() {

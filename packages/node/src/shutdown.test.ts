@@ -68,3 +68,16 @@ test('a wrong phase, name or hook is refused, named', () => {
   assert.throws(() => add('work', '', () => {}), { code: 'ERR_BREAKWATER_OPTION', option: 'name' });
   assert.throws(() => add('work', 'x', 1 as never), { code: 'ERR_BREAKWATER_OPTION', option: 'hook' });
 });
+
+test('a hook that comes too late to run is refused, one for a later phase is not (R32)', async () => {
+  const shutdown = createShutdown();
+  const seen: string[] = [];
+  shutdown.add('work', 'queue', () => {
+    assert.throws(() => shutdown.add('intake', 'server', () => {}), { code: 'ERR_BREAKWATER_STOPPED' });
+    assert.throws(() => shutdown.add('work', 'worker', () => {}), /phase work were begun: worker would never run/);
+    shutdown.add('resources', 'pool', () => void seen.push('pool'));
+  });
+  await shutdown.runHooks(1_000, ({ error }) => assert.equal(error, undefined));
+  assert.deepEqual(seen, ['pool']);
+  assert.throws(() => shutdown.add('resources', 'late', () => {}), { code: 'ERR_BREAKWATER_STOPPED' });
+});

@@ -1,4 +1,5 @@
 import { OptionError } from '@breakwater/errors';
+import { ServiceStateError } from './service-state-error.ts';
 
 /** When a hook runs: first what takes in work, then what finishes it, then what both needed. */
 export type ShutdownPhase = 'intake' | 'work' | 'resources';
@@ -26,12 +27,14 @@ export interface ShutdownReport {
 
 /** What is to be done at the end, and the doing of it. */
 export interface Shutdown {
+  /** Throws `OptionError` for a wrong argument, and `ServiceStateError` when the hooks of the phase were begun already. */
   add(phase: ShutdownPhase, name: string, hook: ShutdownHook): () => void;
   /** Runs the hooks of all phases: phases in turn, those of one phase together. Never rejects. */
   runHooks(timeoutMs: number, onStep: (step: ShutdownStep) => void): Promise<void>;
 }
 
 export function createShutdown(): Shutdown {
+  const begun = new Set<ShutdownPhase>();
   const hooks = new Set<{ phase: ShutdownPhase; name: string; hook: ShutdownHook }>();
   return {
     add(phase, name, hook) {
@@ -39,6 +42,11 @@ export function createShutdown(): Shutdown {
         throw new OptionError('phase', phase, `one of ${SHUTDOWN_PHASES.join(', ')}`);
       if (typeof name !== 'string' || name === '') throw new OptionError('name', name, 'a name');
       if (typeof hook !== 'function') throw new OptionError('hook', hook, 'a function');
+      if (begun.has(phase))
+        throw new ServiceStateError(
+          'ERR_BREAKWATER_STOPPED',
+          `The service shuts down, and hooks of phase ${phase} were begun: ${name} would never run`,
+        );
       const entry = { phase, name, hook };
       hooks.add(entry);
       return () => {
@@ -48,6 +56,7 @@ export function createShutdown(): Shutdown {
     async runHooks(timeoutMs, onStep) {
       const endsAt = performance.now() + timeoutMs;
       for (const phase of SHUTDOWN_PHASES) {
+        begun.add(phase);
         const due = [...hooks].filter((entry) => entry.phase === phase);
         const leftMs = Math.max(0, endsAt - performance.now());
         await Promise.all(due.map(async ({ name, hook }) => onStep(await runStep(phase, name, hook, leftMs))));

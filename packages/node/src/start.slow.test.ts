@@ -139,3 +139,12 @@ test('options of the log are passed on, and the sinks of the caller are closed a
   sink.write('late\n', 9);
   assert.equal(sink.counts().dropped.closed, 1);
 });
+
+test('what comes when the service has stopped is refused; health is drained', async () => {
+  const service = start(quiet);
+  assert.throws(() => service.watch({} as never), { code: 'ERR_BREAKWATER_OPTION', option: 'policy' });
+  await service.shutdown();
+  assert.throws(() => service.onShutdown('resources', 'pool', () => {}), { code: 'ERR_BREAKWATER_STOPPED' });
+  assert.throws(() => service.serve(createServer()), { code: 'ERR_BREAKWATER_STOPPED' });
+  assert.equal((await service.createHealth().report()).phase, 'draining');
+});

@@ -216,6 +216,12 @@ test('options come before the environment, that before the file, that before def
   assert.equal(config.otlpEndpoint, 'http://localhost:4318');
 });
 
+test('the name of the file is trimmed as other variables are; one of blanks is a mistake', () => {
+  assert.equal(load({ env: { BREAKWATER_CONFIG: ` ${file({ version: '7' })}\n` } }).version, '7');
+  assert.match(mistakesOf({ env: { BREAKWATER_CONFIG: ' ' } })[0]!.shown, /ENOENT/);
+  assert.equal(load({ env: { BREAKWATER_CONFIG: '' } }).version, undefined);
+});
+
 test('every mistake of all three places is listed at once (R3)', () => {
   const path = file({ stdout: 'no', shutdownTimeoutMS: 1 });
   const mistakes = mistakesOf({

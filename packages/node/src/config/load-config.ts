@@ -22,7 +22,7 @@ export interface ConfigSources {
  */
 export function loadConfig({ options, rules, env, file }: ConfigSources): Config {
   const mistakes: Mistake[] = [];
-  const path = file ?? (env[FILE_VARIABLE] === '' ? undefined : env[FILE_VARIABLE]);
+  const path = file ?? (env[FILE_VARIABLE] === '' ? undefined : env[FILE_VARIABLE]?.trim());
   const fromFile = path === undefined ? {} : readConfigFile(path, mistakes);
   unknownKeys('options', options, [...SETTING_NAMES, ...Object.keys(rules)], mistakes);
   for (const [name, [expected, accepts]] of Object.entries(rules)) {
