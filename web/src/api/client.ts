@@ -1,5 +1,6 @@
 /** Calls to `/api/v1`. Every failure is an ApiError (the server answered) or an UnreachableError (it did not). */
 import type { Problem } from '@breakwater/server/api-types';
+import { noteServerDate } from './clock-skew.ts';
 
 /** The server answered with a problem document, or with something that is not one (then `problem.code` is `UNEXPECTED_ANSWER`). */
 export class ApiError extends Error {
@@ -40,25 +41,33 @@ export interface RequestOptions {
   params?: Params;
   body?: unknown;
   signal?: AbortSignal;
+  /** A server that says nothing for so long counts as unreachable. Default: 60 s, longer than any query may take. */
+  timeoutMs?: number;
 }
+
+const TIMEOUT_MS = 60_000;
 
 /** Sends a request and returns the JSON of the answer (undefined for an empty one). Throws ApiError, UnreachableError, or the abort reason. */
 export async function api<T>(path: string, options: RequestOptions = {}): Promise<T> {
-  const { method = 'GET', params, signal } = options;
+  const { method = 'GET', params, signal, timeoutMs = TIMEOUT_MS } = options;
   const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin' };
-  if (signal) init.signal = signal;
+  const silent = AbortSignal.timeout(timeoutMs);
+  init.signal = signal ? AbortSignal.any([signal, silent]) : silent;
   if (method !== 'GET' && method !== 'DELETE') {
     init.body = JSON.stringify(options.body ?? {});
     init.headers = { ...init.headers, 'content-type': 'application/json' };
   }
   let response: Response;
   let text: string;
+  const askedAtMs = Date.now();
   try {
     response = await fetch(apiUrl(path, params), init);
+    noteServerDate(response.headers.get('date'), askedAtMs, Date.now());
     text = await response.text();
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new UnreachableError('The Breakwater server does not answer.', { cause });
+    const seconds = silent.aborted ? ` It was asked ${timeoutMs / 1_000} s ago.` : '';
+    throw new UnreachableError(`The Breakwater server does not answer.${seconds}`, { cause });
   }
   let json: unknown;
   try {

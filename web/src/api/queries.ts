@@ -19,17 +19,22 @@ import type {
 } from '@breakwater/server/api-types';
 import { infiniteQueryOptions, type QueryKey, queryOptions } from '@tanstack/react-query';
 import type { TimeWindow } from '../time/range.ts';
-import { api, type Params } from './client.ts';
+import { api, type Params, type RequestOptions } from './client.ts';
 
-const read = <T>(path: string, params: Params = {}) =>
+const read = <T>(path: string, params: Params = {}, options: Pick<RequestOptions, 'timeoutMs'> = {}) =>
   queryOptions<T, Error, T, QueryKey>({
     queryKey: [path, params],
-    queryFn: ({ signal }) => api<T>(path, { params, signal }),
+    queryFn: ({ signal }) => api<T>(path, { params, signal, ...options }),
   });
 
 const between = ({ fromMs, toMs }: TimeWindow) => ({ from: fromMs, to: toMs });
 
-export const statusQuery = { ...read<StatusAnswer>('/status'), refetchInterval: 5_000 };
+// Soon, so that a server that hangs is noticed.
+const STATUS_TIMEOUT_MS = 6_000;
+export const statusQuery = {
+  ...read<StatusAnswer>('/status', {}, { timeoutMs: STATUS_TIMEOUT_MS }),
+  refetchInterval: 5_000,
+};
 
 export const LOG_PAGE_ROWS = 200;
 

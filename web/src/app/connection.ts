@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../api/client.ts';
 import { statusQuery } from '../api/queries.ts';
+import { useZone } from '../time/clock.ts';
+import { formatClock } from '../time/format.ts';
 
 export type Connection =
   | { state: 'connecting' }
@@ -11,11 +13,15 @@ export type Connection =
 
 /** How the page stands with the server, from the newest answer of GET /status. */
 export function useConnection(): Connection {
-  const { data, error, isPending } = useQuery(statusQuery);
+  const { data, error, isPending, dataUpdatedAt } = useQuery(statusQuery);
+  const zone = useZone();
   if (error)
     return {
       state: 'unreachable',
-      detail: error instanceof ApiError ? error.message : 'The server does not answer. Trying again.',
+      detail:
+        error instanceof ApiError
+          ? error.message
+          : `The server does not answer. ${data ? `What you see is from ${formatClock(dataUpdatedAt, zone, 'second')}. ` : ''}Trying again.`,
     };
   if (isPending || !data) return { state: 'connecting' };
   if (data.store.state === 'restarting')

@@ -1,11 +1,13 @@
 /** What surrounds every screen: navigation, palette, shortcut sheet, connection state. */
 
-import { useQuery } from '@tanstack/react-query';
+import { type Query, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { ChevronsLeft, ChevronsRight, CircleHelp, Ellipsis, Moon, Search, Sun, SunMoon } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { useClockSkew } from '../api/clock-skew.ts';
 import { openIncidentsQuery, statusQuery } from '../api/queries.ts';
 import { useAutoRefresh } from '../time/clock.ts';
+import { longDuration } from '../time/format.ts';
 import { Boundary } from '../ui/boundary.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { cx } from '../ui/class.ts';
@@ -28,7 +30,9 @@ export function Shell() {
   const { pathname } = useLocation();
   const screens = useScreens();
   const connection = useConnection();
-  useAutoRefresh();
+  const client = useQueryClient();
+  // A read that takes longer than the interval would be begun anew for ever.
+  useAutoRefresh(() => client.isFetching({ predicate: isWindowed }) > 0);
   useTitle(screens.find(({ to }) => pathname.startsWith(to))?.label);
   useDocumentTitle(useOpenIncidents());
   useEffect(() => listenForShortcuts(window, IS_MAC), []);
@@ -49,6 +53,7 @@ export function Shell() {
       <BottomNav screens={screens} onPalette={openPalette} />
       <main className="flex min-h-0 min-w-0 flex-1 flex-col">
         <ConnectionBanner connection={connection} />
+        <ClockBanner />
         <div className="min-h-0 flex-1">
           <Boundary resetKey={pathname}>
             <Outlet />
@@ -209,6 +214,27 @@ function ConnectionBanner({ connection }: { connection: Connection }) {
       <span className="truncate">{connection.detail}</span>
     </div>
   );
+}
+
+/** A range that ends "now" by a wrong clock hides the newest records, or is empty. */
+function ClockBanner() {
+  const skewMs = useClockSkew();
+  if (skewMs === 0) return null;
+  const size = longDuration(Math.abs(skewMs));
+  return (
+    <div role="status" className="border-b border-line bg-amber-soft px-4 py-1.5 text-sm text-amber">
+      <span className="font-medium">
+        This device's clock is {size} {skewMs > 0 ? 'ahead of' : 'behind'} the server's.
+      </span>{' '}
+      Ranges and “ago” are reckoned by this device: set its clock, or choose a wider range.
+    </div>
+  );
+}
+
+/** Whether a read is about a time window, which a refresh moves. */
+function isWindowed({ queryKey }: Query): boolean {
+  const params = queryKey[1];
+  return typeof params === 'object' && params !== null && 'from' in params;
 }
 
 const THEMES: Record<Preferences['theme'], { next: Preferences['theme']; icon: typeof Sun; label: string }> = {

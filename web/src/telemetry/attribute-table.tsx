@@ -74,7 +74,12 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
             <dt className="truncate pl-1 font-mono leading-[22px] text-muted" title={visibleText(key)}>
               <UserText>{key}</UserText>
             </dt>
-            <dd className={cx('min-w-0 py-[3px] font-mono leading-4 wrap-anywhere whitespace-pre-wrap', toneOf(value))}>
+            <dd
+              className={cx(
+                'max-h-60 min-w-0 overflow-auto py-[3px] font-mono leading-4 wrap-anywhere whitespace-pre-wrap',
+                toneOf(value),
+              )}
+            >
               {valuePretty(value) ? (
                 <UserText>{valuePretty(value)}</UserText>
               ) : (

@@ -1,5 +1,5 @@
 /** The page's "now": it stands still between refreshes so that every panel of a screen shows the same window. */
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { usePreferences } from '../app/preferences.ts';
 import { createStore, useStore } from '../app/store.ts';
 import type { Zone } from './format.ts';
@@ -15,13 +15,15 @@ export function useNow(): number {
   return useStore(now);
 }
 
-/** Refreshes at the chosen interval while the page is visible. Used once, by the shell. */
-export function useAutoRefresh(): void {
+/** Refreshes at the chosen interval while the page is visible and nothing is read. Used once, by the shell. */
+export function useAutoRefresh(isReading: () => boolean): void {
   const { refreshMs } = usePreferences();
+  const latest = useRef(isReading);
+  latest.current = isReading;
   useEffect(() => {
     if (refreshMs === 0) return;
     const tick = () => {
-      if (document.visibilityState === 'visible') refresh();
+      if (document.visibilityState === 'visible' && !latest.current()) refresh();
     };
     const timer = setInterval(tick, refreshMs);
     document.addEventListener('visibilitychange', tick);

@@ -65,6 +65,12 @@ export function IncidentScreen() {
 
 type Act = { verb: 'acknowledge' | 'resolve' } | { verb: 'notes'; text: string };
 
+const FAILED: Record<Act['verb'], string> = {
+  acknowledge: 'The incident was not acknowledged',
+  resolve: 'The incident was not resolved',
+  notes: 'The note was not added',
+};
+
 function useAct(id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -77,7 +83,7 @@ function useAct(id: string) {
       client.setQueryData(incidentQuery(id).queryKey, incident);
       return client.invalidateQueries({ queryKey: ['/incidents'] });
     },
-    onError: toastError('That did not work'),
+    onError: (error, act) => toastError(FAILED[act.verb])(error),
   });
 }
 

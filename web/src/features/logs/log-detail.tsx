@@ -125,7 +125,11 @@ function Overview({ row }: { row: LogView }) {
   return (
     <div className="flex flex-col gap-4">
       <Block title="Message" copy={body}>
-        <pre className="font-mono text-xs leading-[18px] wrap-anywhere whitespace-pre-wrap">
+        <pre
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a long message scrolls, also without a pointer
+          tabIndex={0}
+          className="max-h-96 overflow-auto font-mono text-xs leading-[18px] wrap-anywhere whitespace-pre-wrap"
+        >
           {body ? <UserText>{body}</UserText> : <span className="text-faint">No message</span>}
         </pre>
       </Block>

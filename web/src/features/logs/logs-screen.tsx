@@ -6,6 +6,7 @@ import { ListFilter, Radio, ScrollText } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { isQueryFault, useLastGood } from '../../api/last-good.ts';
 import { facetsQuery, logHistogramQuery, logsOnceQuery, logsQuery } from '../../api/queries.ts';
+import { useCancel } from '../../api/use-cancel.ts';
 import { setPreferences, usePreferences } from '../../app/preferences.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
@@ -19,6 +20,7 @@ import { Button } from '../../ui/button.tsx';
 import { HistogramPanel } from '../../ui/histogram-panel.tsx';
 import { Dialog } from '../../ui/overlay.tsx';
 import { Page, PageHeader } from '../../ui/page.tsx';
+import { CancelledRead, SlowRead } from '../../ui/slow-read.tsx';
 import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
 import { useNarrow } from '../../ui/use-narrow.ts';
@@ -35,6 +37,7 @@ import { useLiveTail } from './use-live-tail.ts';
 
 const route = getRouteApi('/shell/logs');
 const BUCKETS = 60;
+const READS = ['/logs', '/logs/histogram', '/logs/facets'];
 /** Scrolling further down than this means reading. */
 const READING_PX = 16;
 const DAY_MS = 86_400_000;
@@ -69,9 +72,11 @@ export function LogsScreen() {
   const held = useRange(reading || openRef !== undefined || live);
   const moving = useRange();
   const subject = `${query} ${moving.text}`;
-  const pages = useInfiniteQuery(logsQuery(query, held.window));
-  const histogramRead = useQuery(logHistogramQuery(query, moving.window, BUCKETS));
-  const facetsRead = useQuery(facetsQuery(query, moving.window));
+  const cancel = useCancel(subject, READS);
+  const enabled = !cancel.cancelled;
+  const pages = useInfiniteQuery({ ...logsQuery(query, held.window), enabled });
+  const histogramRead = useQuery({ ...logHistogramQuery(query, moving.window, BUCKETS), enabled });
+  const facetsRead = useQuery({ ...facetsQuery(query, moving.window), enabled });
   const rowsShown = useLastGood(pages, subject);
   const histogram = useLastGood(histogramRead, subject);
   const facets = useLastGood(facetsRead, subject);
@@ -156,7 +161,7 @@ export function LogsScreen() {
   const queryError = [pages.error, histogramRead.error].find(isQueryFault) ?? null;
   const facetPanel = (
     <Facets
-      facets={queryError ? { ...facets, error: null } : facets}
+      facets={{ ...facets, loading: facets.loading && enabled, error: queryError ? null : facets.error }}
       query={query}
       onQuery={setQuery}
       onRetry={() => void facetsRead.refetch()}
@@ -236,7 +241,7 @@ export function LogsScreen() {
         <div className="flex min-w-0 flex-1 flex-col bg-surface">
           <HistogramPanel
             label="Log records over time by level"
-            histogram={histogram}
+            histogram={{ ...histogram, loading: histogram.loading && enabled }}
             range={moving}
             faulty={queryError !== null}
           >
@@ -265,7 +270,11 @@ export function LogsScreen() {
                 onScroll={onScroll}
               />
             ) : live ? null : rowsShown.loading ? (
-              <SkeletonRows rows={18} label="Loading log records" />
+              cancel.cancelled ? (
+                <CancelledRead cancel={cancel} />
+              ) : (
+                <SlowRead rows={18} label="Loading log records" onCancel={cancel.cancel} />
+              )
             ) : rowsShown.error && !rowsShown.data ? (
               <ErrorState error={rowsShown.error} onRetry={queryError ? undefined : () => void pages.refetch()} />
             ) : query ? (

@@ -6,6 +6,7 @@ import { Activity, CircleAlert } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import { isQueryFault, useLastGood } from '../../api/last-good.ts';
 import { type TraceSort, traceHistogramQuery, tracesQuery } from '../../api/queries.ts';
+import { useCancel } from '../../api/use-cancel.ts';
 import { TimePicker } from '../../app/time-picker.tsx';
 import { reportNavigation, useRange } from '../../app/use-range.ts';
 import { QueryBar } from '../../query/query-bar.tsx';
@@ -28,13 +29,15 @@ import { cx } from '../../ui/class.ts';
 import { serviceColor } from '../../ui/color.ts';
 import { HistogramPanel } from '../../ui/histogram-panel.tsx';
 import { LinkTabs, Page, PageHeader } from '../../ui/page.tsx';
-import { EmptyState, ErrorState, ErrorStrip, SkeletonRows } from '../../ui/states.tsx';
+import { CancelledRead, SlowRead } from '../../ui/slow-read.tsx';
+import { EmptyState, ErrorState, ErrorStrip } from '../../ui/states.tsx';
 import { StatsLine } from '../../ui/stats-line.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 import { NothingYet } from '../start/nothing-yet.tsx';
 
 const route = getRouteApi('/shell/traces');
 const BUCKETS = 60;
+const READS = ['/traces', '/traces/histogram'];
 const SHOWN = 100;
 const DAY_MS = 86_400_000;
 
@@ -49,8 +52,10 @@ export function TracesScreen() {
   const setQuery = (next: string) =>
     void navigate({ search: (before) => ({ ...before, query: next || undefined }) }).catch(reportNavigation);
 
-  const tracesRead = useQuery(tracesQuery(query, window, sort, SHOWN));
-  const histogramRead = useQuery(traceHistogramQuery(query, window, BUCKETS));
+  const cancel = useCancel(`${query} ${sort} ${text}`, READS);
+  const enabled = !cancel.cancelled;
+  const tracesRead = useQuery({ ...tracesQuery(query, window, sort, SHOWN), enabled });
+  const histogramRead = useQuery({ ...traceHistogramQuery(query, window, BUCKETS), enabled });
   const traces = useLastGood(tracesRead, `${query} ${sort} ${text}`);
   const histogram = useLastGood(histogramRead, `${query} ${text}`);
   const queryError = [tracesRead.error, histogramRead.error].find(isQueryFault) ?? null;
@@ -93,7 +98,7 @@ export function TracesScreen() {
       <div className="flex min-h-0 flex-1 flex-col bg-surface">
         <HistogramPanel
           label="Spans over time by outcome"
-          histogram={histogram}
+          histogram={{ ...histogram, loading: histogram.loading && enabled }}
           range={state}
           faulty={queryError !== null}
         >
@@ -109,7 +114,11 @@ export function TracesScreen() {
           {list.length > 0 ? (
             <TraceTable traces={list} zone={zone} withDate={withDate} />
           ) : traces.loading ? (
-            <SkeletonRows rows={18} label="Loading traces" />
+            cancel.cancelled ? (
+              <CancelledRead cancel={cancel} />
+            ) : (
+              <SlowRead rows={18} label="Loading traces" onCancel={cancel.cancel} />
+            )
           ) : traces.error && !traces.data ? (
             <ErrorState error={traces.error} onRetry={queryError ? undefined : () => void tracesRead.refetch()} />
           ) : query ? (
