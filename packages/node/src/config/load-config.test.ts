@@ -216,12 +216,6 @@ test('options come before the environment, that before the file, that before def
   assert.equal(config.otlpEndpoint, 'http://localhost:4318');
 });
 
-test('the name of the file is trimmed as other variables are; one of blanks is a mistake', () => {
-  assert.equal(load({ env: { BREAKWATER_CONFIG: ` ${file({ version: '7' })}\n` } }).version, '7');
-  assert.match(mistakesOf({ env: { BREAKWATER_CONFIG: ' ' } })[0]!.shown, /ENOENT/);
-  assert.equal(load({ env: { BREAKWATER_CONFIG: '' } }).version, undefined);
-});
-
 test('every mistake of all three places is listed at once (R3)', () => {
   const path = file({ stdout: 'no', shutdownTimeoutMS: 1 });
   const mistakes = mistakesOf({
@@ -405,25 +399,4 @@ describe('no secret is shown (R5)', () => {
         assert.ok(!error.message.includes(secret), error.message);
       }
     });
-});
-
-describe('a file that is none (R3)', () => {
-  for (const [what, path, shown] of [
-    ['missing', join(folder, 'missing.json'), /ENOENT/],
-    ['not JSON', file('service: x'), /^a text that is not JSON$/],
-    ['a list', file([]), /^another JSON value$/],
-    ['a folder', folder, /EISDIR/],
-    ['without an end', '/dev/zero', /^more than 262144 bytes$/],
-    ['far too long', file(' '.repeat(300_000)), /^more than 262144 bytes$/],
-    ['empty', file(''), /^a text that is not JSON$/],
-    ['deep', file('['.repeat(100_000)), /^a text that is not JSON$/],
-    ['not a path', 'a\0b', /null bytes/],
-  ] as const)
-    test(what, () => assert.match(mistakesOf({ file: path })[0]!.shown, shown));
-});
-
-test('a file may begin with a byte order mark; __proto__ in it is an unknown name and changes nothing (R4)', () => {
-  assert.equal(load({ file: file('\ufeff{"version": "1"}') }).version, '1');
-  const [mistake] = mistakesOf({ file: file('{"__proto__": {"version": "1"}}') });
-  assert.deepEqual([mistake!.name, mistake!.shown], ['"__proto__"', 'an unknown name']);
 });
