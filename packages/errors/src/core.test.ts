@@ -11,6 +11,7 @@ test('R42 the core entry is a part of the main entry', async () => {
     'isCategory',
     'serialise',
     'setContextProvider',
+    'stackPlace',
   ]);
   for (const [name, value] of Object.entries(core)) assert.equal(value, (main as Record<string, unknown>)[name]);
   assert.equal(await import('@breakwater/errors/core'), core, 'package.json points at another file');

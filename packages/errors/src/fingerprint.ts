@@ -29,6 +29,14 @@ export function fingerprint(thrown: unknown): string {
   return hash64(parts.join('\n'));
 }
 
+/**
+ * The first functions of the application in a stack, as they stand in its fingerprint; '' when there is none. Two chains
+ * of errors whose names, codes and places are the same have one fingerprint, if each has a code or a place.
+ */
+export function stackPlace(stack: unknown): string {
+  return parseStack(stack).filter(isOwnFrame).slice(0, MAX_FRAMES).map(frameIdentity).join('<');
+}
+
 function identityOf(thrown: unknown): string {
   if (thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function')) {
     return `${typeof thrown}:${typeof thrown === 'string' ? withoutParticulars(thrown) : ''}`;
@@ -37,8 +45,7 @@ function identityOf(thrown: unknown): string {
   const code = readProperty(thrown, 'code');
   const codeText = typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 64) : '';
   const own = readProperty(thrown, ERROR_BRAND) === true;
-  const frames = parseStack(readProperty(thrown, 'stack')).filter(isOwnFrame).slice(0, MAX_FRAMES);
-  const place = frames.map(frameIdentity).join('<');
+  const place = stackPlace(readProperty(thrown, 'stack'));
   const text = own || codeText !== '' || place !== '' ? '' : withoutParticulars(readString(thrown, 'message') ?? '');
   return [own ? '' : name, codeText, place, text].join('|');
 }

@@ -15,7 +15,7 @@ export {
 export type { DefinitionData, ErrorDefinition, LocalisedText } from './definition.ts';
 export { BreakwaterError, type ErrorOptions, type FieldError } from './error.ts';
 export { toFieldErrors } from './field-errors.ts';
-export { FINGERPRINT_VERSION, fingerprint } from './fingerprint.ts';
+export { FINGERPRINT_VERSION, fingerprint, stackPlace } from './fingerprint.ts';
 export { type FromProblemOptions, fromProblem } from './from-problem.ts';
 export {
   type Catalogue,

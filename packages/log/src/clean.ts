@@ -1,5 +1,6 @@
 import { isDate, isMap, isSet } from 'node:util/types';
 import { isErrorLike } from './error-like.ts';
+import { MAX_NAME } from './keys.ts';
 import { toJsonString } from './text.ts';
 import type { Writer } from './writer.ts';
 
@@ -44,7 +45,7 @@ function cleanObject(writer: Writer, value: object, depth: number): string {
 }
 
 export function shorten(name: string): string {
-  return name.length > 256 ? `${name.slice(0, 256)}…` : name;
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }
 
 /** `name`, numbered if `used` has it already, and from now on in `used`. */

@@ -8,7 +8,7 @@ export interface TraceIds {
   readonly traceFlags?: number | undefined;
 }
 
-const CONTEXT_NAMES: readonly (readonly [keyof LogContext, string])[] = [
+const NAMES: readonly (readonly [keyof LogContext, string])[] = [
   ['correlationId', 'breakwater.correlation_id'],
   ['requestId', 'breakwater.request_id'],
   ['userId', 'user.id'],
@@ -17,7 +17,6 @@ const CONTEXT_NAMES: readonly (readonly [keyof LogContext, string])[] = [
   ['operation', 'breakwater.operation'],
 ];
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 
@@ -27,30 +26,20 @@ export function prepareContext(cell: ContextCell, owner: object, writer: Writer,
   const names = new Map<string, string>();
   let fragment = '';
   const add = (name: string, value: unknown): void => {
-    if (names.has(name)) return;
-    writer.keys.watch(name);
-    // Most ids are UUIDs, and no preset whose plain words are clean takes one: looking for digits in them would be half
-    // of what a request's context costs.
-    const isClean = typeof value === 'string' && value.length === 36 && writer.wordsAreClean && UUID.test(value);
-    const text = isClean ? `"${value}"` : writer.text(typeof value === 'string' ? value.slice(0, 256) : String(value));
+    if (value === undefined || value === '' || names.has(name)) return;
+    const text = writer.text(String(value).slice(0, 256));
     names.set(name, text);
-    const { fragment: first, further } = writer.keys.get(name);
-    fragment += (fragment === '' ? first : further) + text;
+    fragment += (fragment === '' ? '' : ',') + writer.keys.get(name).json + text;
   };
-  for (const [field, name] of CONTEXT_NAMES) {
-    const value = values[field];
-    if (value !== undefined && value !== '') add(name, value);
-  }
+  for (const [field, name] of NAMES) add(name, values[field]);
   for (const entry of baggage) {
-    const value =
-      values.baggage !== undefined && Object.hasOwn(values.baggage, entry) ? values.baggage[entry] : undefined;
-    if (value !== undefined) add(`baggage.${entry}`, value);
+    if (values.baggage !== undefined && Object.hasOwn(values.baggage, entry))
+      add(`baggage.${entry}`, values.baggage[entry]);
   }
   cell.names = names;
   cell.fragment = fragment;
   cell.head = traceHead(values);
-  cell.core = owner;
-  cell.coreVersion = cell.version;
+  cell.owner = owner;
 }
 
 export function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {

@@ -34,11 +34,8 @@ export interface LogContext {
 /** The context of one piece of work, and what loggers keep with it. Shared by everything that work starts. */
 export interface ContextCell {
   values: LogContext;
-  /** Raised by `updateContext`, so that fragments made before are not used again. */
-  version: number;
-  /** What one logger core wrote for this context, and for which version. */
-  core: object | undefined;
-  coreVersion: number;
+  /** The logger core that wrote what follows for these values, if one has. */
+  owner: object | undefined;
   head: string;
   fragment: string;
   names: ReadonlyMap<string, string>;
@@ -52,9 +49,7 @@ const NO_NAMES: ReadonlyMap<string, string> = new Map();
 function createCell(values: LogContext): ContextCell {
   return {
     values,
-    version: 1,
-    core: undefined,
-    coreVersion: 0,
+    owner: undefined,
     head: '',
     fragment: '',
     names: NO_NAMES,
@@ -91,7 +86,7 @@ export function updateContext(more: LogContext): boolean {
   const cell = storage.getStore();
   if (cell === undefined) return false;
   cell.values = { ...cell.values, ...more };
-  cell.version++;
+  cell.owner = undefined;
   return true;
 }
 

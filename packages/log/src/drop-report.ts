@@ -1,7 +1,6 @@
-import type { Core, LineParts } from './core.ts';
+import type { Core } from './core.ts';
 import type { SinkCounts } from './sink.ts';
-
-const NONE: ReadonlyMap<string, string> = new Map();
+import { toJsonString } from './text.ts';
 
 /** Name of the event that tells how many lines were lost, where and why. */
 export const DROP_EVENT = 'breakwater.log.dropped';
@@ -12,15 +11,7 @@ export const DROP_EVENT = 'breakwater.log.dropped';
  */
 export function reportDrops(core: Core, everyMs: number): { stop(): void } {
   const told = new Map<string, number>();
-  const tail = `,"resource":${core.resourceJson},"scope":"breakwater.log"`;
-  const parts: LineParts = {
-    tail,
-    open: `${tail},"attributes":{`,
-    rest: `${tail},"attributes":{}}\n`,
-    bound: NONE,
-    boundJson: '',
-    clashes: false,
-  };
+  const parts = core.parts('breakwater.log', new Map());
   const report = (): void => {
     const all: [string, SinkCounts][] = core.sinks.map((sink) => [sink.name, sink.counts()]);
     all.push(['', core.tally.counts()]);
@@ -30,7 +21,11 @@ export function reportDrops(core: Core, everyMs: number): { stop(): void } {
         const count = total - (told.get(key) ?? 0);
         if (count === 0) continue;
         told.set(key, total);
-        core.announce(parts, sink, reason, count);
+        const where = sink === '' ? '' : `,"breakwater.log.sink":${toJsonString(sink)}`;
+        core.announce(parts, `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`, {
+          name: DROP_EVENT,
+          json: `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`,
+        });
       }
     }
   };

@@ -1,91 +1,70 @@
 import type { Redactor } from '@breakwater/redact';
-import type { Paths } from './paths.ts';
 import { Shape } from './shape.ts';
 import { toJsonString } from './text.ts';
+
+/**
+ * What a property name asks for: nothing (`plain`); a name that must be changed (`dirty`); one that the logger writes
+ * itself (`reserved`); one that the context may write (`shared`); an Error under it is the record's exception (`error`);
+ * its text is the name of a `value` or `args` beside it (`label`, `labelled`).
+ */
+export type NameKind = 'plain' | 'dirty' | 'reserved' | 'shared' | 'error' | 'label' | 'labelled' | 'toJSON';
 
 /** What is known about a property name, worked out once. */
 export interface KeyInfo {
   readonly name: string;
   /** `"name":` */
-  readonly fragment: string;
-  /** `,"name":` */
-  readonly further: string;
-  /** `plain`: judge the value alone. `field`: name and value together. `clean`: no redaction. `mask`: see `marker`. */
-  readonly kind: 'plain' | 'field' | 'clean' | 'mask';
-  /** What every text under a `mask` name becomes, as JSON. */
-  readonly marker: string;
-  /** The name itself must be changed, so the whole object is written the careful way. */
-  readonly dirty: boolean;
-  /** `name`, `key`, `header`, `value`, `args` or `toJSON`: what it means depends on its neighbours and its value. */
-  readonly special: boolean;
-  /** `error`, `err`, `exception`: an Error under it is the record's exception. */
-  readonly holdsError: boolean;
-  /** Written by the logger itself: never taken from user data under this name. */
-  readonly reserved: boolean;
-  /** A child logger has bound it, or the context may write it: duplicates are looked for. */
-  watched: boolean;
-  /** `dirty`, `special`, `holdsError` or `watched`: one question for what is rare. */
-  odd: boolean;
+  readonly json: string;
+  readonly kind: NameKind;
 }
 
-/** Values that a name of any strength would take if it took anything. */
-const PROBES: readonly unknown[] = [
-  'q7Rk2ZpX9vLm4Tn8Wc3YbD6s',
-  'hunter2hunter2',
-  '123',
-  123,
-  '1234',
-  '12/29',
-  '123456789',
-  '123-45-6789',
-  '5551234567',
-  '4111111111111111',
-  4111111111111111,
-  'DE89370400440532013000',
-];
-
+/** Characters of a name; the rest is cut and told. */
+export const MAX_NAME = 256;
 const MAX_KEYS = 8192;
 const MAX_SHAPES = 4096;
 const RESERVED = /^(?:exception\.|error\.type$|event\.kind$|breakwater\.|log\.record\.|__proto__$)/;
-const SPECIAL: ReadonlySet<string> = new Set(['name', 'key', 'header', 'value', 'args', 'toJSON']);
-const CONTEXT = new Set(['user.id', 'session.id', 'trace_id', 'span_id']);
+const SHARED = /^(?:user\.id$|session\.id$|baggage\.)/;
+const KINDS: ReadonlyMap<string, NameKind> = new Map([
+  ...['error', 'err', 'exception'].map((name) => [name, 'error'] as const),
+  ...['name', 'key', 'header'].map((name) => [name, 'label'] as const),
+  ...['value', 'args'].map((name) => [name, 'labelled'] as const),
+  ['toJSON', 'toJSON'],
+]);
+
+/** Written by the logger itself: never taken from user data under this name. */
+export function isReserved(name: string): boolean {
+  return RESERVED.test(name);
+}
+
+/** Written by the context too, where there is one that has it. */
+export function isShared(name: string): boolean {
+  return SHARED.test(name);
+}
 
 /** Every property name and shape met, with what follows from it under one redactor. Bounded: forgotten when too many. */
 export class KeyTable {
-  private readonly known = new Map<string, KeyInfo>();
-  private readonly redactor: Redactor | undefined;
-  private readonly paths: Paths;
-  private readonly bound = new Set<string>();
-  private shapes = 0;
+  readonly #redactor: Redactor;
+  readonly #known = new Map<string, KeyInfo>();
+  #shapes = 0;
   /** Where a record's own fields begin. */
-  root!: Shape;
+  root: Shape;
 
-  constructor(redactor: Redactor | undefined, paths: Paths) {
-    this.redactor = redactor;
-    this.paths = paths;
-    this.forget();
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor;
+    this.root = this.#begin();
   }
 
-  private forget(): void {
-    this.shapes = 0;
-    this.root = this.beginning();
-  }
-
-  beginning(): Shape {
-    return new Shape(this.get(''), '', undefined, this.paths.root);
+  #begin(): Shape {
+    this.#shapes = 0;
+    return new Shape(this.get(''), this.#redactor.root, '');
   }
 
   /** The property `name` after `shape`. */
   after(shape: Shape, name: string): Shape {
     let next = shape.others?.get(name);
     if (next === undefined) {
-      if (this.shapes++ > MAX_SHAPES) this.forget();
-      next = new Shape(
-        this.get(name),
-        shape.parent !== undefined ? ',' : shape.before,
-        shape,
-        shape.start.path?.children.get(name),
-      );
+      if (this.#shapes++ > MAX_SHAPES) this.root = this.#begin();
+      const { start } = shape;
+      next = new Shape(this.get(name), start.place.at(name), shape === start ? start.fragment : ',', start);
       shape.others ??= new Map();
       shape.others.set(name, next);
     }
@@ -94,52 +73,17 @@ export class KeyTable {
   }
 
   get(name: string): KeyInfo {
-    return this.known.get(name) ?? this.add(name);
-  }
-
-  /** From now on duplicates of this name are looked for. */
-  watch(name: string): void {
-    this.bound.add(name);
-    const info = this.get(name);
-    info.watched = true;
-    info.odd = true;
-  }
-
-  private add(name: string): KeyInfo {
-    const { redactor } = this;
-    const safe = redactor === undefined ? name : redactor.string(name);
-    const action = redactor === undefined ? 'keep' : redactor.key(name);
-    let kind: KeyInfo['kind'] = 'plain';
-    let marker = '';
-    if (redactor === undefined) kind = 'clean';
-    else if (this.paths.leaves(name)) kind = 'field';
-    else if (action === 'mask') {
-      kind = 'mask';
-      marker = toJsonString(String(redactor.field(name, 'q7Rk2ZpX9vLm4Tn8Wc3YbD6s')));
-    } else if (action !== false) kind = 'field';
-    else if (PROBES.some((probe) => redactor.field(name, probe) !== redactor.redact(probe))) kind = 'field';
-    const dirty = safe !== name || name.toWellFormed() !== name || name.length > 256;
-    const special = SPECIAL.has(name);
-    const holdsError = name === 'error' || name === 'err' || name === 'exception';
-    const watched = RESERVED.test(name) || CONTEXT.has(name) || this.bound.has(name);
-    const info: KeyInfo = {
-      name,
-      fragment: `${toJsonString(name)}:`,
-      further: `,${toJsonString(name)}:`,
-      kind,
-      marker,
-      dirty,
-      special,
-      holdsError,
-      reserved: RESERVED.test(name),
-      watched,
-      odd: dirty || special || holdsError || watched,
-    };
-    if (this.known.size >= MAX_KEYS) {
-      this.known.clear();
-      this.forget();
-    }
-    if (name.length <= 256) this.known.set(name, info);
+    let info = this.#known.get(name);
+    if (info !== undefined) return info;
+    info = { name, json: `${toJsonString(name)}:`, kind: this.#kindOf(name) };
+    if (this.#known.size >= MAX_KEYS) this.#known.clear();
+    if (name.length <= MAX_NAME) this.#known.set(name, info);
     return info;
+  }
+
+  #kindOf(name: string): NameKind {
+    if (name.length > MAX_NAME || this.#redactor.string(name) !== name || !name.isWellFormed()) return 'dirty';
+    if (isReserved(name)) return 'reserved';
+    return isShared(name) ? 'shared' : (KINDS.get(name) ?? 'plain');
   }
 }

@@ -113,10 +113,13 @@ test('R6 an exception has the conventions’ attributes, its causes, and a finge
 });
 
 test('R7 wrong options are refused by name', () => {
-  assert.throws(() => createLogger({ service: '' }), /options\.service/);
-  assert.throws(() => setUp({ level: 'loud' as 'info' }), /options\.level/);
-  assert.throws(() => setUp({ levels: { db: 'x' as 'info' } }), /options\.levels\.db/);
-  assert.throws(() => setUp({ maxDepth: 0 }), /options\.maxDepth/);
+  assert.throws(() => createLogger({ service: '' }), /createLogger\.service/);
+  assert.throws(() => setUp({ level: 'loud' as 'info' }), /createLogger\.level/);
+  assert.throws(() => setUp({ levels: { db: 'x' as 'info' } }), /createLogger\.levels\.db/);
+  assert.throws(() => setUp({ maxDepth: 0 }), /createLogger\.maxDepth/);
+  assert.throws(() => setUp({ flushLevels: 'fatal' } as never), /createLogger\.flushLevels: expected no such option/);
+  assert.throws(() => setUp({ dropReportMs: 1e12 }), /createLogger\.dropReportMs.*1000000000000/);
+  assert.throws(() => setUp({ redact: { string: (text: string) => text } as never }), /createLogger\.redact/);
   assert.throws(() => sampleByRate(2), /rate/);
   assert.throws(() => defineEvent({ name: 'Bad', kind: 'business', message: '', fields: {} }), /definition\.name/);
 });

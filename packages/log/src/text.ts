@@ -18,31 +18,10 @@ export function toJsonString(text: string): string {
   return JSON.stringify(text.toWellFormed()).replace(HIDDEN, toEscape);
 }
 
-/** The result of a short check, made once per text of 16 or fewer characters. */
-const PLAIN = new Uint8Array(128);
-for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._/-') PLAIN[char.charCodeAt(0)] = 1;
-for (const char of '0123456789') PLAIN[char.charCodeAt(0)] = 2;
-
 /**
- * True for words such as `GET`, `/orders/17` or `user_42`: at most 16 letters, digits and `._/-`, fewer than six digits.
- * No built-in detector of `@breakwater/redact` but `ip` takes such a text (a property test holds this), nor does JSON
- * escape it.
+ * The same text in a piece of its own. One put together with `+` is a tree, which every line it goes into would walk again;
+ * one cut out of another keeps that in memory.
  */
-export function isPlainWord(text: string): boolean {
-  const { length } = text;
-  if (length > 16) return false;
-  let digits = 0;
-  for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index);
-    if (code > 127) return false;
-    const kind = PLAIN[code]!;
-    if (kind === 0) return false;
-    digits += kind;
-  }
-  return digits - length < 6;
-}
-
-/** The same text in one piece. A text put together with `+` is a tree, which every line it goes into would walk again. */
 export function toFlat(text: string): string {
   return Buffer.from(text).toString();
 }
