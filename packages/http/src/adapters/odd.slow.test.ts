@@ -76,7 +76,7 @@ test('H4 H39 a body that fails half-way: the connection is broken, and the recor
     const { app, name, sink } = running;
     sink.clear();
     const got = await write(app.port, get('/breaks'));
-    assert.match(got, /^HTTP\/1\.1 200 [^]*part\r\n$/, `${name}: it must not look complete`);
+    assert.match(got, /^HTTP\/1\.1 200 [\s\S]*part\r\n$/, `${name}: it must not look complete`);
     assert.deepEqual(await recordsOf(running), ['http.request.failed 200 the source of the body failed'], name);
   }
 });
@@ -88,8 +88,8 @@ test('H5 H39 a body that fails before its first byte: a problem document, or a b
     const got = await write(app.port, get('/fails'));
     // Koa and Hono's server have given the response away by then.
     if (name === 'koa') assert.equal(got, '');
-    else if (name === 'hono') assert.match(got, /^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
-    else assert.match(got, /^HTTP\/1\.1 500 [^]*"code":"INTERNAL_ERROR"/, name);
+    else if (name === 'hono') assert.match(got, /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n$/);
+    else assert.match(got, /^HTTP\/1\.1 500 [\s\S]*"code":"INTERNAL_ERROR"/, name);
     const [record, ...more] = await recordsOf(running);
     assert.match(record ?? '', /^http\.request\.failed (?:500|200) the source of the body failed$/, name);
     assert.deepEqual(more, [], name);
