@@ -15,8 +15,6 @@ export interface Target {
 }
 
 const SCRATCH = 262_144;
-/** Characters made bytes at a time: long-lived trees of short texts would cost the garbage collector dearly. */
-const STAGE = 4096;
 /** What passes, and the milliseconds after which to try again: a full pipe, a full disk. */
 const PASSES: Readonly<Record<string, number>> = { EAGAIN: 5, ENOSPC: 50, EDQUOT: 50 };
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -33,7 +31,6 @@ export function createFdSink(
   backlog: Backlog | undefined,
 ): Sink {
   const { batchChars = 65_536, flushMs = 100, maxBufferChars = MAX_BUFFER_CHARS, blockMs = 2000 } = options;
-  const stageChars = Math.min(batchChars, STAGE);
   const scratch = Buffer.allocUnsafeSlow(SCRATCH);
   const tally = new Tally();
   /** `free`: the place takes what it is given, and the backlog is empty. */
@@ -57,20 +54,15 @@ export function createFdSink(
     }, ms).unref();
   }
 
-  /** Turns the text into bytes. Only while the place is free. */
-  function stage(): void {
-    const most = text.length * 3;
-    if (end + most > SCRATCH) {
-      send();
-      if (state !== 'free') return;
-    }
-    const isLong = most > SCRATCH;
-    if (isLong) bytes = Buffer.from(text);
-    end += isLong ? bytes.length : scratch.write(text, end);
-    byteLines += textLines;
+  /** Turns the text into bytes, and writes them. Only while the place is free. */
+  function push(): void {
+    const fits = text.length * 3 <= SCRATCH;
+    bytes = fits ? scratch : Buffer.from(text);
+    end = fits ? scratch.write(text) : bytes.length;
+    byteLines = textLines;
     text = '';
     textLines = 0;
-    if (isLong) send();
+    send();
   }
 
   /** Writes the bytes, as far as the place takes them. */
@@ -128,8 +120,7 @@ export function createFdSink(
         text = next.text;
         textLines = next.lines;
       }
-      stage();
-      send();
+      push();
     }
   }
 
@@ -189,10 +180,7 @@ export function createFdSink(
       if (state !== 'free' && !mayWait(line, severity)) return;
       text += line;
       textLines++;
-      if (text.length >= stageChars && state === 'free') {
-        stage();
-        if (end >= batchChars) send();
-      }
+      if (text.length >= batchChars && state === 'free') push();
       if (timer === undefined) arm(flushMs);
     },
     flush,
