@@ -39,14 +39,14 @@ test('what the SDK says is written by the log at its level, errors with their st
 
 test('the same message is written once a minute, with how often it was left out (R14)', () => {
   const records = within((clock) => {
-    for (clock.at = 0; clock.at <= 60_000; clock.at += 20_000) diag.error('refused');
+    for (clock.at = 0; clock.at <= 60_000; clock.at += 20_000) diag.error(`refused after ${clock.at} ms`);
     diag.error('another');
   });
   assert.deepEqual(
     records.map(({ body, attributes }) => [body, attributes['repeated']]),
     [
-      ['OpenTelemetry: refused', undefined],
-      ['OpenTelemetry: refused', 2],
+      ['OpenTelemetry: refused after 0 ms', undefined],
+      ['OpenTelemetry: refused after 60000 ms', 2],
       ['OpenTelemetry: another', undefined],
     ],
   );

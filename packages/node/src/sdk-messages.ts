@@ -9,8 +9,8 @@ const MAX_TEXTS = 100;
 
 /**
  * Writes what the OpenTelemetry SDK says about itself (a batch that could not be sent, spans that were dropped) into
- * the log, as module `opentelemetry`. It would say nothing otherwise. The same text is written once a minute at most,
- * with the number of times it was left out before. Returns the way to end it. `now` is milliseconds of any clock.
+ * the log, as module `opentelemetry`. It would say nothing otherwise. The same text, whatever its numbers, is written once a
+ * minute at most, with the number of times it was left out before. Returns the way to end it. `now` is milliseconds of any clock.
  */
 export function reportSdkMessages(log: Logger, now: () => number = () => performance.now()): () => void {
   const own = log.module('opentelemetry');
@@ -18,7 +18,8 @@ export function reportSdkMessages(log: Logger, now: () => number = () => perform
   const write = (level: Level, text: string, error: unknown): void => {
     if (!own.isEnabled(level)) return;
     const at = now();
-    const key = `${level} ${text} ${error instanceof Error ? error.message : ''}`;
+    // Waits and counts in a text must not make it another one.
+    const key = `${level} ${text} ${error instanceof Error ? error.message : ''}`.replace(/\d+/g, '0');
     const entry = quiet.get(key);
     if (entry !== undefined && at < entry.until) {
       entry.more += 1;
