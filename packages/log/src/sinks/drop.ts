@@ -1,6 +1,6 @@
 import type { FullPolicy } from './full-policy.ts';
 import { LineQueue } from './line-queue.ts';
-import { openUnblocked } from './unblocked.ts';
+import { unblocked } from './unblocked.ts';
 
 /** A policy that gives lines up, for a sink that needs no more than that. */
 export interface DropPolicy extends FullPolicy {
@@ -10,7 +10,7 @@ export interface DropPolicy extends FullPolicy {
 
 /** When memory is full, the oldest line is given up for a new one, and counted as `queue-full`. */
 export function dropOldest(): DropPolicy {
-  return { kind: 'drop-oldest', open: (maxChars) => new LineQueue(maxChars, false), unblock: openUnblocked };
+  return { kind: 'drop-oldest', open: (maxChars) => new LineQueue(maxChars, false), unblocked };
 }
 
 /**
@@ -18,5 +18,5 @@ export function dropOldest(): DropPolicy {
  * severe than all that wait, and counted as `queue-full`.
  */
 export function dropLowest(): DropPolicy {
-  return { kind: 'drop-lowest', open: (maxChars) => new LineQueue(maxChars, true), unblock: openUnblocked };
+  return { kind: 'drop-lowest', open: (maxChars) => new LineQueue(maxChars, true), unblocked };
 }

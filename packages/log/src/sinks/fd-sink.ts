@@ -15,8 +15,9 @@ export interface Target {
 }
 
 const SCRATCH = 262_144;
-/** What passes, and the milliseconds after which to try again: a full pipe, a full disk. */
-const PASSES: Readonly<Record<string, number>> = { EAGAIN: 5, ENOSPC: 50, EDQUOT: 50 };
+/** What passes: a full pipe, a full disk. */
+const PASSES: readonly string[] = ['EAGAIN', 'ENOSPC', 'EDQUOT'];
+const RETRY_MS = 5;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -33,11 +34,11 @@ export function createFdSink(
   const { batchChars = 65_536, flushMs = 100, maxBufferChars = MAX_BUFFER_CHARS, blockMs = 2000 } = options;
   const scratch = Buffer.allocUnsafeSlow(SCRATCH);
   const tally = new Tally();
-  /** `free`: the place takes what it is given, and the backlog is empty. */
-  let state: 'free' | 'stalled' | 'broken' | 'closed' = 'free';
-  let timer: NodeJS.Timeout | undefined;
-  let retryMs = 5;
+  let gone: 'broken' | 'closed' | undefined;
+  /** The place takes nothing for now. While it takes what it is given, the backlog is empty. */
+  let stalled = false;
   let waitedInVain = false;
+  let timer: NodeJS.Timeout | undefined;
   /** What was said last. */
   let text = '';
   let textLines = 0;
@@ -82,21 +83,19 @@ export function createFdSink(
     const lines = code === undefined ? byteLines : countLines(bytes, from, start);
     tally.written += lines;
     byteLines -= lines;
+    stalled = code !== undefined;
     if (code === undefined) {
-      state = 'free';
       bytes = scratch;
       start = end = 0;
       target.settled?.();
-    } else if (code in PASSES) {
-      state = 'stalled';
-      retryMs = PASSES[code]!;
-      if (timer === undefined) arm(retryMs);
-    } else stop('broken');
+    } else if (!PASSES.includes(code)) stop('broken');
+    else if (timer === undefined) arm(RETRY_MS);
   }
 
   /** Nothing can be written any more: what memory holds is counted under the reason. */
   function stop(reason: 'broken' | 'closed'): void {
-    state = reason;
+    gone = reason;
+    stalled = false;
     clearTimeout(timer);
     tally.drop(reason, byteLines + textLines + (backlog?.clear() ?? 0));
     forget();
@@ -110,10 +109,10 @@ export function createFdSink(
 
   /** Writes bytes, text and backlog, in that order, as far as the place takes them. */
   function advance(): void {
-    if (state !== 'free' && state !== 'stalled') return;
+    if (gone !== undefined) return;
     target.check?.();
     send();
-    while (state === 'free') {
+    while (!stalled && gone === undefined) {
       if (textLines === 0) {
         const next = backlog?.take(batchChars);
         if (next === undefined) return;
@@ -137,8 +136,8 @@ export function createFdSink(
   /** Whether the line goes into the text. If not, it was put elsewhere or counted. */
   function mayWait(line: string, severity: number): boolean {
     const hasRoom = (): boolean =>
-      state !== 'stalled' || text.length + line.length + (bytes === scratch ? 0 : end - start) <= maxBufferChars;
-    if (state === 'stalled') {
+      !stalled || text.length + line.length + (bytes === scratch ? 0 : end - start) <= maxBufferChars;
+    if (stalled) {
       if (backlog !== undefined) {
         tally.drop('queue-full', backlog.push(line, severity));
         return false;
@@ -149,7 +148,7 @@ export function createFdSink(
         waitUntil(hasRoom, forMs);
       }
     }
-    if (state === 'broken' || state === 'closed') tally.drop(state);
+    if (gone !== undefined) tally.drop(gone);
     else if (!hasRoom()) tally.drop('queue-full');
     else return true;
     return false;
@@ -157,15 +156,13 @@ export function createFdSink(
 
   async function flush(): Promise<void> {
     const until = performance.now() + blockMs;
-    for (advance(); state === 'stalled' && performance.now() < until; advance())
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    for (advance(); stalled && performance.now() < until; advance())
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 
   /** A process that ends takes its memory with it; a spill file stays. */
   function keep(): void {
-    if (state !== 'stalled') return;
-    const rest = Buffer.concat([bytes.subarray(start, end), Buffer.from(text)]);
-    if (backlog?.keep?.(rest, byteLines + textLines) === true) forget();
+    if (stalled && backlog?.keep?.(bytes.subarray(start, end), text, byteLines + textLines) === true) forget();
   }
 
   // Lines that an earlier process could not write.
@@ -177,20 +174,20 @@ export function createFdSink(
     name: options.name,
     write(line, severity) {
       tally.emitted++;
-      if (state !== 'free' && !mayWait(line, severity)) return;
+      if ((stalled || gone !== undefined) && !mayWait(line, severity)) return;
       text += line;
       textLines++;
-      if (text.length >= batchChars && state === 'free') push();
+      if (text.length >= batchChars && !stalled) push();
       if (timer === undefined) arm(flushMs);
     },
     flush,
     flushSync() {
-      waitUntil(() => state !== 'stalled', blockMs);
+      waitUntil(() => !stalled, blockMs);
       keep();
     },
     async close() {
       await flush();
-      if (state === 'closed') return;
+      if (gone === 'closed') return;
       keep();
       stop('closed');
       backlog?.close?.();

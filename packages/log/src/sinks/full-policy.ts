@@ -1,3 +1,5 @@
+import type { Target } from './fd-sink.ts';
+
 /** Lines that wait while their place takes nothing. */
 export interface Backlog {
   /** Lines in it, those of an earlier process included. */
@@ -9,10 +11,10 @@ export interface Backlog {
   /** Gives up what memory holds. Returns how many lines that were. */
   clear(): number;
   /**
-   * Puts lines before all others and everything where the next process finds it. False when that could not be done, and
-   * nothing has changed.
+   * Puts lines, bytes and after them a text, before all others, and everything where the next process finds it. False when
+   * that could not be done, and nothing has changed.
    */
-  keep?(bytes: Uint8Array, lines: number): boolean;
+  keep?(bytes: Uint8Array, text: string, lines: number): boolean;
   close?(): void;
 }
 
@@ -21,6 +23,6 @@ export interface FullPolicy {
   readonly kind: 'drop-oldest' | 'drop-lowest' | 'spill';
   /** Makes room for lines of so many characters. */
   open(maxChars: number): Backlog;
-  /** A descriptor for the same place that does not block, where there can be one; else `fd` itself. */
-  unblock(fd: number): number;
+  /** The place behind a descriptor, so that writing to it does not block where that can be. */
+  unblocked(fd: number): Target;
 }

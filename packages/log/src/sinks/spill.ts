@@ -3,7 +3,7 @@ import { OptionError } from '@breakwater/errors/core';
 import { checkOptions, text, whole } from '@breakwater/errors/options';
 import type { Backlog, FullPolicy } from './full-policy.ts';
 import { openSpillFile } from './spill-file.ts';
-import { openUnblocked } from './unblocked.ts';
+import { unblocked } from './unblocked.ts';
 
 export interface SpillOptions {
   /** Bytes of the file; what has no room in it is dropped as `queue-full`. Default 67 108 864. */
@@ -22,7 +22,7 @@ export function spill(path: string, options: SpillOptions = {}): FullPolicy {
   if (!text[1](path)) throw new OptionError('spill path', path, text[0]);
   checkOptions('spill', options, rules);
   const { maxBytes = 67_108_864 } = options;
-  return { kind: 'spill', open: (maxChars) => openBacklog(resolve(path), maxBytes, maxChars), unblock: openUnblocked };
+  return { kind: 'spill', open: (maxChars) => openBacklog(resolve(path), maxBytes, maxChars), unblocked };
 }
 
 function openBacklog(path: string, maxBytes: number, maxChars: number): Backlog {
@@ -33,8 +33,8 @@ function openBacklog(path: string, maxBytes: number, maxChars: number): Backlog 
   let waiting: string[] = [];
   let waitingChars = 0;
 
-  function keep(bytes: Uint8Array, lines: number): boolean {
-    const all = Buffer.concat([bytes, Buffer.from(waiting.join(''))]);
+  function keep(bytes: Uint8Array, text: string, lines: number): boolean {
+    const all = Buffer.concat([bytes, Buffer.from(text + waiting.join(''))]);
     if (!file.prepend(all, lines + waiting.length)) return false;
     forget();
     return true;
@@ -69,7 +69,7 @@ function openBacklog(path: string, maxBytes: number, maxChars: number): Backlog 
       const lost = waiting.length;
       forget();
       // The next process must not find again what was taken from the file.
-      keep(Buffer.alloc(0), 0);
+      keep(Buffer.alloc(0), '', 0);
       return lost;
     },
     keep,

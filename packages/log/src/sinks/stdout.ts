@@ -1,8 +1,8 @@
-import { closeSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { checkOptions, type Rule, whole } from '@breakwater/errors/options';
 import type { Sink } from '../sink.ts';
 import { type BufferOptions, bufferRules, openBacklog } from './buffer-options.ts';
-import { createFdSink } from './fd-sink.ts';
+import { createFdSink, type Target } from './fd-sink.ts';
 
 export interface StdoutOptions extends BufferOptions {
   /** File descriptor. Default 1. */
@@ -19,15 +19,9 @@ export function stdoutSink(options: StdoutOptions = {}): Sink {
   checkOptions('stdoutSink', options, stdoutRules);
   const { fd = 1, whenFull = 'block', name = 'stdout' } = options;
   const backlog = openBacklog(options);
-  const own = whenFull === 'block' ? fd : whenFull.unblock(fd);
-  return createFdSink(
-    {
-      write: (buffer, offset, length) => writeSync(own, buffer, offset, length),
-      close() {
-        if (own !== fd) closeSync(own);
-      },
-    },
-    { ...options, name },
-    backlog,
-  );
+  const target: Target =
+    whenFull === 'block'
+      ? { write: (buffer, offset, length) => writeSync(fd, buffer, offset, length) }
+      : whenFull.unblocked(fd);
+  return createFdSink(target, { ...options, name }, backlog);
 }

@@ -157,7 +157,7 @@ export function createWorkerSink(
     const bytes = copyOf(views, Atomics.load(cells, CELL.taken), tail);
     const lines = linesBetween(views, Atomics.load(cells, CELL.taken), tail);
     // Without a file, or room in it, the lines stay where they are, and the end of the process tells of them.
-    if (backlog?.keep?.(bytes, lines) !== true) return;
+    if (backlog?.keep?.(bytes, '', lines) !== true) return;
     respilled += lines;
     skipTo(views, tail);
   }
