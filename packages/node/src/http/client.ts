@@ -55,22 +55,32 @@ export function observeClients({ propagateTo, ignore = [] }: ClientOptions): () 
   });
   const calls = new WeakMap<object, Call>();
 
-  const begin = (key: object, given: string, url: URL, has: (name: string) => boolean, add: Add): void => {
+  const begin = (
+    key: object,
+    given: string,
+    to: Peer,
+    path: string,
+    has: (name: string) => boolean,
+    add: Add,
+  ): void => {
     if (isTracingSuppressed(context.active())) return;
-    if (ignored.has(addressOf(url))) return;
+    const { origin, port } = to;
+    const target = targetOf(origin, path);
+    if (ignored.has(target.host + target.path)) return;
     const method = methodAttribute(given);
     const attributes: Attributes = {
       'http.request.method': method,
-      'server.address': url.hostname,
-      'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+      'server.address': origin.hostname,
+      ...(port === undefined ? {} : { 'server.port': port }),
     };
     const span = tracer.startSpan(method === '_OTHER' ? 'HTTP' : method, {
       kind: SpanKind.CLIENT,
       // Without user, password and query: they hold secrets.
-      attributes: { ...attributes, 'url.full': `${url.protocol}//${url.host}${url.pathname}`.slice(0, 2_048) },
+      attributes: { ...attributes, 'url.full': `${target.protocol}//${target.host}${target.path}`.slice(0, 2_048) },
     });
     calls.set(key, { span, attributes, startedAt: performance.now() });
-    if (!isListed(propagateTo, url.host)) return;
+    // By the host that is connected to, and where that is a proxy, by the one behind it too.
+    if (!isListed(propagateTo, origin.host) || !isListed(propagateTo, target.host)) return;
     const carrier: Record<string, string> = {};
     propagation.inject(trace.setSpan(context.active(), span), carrier);
     const { correlationId } = currentContext() ?? {};
@@ -96,8 +106,10 @@ export function observeClients({ propagateTo, ignore = [] }: ClientOptions): () 
 
   const listeners: Readonly<Record<string, (message: never) => void>> = {
     'undici:request:create': ({ request }: { request: UndiciRequest }) => {
-      const url = new URL(request.path, request.origin);
-      begin(request, request.method, url, hasHeader(request.headers), (name, value) => request.addHeader(name, value));
+      const origin = new URL(request.origin);
+      const add: Add = (name, value) => request.addHeader(name, value);
+      const to = { origin, port: portOf(origin) };
+      begin(request, request.method, to, request.path, hasHeader(request.headers), add);
     },
     'undici:request:headers': ({ request, response }: { request: object; response: { statusCode: number } }) => {
       statuses.set(request, response.statusCode);
@@ -106,11 +118,10 @@ export function observeClients({ propagateTo, ignore = [] }: ClientOptions): () 
     'undici:request:error': ({ request, error }: { request: object; error: unknown }) =>
       end(request, statuses.get(request), error),
     'http.client.request.created': ({ request }: { request: ClientRequest }) => {
-      const url = new URL(request.path, `${request.protocol}//${request.getHeader('host') ?? request.host}`);
       const add: Add = (name, value) => {
         if (!request.headersSent) request.setHeader(name, value);
       };
-      begin(request, request.method, url, (name) => request.hasHeader(name), add);
+      begin(request, request.method, peerOf(request), request.path, (name) => request.hasHeader(name), add);
     },
     'http.client.response.finish': ({ request, response }: { request: ClientRequest; response: IncomingMessage }) =>
       end(request, response.statusCode, undefined),
@@ -129,6 +140,35 @@ export function observeClients({ propagateTo, ignore = [] }: ClientOptions): () 
 
 function addressOf({ host, pathname }: URL): string {
   return host + pathname;
+}
+
+/** What a request is sent to. */
+interface Peer {
+  readonly origin: URL;
+  readonly port: number | undefined;
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80);
+}
+
+/**
+ * The host a request of `node:http` connects to, which its `Host` header need not name: a caller may set it, or pass on
+ * that of somebody else. The port is known by that header only, where the two agree.
+ */
+function peerOf(request: ClientRequest): Peer {
+  const host = request.host.includes(':') ? `[${request.host}]` : request.host;
+  const named = URL.parse(`${request.protocol}//${String(request.getHeader('host'))}`);
+  const origin = new URL(`${request.protocol}//${host}`);
+  return named?.hostname === origin.hostname ? { origin: named, port: portOf(named) } : { origin, port: undefined };
+}
+
+/** What is asked for: of an absolute address (a proxy is asked) its own host, else the host connected to. Without a query. */
+function targetOf({ protocol, host }: URL, path: string): { protocol: string; host: string; path: string } {
+  const absolute = /^https?:\/\//i.test(path) ? URL.parse(path) : null;
+  if (absolute !== null) return { protocol: absolute.protocol, host: absolute.host, path: absolute.pathname };
+  // Not as a relative URL: `//host/` would be taken for another host.
+  return { protocol, host, path: path.startsWith('/') ? path.replace(/[?#].*$/s, '') : '' };
 }
 
 type Add = (name: string, value: string) => unknown;

@@ -183,6 +183,42 @@ describe('client spans (R21)', () => {
     assert.ok(spans.every((span) => span.attributes['http.response.status_code'] === 200));
   });
 
+  test('the host that is connected to decides, not a path or a header that names a listed one', async () => {
+    const url = await echo();
+    const port = Number(new URL(url).port);
+    const sent = (options: object): Promise<string> =>
+      new Promise((resolve, reject) => {
+        get({ port, ...options }, (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve(text));
+        }).on('error', reject);
+      });
+    const toOthers = [
+      await (await fetch(`http://localhost:${port}//127.0.0.1/x`)).text(),
+      await sent({ host: 'localhost', path: '//127.0.0.1/x' }),
+      await sent({ host: 'localhost', headers: { host: '127.0.0.1' } }),
+      await sent({ host: 'localhost', path: `http://127.0.0.1:${port}/x` }),
+      await sent({ host: '127.0.0.1', path: `http://localhost:${port}/x?token=secret` }),
+    ];
+    for (const seen of toOthers) assert.ok(!seen.includes('traceparent'), seen);
+    assert.match(await sent({ host: '127.0.0.1', headers: { host: 'elsewhere' } }), /traceparent/);
+    const spans = await spansOf(SpanKind.CLIENT, 6);
+    assert.deepEqual(
+      spans.map(({ attributes }) => [attributes['server.address'], attributes['server.port'], attributes['url.full']]),
+      [
+        ['localhost', port, `http://localhost:${port}//127.0.0.1/x`],
+        ['localhost', port, `http://localhost:${port}//127.0.0.1/x`],
+        ['localhost', undefined, 'http://localhost/'],
+        ['localhost', port, `http://127.0.0.1:${port}/x`],
+        ['127.0.0.1', port, `http://localhost:${port}/x`],
+        ['127.0.0.1', undefined, 'http://127.0.0.1/'],
+      ],
+    );
+  });
+
   test('a connection that is refused is an error with the system code as type', async () => {
     const url = await echo();
     for (const clean of cleanUps.splice(0)) await clean();
@@ -200,6 +236,31 @@ describe('client spans (R21)', () => {
     await context.with(suppressTracing(context.active()), async () => (await fetch(url)).text());
     await spansOf(SpanKind.SERVER);
     assert.equal(exporter.getFinishedSpans().filter((span) => span.kind === SpanKind.CLIENT).length, 0);
+  });
+});
+
+describe('what a caller says of a trace (R22)', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const told = { traceparent, tracestate: 'v=1', baggage: 'tier=gold' };
+  const seenBy = async (headers: Record<string, string>): Promise<(string | undefined)[]> => {
+    let seen: (string | undefined)[] = [];
+    const url = await listen(
+      createServer((request, response) => {
+        seen = ['tracestate', 'baggage'].map((name) => request.headers[name] as string | undefined);
+        response.end();
+      }),
+    );
+    await (await fetch(url, { headers })).text();
+    return seen;
+  };
+
+  test('is left for handlers where the trace is continued, and not else', async () => {
+    assert.deepEqual(await seenBy(told), ['v=1', 'tier=gold']);
+    assert.deepEqual(await seenBy({ ...told, traceparent: 'nonsense' }), [undefined, 'tier=gold']);
+    const trusting = undo;
+    for (const step of trusting) step();
+    undo = [observeServers({ trustRemoteTrace: false })];
+    assert.deepEqual(await seenBy(told), [undefined, undefined]);
   });
 });
 

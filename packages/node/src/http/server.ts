@@ -32,15 +32,15 @@ interface Observed {
 
 /** Options of `observeServers`. */
 export interface ServerOptions {
-  /** Whether an incoming `traceparent` continues the caller's trace. */
+  /** Whether an incoming `traceparent` continues the caller's trace. Where not, handlers do not see its baggage either. */
   readonly trustRemoteTrace: boolean;
 }
 
 /**
  * Gives every request that a `node:http` or `node:https` server receives from now on a server span, a duration metric
  * and a context with correlation id. The handler and all it starts run inside of that context. `request.headers` then
- * has the ids in force: `x-correlation-id` (made when absent or not safe) and this span as `traceparent`. Returns the
- * way back.
+ * has the ids in force: `x-correlation-id` (made when absent or not safe) and this span as `traceparent`, and no
+ * `tracestate` of a trace that is not continued. Returns the way back.
  *
  * Why not by a diagnostics channel: `http.server.request.start` can only *enter* a context, which then also holds for
  * the next request of the same socket chunk; around `emit` the context ends with the handler. Both are public
@@ -89,6 +89,9 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
     const active = trace.setSpan(parent, span);
     const { traceId, spanId, traceFlags } = span.spanContext();
     request.headers['traceparent'] = `00-${traceId}-${spanId}-0${traceFlags & 1}`;
+    // Belongs to a trace that is not continued.
+    if (trace.getSpanContext(parent) === undefined) delete request.headers['tracestate'];
+    if (!trustRemoteTrace) delete request.headers['baggage'];
     const baggage = baggageOf(parent);
     const values = { correlationId, traceId, spanId, traceFlags, baggage, startedAtMs: Date.now() };
     return (fn) => context.with(active, () => withContext(values, fn));
