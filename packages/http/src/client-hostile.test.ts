@@ -128,7 +128,12 @@ test('H26 a path that a URL would read as another is refused, as are wrong optio
   const { client, sent } = clientOf(() => new Response('{}'));
   for (const path of ['a', '/../admin', '/a/..', '/a/%2E%2e/b', '/./a', '/a\\b', '/a#b', '/a?x#b', '/%2e?x'])
     await assert.rejects(client.request('GET', path), { option: 'request.path' }, path);
-  for (const [option, value] of Object.entries({ idempotencyKey: 'é', deadline: 'soon', signal: {}, idempotencykey: 'k' }))
+  for (const [option, value] of Object.entries({
+    idempotencyKey: 'é',
+    deadline: 'soon',
+    signal: {},
+    idempotencykey: 'k',
+  }))
     await assert.rejects(client.request('POST', '/a', { [option]: value } as never), { option: `request.${option}` });
   assert.equal(sent.length, 0);
   for (const path of ['/a..b', '/..a', '/a?b=/../c', '/%2e%2e%2e'])

@@ -8,7 +8,11 @@ import { type JwtOptions, jwtGuard } from './jwt.ts';
 const { privateKey, publicKey } = await generateKeyPair('ES256');
 const other = await generateKeyPair('ES256');
 
-function sign(claims: { readonly exp?: number } = {}, header: Record<string, unknown> = {}, key = privateKey): Promise<string> {
+function sign(
+  claims: { readonly exp?: number } = {},
+  header: Record<string, unknown> = {},
+  key = privateKey,
+): Promise<string> {
   return new SignJWT({ iss: 'me', aud: 'shop', sub: 'u-7', exp: Math.floor(Date.now() / 1000) + 60, ...claims })
     .setProtectedHeader({ alg: 'ES256', ...header })
     .sign(key);

@@ -30,7 +30,14 @@ import { validate } from './validate.ts';
 const nothing = (): undefined => undefined;
 const log = { log: nothing };
 const pool = { options: {}, totalCount: 0, idleCount: 0, connect: nothing, query: nothing, on: nothing } as never;
-const redis = { status: 'wait', connect: nothing, getBuiltinCommands: () => [], ping: nothing, info: nothing, on: nothing };
+const redis = {
+  status: 'wait',
+  connect: nothing,
+  getBuiltinCommands: () => [],
+  ping: nothing,
+  info: nothing,
+  on: nothing,
+};
 const guard = { on: nothing, setReadOnly: nothing } as never;
 const store = memoryIdempotencyStore();
 const server = new Server();
@@ -240,10 +247,7 @@ test('H40 arguments that are no options are refused by name too', async () => {
     ['connectDependencyTelemetry.guard', () => connectDependencyTelemetry({} as never)],
     ['validate.schema', () => validate({} as never, 7)],
     ['validate.part', () => validate({ '~standard': { validate: nothing } } as never, 7, 'head' as never)],
-    [
-      'rateLimitGuard.rules[1].name',
-      () => rateLimitGuard([1, 2].map(() => ({ name: 'same', limit: 1, windowMs: 1 }))),
-    ],
+    ['rateLimitGuard.rules[1].name', () => rateLimitGuard([1, 2].map(() => ({ name: 'same', limit: 1, windowMs: 1 })))],
   ];
   for (const [option, call] of wrong) {
     const error = await errorOf(call);

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock } from '@breakwater/testing';
+import { type Answer, jsonAnswer } from '../message.ts';
+import { memoryIdempotencyStore } from './memory-store.ts';
+import { redisIdempotencyStore } from './redis-store.ts';
+
+const entry = { fingerprint: 'f', ttlMs: 60_000, leaseMs: 1000, onUnknown: 'refuse' } as const;
+const done = async (): Promise<Answer> => jsonAnswer(200, {});
+
+test('H22 room is made without looking at what is under way, however much that is', async () => {
+  let asked = 0;
+  const store = memoryIdempotencyStore({
+    maxKeys: 10,
+    now: () => {
+      asked++;
+      return 0;
+    },
+  });
+  const finish: (() => void)[] = [];
+  const running = Array.from({ length: 2000 }, (_, index) =>
+    store.execute(
+      { ...entry, key: `k${index}` },
+      () => new Promise((resolve) => finish.push(() => resolve(jsonAnswer(200, {})))),
+    ),
+  );
+  assert.ok(asked <= 3 * 2000, `${asked} looks at the clock`);
+  assert.equal((await store.execute({ ...entry, key: 'k7' }, done)).state, 'busy');
+  assert.equal((await store.execute({ ...entry, key: 'k7', fingerprint: 'other' }, done)).state, 'mismatch');
+  for (const end of finish) end();
+  await Promise.all(running);
+  asked = 0;
+  assert.equal((await store.execute({ ...entry, key: 'new' }, done)).state, 'done');
+  const replayed = await store.execute({ ...entry, key: 'new' }, () => assert.fail('ran again'));
+  assert.deepEqual([replayed.state, replayed.state === 'done' && replayed.replayed], ['done', true]);
+  // The oldest answers have gone.
+  let ran = false;
+  await store.execute({ ...entry, key: 'k0' }, async () => {
+    ran = true;
+    return done();
+  });
+  assert.ok(ran);
+});
+
+/** What the scripts of the store do, for keys of one test. */
+function fakeRedis() {
+  const keys = new Map<string, { token: string; answer: string | undefined }>();
+  const redis = {
+    away: false,
+    calls: 0,
+    async eval(script: string, [key]: string[], args: string[]): Promise<unknown> {
+      redis.calls++;
+      if (redis.away) throw Object.assign(new Error('redis is away'), { code: 'ECONNRESET' });
+      const known = keys.get(key!);
+      if (script.includes("'HMGET'")) {
+        if (known !== undefined) return known.answer === undefined ? ['busy'] : ['done', known.answer];
+        keys.set(key!, { token: args[1]!, answer: undefined });
+        return ['claimed'];
+      }
+      if (known?.token !== args[0]) return 0;
+      if (args.length === 3) known!.answer = args[1];
+      else if (args[1] === 'forget') keys.delete(key!);
+      return 1;
+    },
+  };
+  return redis;
+}
+
+test('H24 an end that Redis could not be told of is told when it is back: the key is free, or the answer there', async () => {
+  const clock = createVirtualClock();
+  const redis = fakeRedis();
+  const told: string[] = [];
+  const store = redisIdempotencyStore(redis, { clock, onError: (error) => told.push((error as Error).message) });
+  const failed = store.execute({ ...entry, key: 'failed' }, async () => {
+    redis.away = true;
+    throw Object.assign(new Error('declined'), { outcome: 'not-applied', status: 422 });
+  });
+  await assert.rejects(failed, /declined/);
+  redis.away = false;
+  // The work is done, so that the request has gone well.
+  const answered = await store.execute({ ...entry, key: 'answered' }, async () => {
+    redis.away = true;
+    return jsonAnswer(201, { id: 7 });
+  });
+  assert.deepEqual([answered.state, told.length], ['done', 2]);
+  await clock.advance(5000);
+  redis.away = false;
+  assert.equal((await store.execute({ ...entry, key: 'answered' }, done)).state, 'busy');
+  await clock.advance(60_000);
+  const again = await store.execute({ ...entry, key: 'answered' }, () => assert.fail('ran again'));
+  assert.equal(again.state === 'done' && again.answer.body, '{"id":7}');
+  const second = await store.execute({ ...entry, key: 'failed' }, done);
+  assert.deepEqual([second.state, second.state === 'done' && second.replayed], ['done', false]);
+  const { calls } = redis;
+  await clock.advance(600_000);
+  assert.equal(redis.calls, calls, 'nothing is left to tell');
+});
+
+test('H24 a claim whose answer was lost is given up; endings are kept for their key’s time and in bounded number', async () => {
+  const clock = createVirtualClock();
+  const redis = fakeRedis();
+  const store = redisIdempotencyStore(redis, { clock, onError: () => {} });
+  const claim = redis.eval;
+  redis.eval = async (...given) => {
+    await claim(...given);
+    throw Object.assign(new Error('the answer was lost'), { code: 'ECONNRESET' });
+  };
+  await assert.rejects(store.execute({ ...entry, key: 'lost' }, done), /lost/);
+  redis.eval = claim;
+  await clock.advance(1000);
+  assert.equal((await store.execute({ ...entry, key: 'lost' }, done)).state, 'done');
+
+  redis.away = true;
+  for (let index = 0; index < 1100; index++)
+    await store.execute({ ...entry, key: `k${index}` }, done).catch(() => undefined);
+  redis.calls = 0;
+  await clock.advance(59_000);
+  assert.ok(redis.calls < 20, `${redis.calls} calls while Redis is away`);
+  redis.away = false;
+  redis.calls = 0;
+  await clock.advance(30_000);
+  // Their time was over meanwhile.
+  assert.equal(redis.calls, 0);
+});
