@@ -43,8 +43,10 @@ export function prepareContext(cell: ContextCell, owner: object, writer: Writer,
 }
 
 export function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {
-  if (typeof ids?.traceId !== 'string' || !TRACE_ID.test(ids.traceId)) return '';
-  const span = typeof ids.spanId === 'string' && SPAN_ID.test(ids.spanId) ? `,"spanId":"${ids.spanId}"` : '';
-  const flags = typeof ids.traceFlags === 'number' && ids.traceFlags >= 0 && ids.traceFlags < 256;
-  return `,"traceId":"${ids.traceId}"${span}${flags ? `,"traceFlags":${Math.floor(ids.traceFlags!)}` : ''}`;
+  const traceId = String(ids?.traceId);
+  if (!TRACE_ID.test(traceId)) return '';
+  const spanId = String(ids?.spanId);
+  const flags = Number(ids?.traceFlags);
+  const span = SPAN_ID.test(spanId) ? `,"spanId":"${spanId}"` : '';
+  return `,"traceId":"${traceId}"${span}${flags >= 0 && flags < 256 ? `,"traceFlags":${Math.floor(flags)}` : ''}`;
 }

@@ -44,7 +44,7 @@ export interface ContextCell {
 }
 
 const storage = new AsyncLocalStorage<ContextCell>();
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
+export const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
 function createCell(values: LogContext): ContextCell {
   return {

@@ -1,9 +1,10 @@
 import type { Redactor } from '@breakwater/redact';
-import { type ContextCell, currentCell, type LogContext } from './context.ts';
+import { type ContextCell, currentCell, type LogContext, NO_NAMES } from './context.ts';
 import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
 import { toMembers, writeCarefully } from './fields.ts';
-import { isShared } from './keys.ts';
+import { SHARED } from './keys.ts';
+import { lazily } from './lazy.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
@@ -62,8 +63,6 @@ export const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
   ]),
 ) as Record<Level, string>;
 
-const NOTHING: ReadonlyMap<string, string> = new Map();
-
 /** Turns calls into lines and hands them to the sinks. One per `createLogger`, shared by its children. */
 export class Core {
   readonly options: CoreOptions;
@@ -86,88 +85,70 @@ export class Core {
     const tail = toFlat(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${toJsonString(scope)}`}`);
     const boundJson = toFlat(toMembers(bound));
     const rest = toFlat(`${tail},"attributes":{${boundJson}}}\n`);
-    return { tail, rest, bound, boundJson, clashes: [...bound.keys()].some(isShared) };
+    return { tail, rest, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
   }
 
-  /** Builds the line and writes it, keeps it for the request, or drops it by sampling. Never throws. */
+  /**
+   * Builds the line and writes it, keeps it for the request (`below`), or drops it by sampling. `own` is what the logger
+   * itself has to say: no sampling, no context. Never throws.
+   */
   emit(
     level: Level,
     parts: LineParts,
     message: unknown,
-    fields: object | undefined,
+    given: unknown,
     event: Occasion | undefined,
-    below: boolean,
+    how: 'said' | 'below' | 'own',
   ): void {
+    const { tally } = this;
+    tally.emitted++;
     try {
-      this.#emit(level, parts, message, fields, event, below);
-    } catch {
-      // Only a clock, sampler, trace hook or sink that breaks its promise gets here: the caller must not pay for it.
-      this.tally.drop('failed');
-    }
-  }
-
-  #emit(
-    level: Level,
-    parts: LineParts,
-    message: unknown,
-    given: object | undefined,
-    event: Occasion | undefined,
-    below: boolean,
-  ): void {
-    const cell = currentCell();
-    const { sampler, now } = this.options;
-    const nowMs = now();
-    const severity = SEVERITY[level];
-    this.tally.emitted++;
-    if (this.closed) {
-      this.tally.drop('closed');
-      return;
-    }
-    let rate = 1;
-    if (sampler !== undefined && !below) {
-      rate = sampler({
-        severity,
-        message: typeof message === 'string' ? message : '',
-        eventName: event?.name || undefined,
-        context: this.#known(cell, event),
-        nowMs,
-      });
-      if (!(rate > 0)) {
-        this.tally.drop('sampled');
+      const cell = how === 'own' ? undefined : currentCell();
+      const { sampler, now } = this.options;
+      const nowMs = now();
+      const severity = SEVERITY[level];
+      if (this.closed) {
+        tally.drop('closed');
         return;
       }
-    }
-    const fields = typeof given === 'object' || given === undefined ? (given ?? undefined) : { fields: given };
-    const line = this.#line(level, parts, message, fields, event, cell, nowMs, rate);
-    const buffer = cell?.buffer;
-    if (!below) {
+      let rate = 1;
+      if (sampler !== undefined && how === 'said') {
+        rate = sampler({
+          severity,
+          message: typeof message === 'string' ? message : '',
+          eventName: event?.name || undefined,
+          context: this.#known(cell, event),
+          nowMs,
+        });
+        if (!(rate > 0)) {
+          tally.drop('sampled');
+          return;
+        }
+      }
+      const fields = typeof given === 'object' || given === undefined ? (given ?? undefined) : { fields: given };
+      const line = this.#line(level, parts, message, fields, event, cell, nowMs, rate);
+      const buffer = cell?.buffer;
+      if (how === 'below') {
+        if (buffer === undefined) tally.drop('request-ok');
+        else buffer.keep(line, severity, this);
+        return;
+      }
       if (severity >= SEVERITY.error) buffer?.fail();
       this.write(line, severity);
-    } else if (buffer === undefined) this.tally.drop('request-ok');
-    else buffer.keep(line, severity, this);
+    } catch {
+      // Only a clock, sampler, trace hook or sink that breaks its promise gets here: the caller must not pay for it.
+      tally.drop('failed');
+    }
   }
 
   /** What a sampler may know of the work: its context, with the ids the record will have. */
   #known(cell: ContextCell | undefined, event: Occasion | undefined): LogContext | undefined {
     const ids = event?.made?.trace ?? this.options.trace?.();
-    if (ids === undefined) return cell?.values;
-    const { traceId, spanId, traceFlags } = ids;
-    return { ...cell?.values, traceId, spanId, traceFlags };
+    return ids === undefined ? cell?.values : { ...cell?.values, traceFlags: undefined, ...ids };
   }
 
   dropKept(reason: 'queue-full' | 'request-ok'): void {
     this.tally.drop(reason);
-  }
-
-  /** A record of the logger's own: no sampling, no context. */
-  announce(parts: LineParts, text: string, event: Occasion): void {
-    this.tally.emitted++;
-    try {
-      this.write(this.#line('warn', parts, text, undefined, event, undefined, this.options.now(), 1), SEVERITY.warn);
-    } catch {
-      // As in emit: the clock or a sink broke its promise, and nobody called who could be told.
-      this.tally.drop('failed');
-    }
   }
 
   /** Hands a finished line to every sink. */
@@ -210,7 +191,7 @@ export class Core {
     const ids = made?.trace ?? trace?.();
     head += `${ids !== undefined ? traceHead(ids) : (cell?.head ?? '')},"attributes":{`;
 
-    const context = cell?.names ?? NOTHING;
+    const context = cell?.names ?? NO_NAMES;
     const bound = parts.clashes ? toMembers([...parts.bound].filter(([name]) => !context.has(name))) : parts.boundJson;
     let extra = event === undefined ? '' : event.json;
     if (rate < 1) extra = join(extra, `"breakwater.log.sample_rate":${rate}`);
@@ -244,12 +225,12 @@ export class Core {
 
   #body(given: unknown, fields: object | undefined, asIs: boolean): string {
     const { writer } = this;
-    const message = typeof given === 'function' ? quietly(given as () => unknown) : given;
+    const message = lazily(given);
     if (typeof message === 'string') {
       if (asIs || !message.includes('{')) return writer.text(message);
       return writer.cut(renderTemplate(message, fields ?? {}, writer));
     }
-    const value = isErrorLike(message) ? quietly(() => (message as Error).message) : message;
+    const value = isErrorLike(message) ? lazily(() => (message as Error).message) : message;
     const json = writer.safely('', value);
     return json.startsWith('"') ? json : writer.cut(json === '' ? String(value) : json);
   }
@@ -258,13 +239,4 @@ export class Core {
 function join(first: string, second: string): string {
   if (first === '') return second;
   return second === '' ? first : `${first},${second}`;
-}
-
-function quietly(fn: () => unknown): unknown {
-  try {
-    const result = fn();
-    return typeof result === 'function' ? '[Function]' : result;
-  } catch {
-    return '[message threw]';
-  }
 }

@@ -22,10 +22,9 @@ export function reportDrops(core: Core, everyMs: number): { stop(): void } {
         if (count === 0) continue;
         told.set(key, total);
         const where = sink === '' ? '' : `,"breakwater.log.sink":${toJsonString(sink)}`;
-        core.announce(parts, `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`, {
-          name: DROP_EVENT,
-          json: `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`,
-        });
+        const json = `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`;
+        const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
+        core.emit('warn', parts, text, undefined, { name: DROP_EVENT, json }, 'own');
       }
     }
   };

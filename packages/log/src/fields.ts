@@ -1,11 +1,11 @@
 import { shorten, unused } from './clean.ts';
+import { NO_NAMES } from './context.ts';
 import { isErrorLike } from './error-like.ts';
-import { isReserved } from './keys.ts';
+import { RESERVED } from './keys.ts';
 import { toJsonString } from './text.ts';
 import type { Taken, Writer } from './writer.ts';
 
 const MAX_FIELDS = 1000;
-const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
  * A record's attributes name by name, for fields that need care: names that are taken, changed or met twice, values that
@@ -31,7 +31,7 @@ export function bindFields(
 ): ReadonlyMap<string, string> {
   const bound = new Map(above);
   writer.begin();
-  addFields(writer, fields, bound, NOTHING, () => false);
+  addFields(writer, fields, bound, NO_NAMES, () => false);
   return bound;
 }
 
@@ -61,7 +61,7 @@ function addFields(
     if (text === '') continue;
     let target = kind === 'dirty' ? writer.redactor.string(shorten(name)).toWellFormed() : name;
     if (context.get(target) === text) continue;
-    if (isReserved(target) || context.has(target)) target = `field.${target}`;
+    if (RESERVED.test(target) || context.has(target)) target = `field.${target}`;
     entries.set(unused(own, target), text);
   }
 }

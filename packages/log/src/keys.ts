@@ -21,24 +21,18 @@ export interface KeyInfo {
 export const MAX_NAME = 256;
 const MAX_KEYS = 8192;
 const MAX_SHAPES = 4096;
-const RESERVED = /^(?:exception\.|error\.type$|event\.kind$|breakwater\.|log\.record\.|__proto__$)/;
-const SHARED = /^(?:user\.id$|session\.id$|baggage\.)/;
-const KINDS: ReadonlyMap<string, NameKind> = new Map([
-  ...['error', 'err', 'exception'].map((name) => [name, 'error'] as const),
-  ...['name', 'key', 'header'].map((name) => [name, 'label'] as const),
-  ...['value', 'args'].map((name) => [name, 'labelled'] as const),
-  ['toJSON', 'toJSON'],
-]);
-
 /** Written by the logger itself: never taken from user data under this name. */
-export function isReserved(name: string): boolean {
-  return RESERVED.test(name);
-}
-
+export const RESERVED: RegExp = /^(?:exception\.|error\.type$|event\.kind$|breakwater\.|log\.record\.|__proto__$)/;
 /** Written by the context too, where there is one that has it. */
-export function isShared(name: string): boolean {
-  return SHARED.test(name);
-}
+export const SHARED: RegExp = /^(?:user\.id$|session\.id$|baggage\.)/;
+const KINDS: readonly (readonly [RegExp, NameKind])[] = [
+  [RESERVED, 'reserved'],
+  [SHARED, 'shared'],
+  [/^(?:error|err|exception)$/, 'error'],
+  [/^(?:name|key|header)$/, 'label'],
+  [/^(?:value|args)$/, 'labelled'],
+  [/^toJSON$/, 'toJSON'],
+];
 
 /** Every property name and shape met, with what follows from it under one redactor. Bounded: forgotten when too many. */
 export class KeyTable {
@@ -83,7 +77,6 @@ export class KeyTable {
 
   #kindOf(name: string): NameKind {
     if (name.length > MAX_NAME || this.#redactor.string(name) !== name || !name.isWellFormed()) return 'dirty';
-    if (isReserved(name)) return 'reserved';
-    return isShared(name) ? 'shared' : (KINDS.get(name) ?? 'plain');
+    return KINDS.find(([names]) => names.test(name))?.[1] ?? 'plain';
   }
 }

@@ -123,7 +123,6 @@ export function prepareOptions(options: LoggerOptions): Prepared {
   checkOptions('createLogger', options, RULES, ['service']);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const complete: Complete = { ...DEFAULTS, ...(given as unknown as LoggerOptions) } as never;
-  const { version, environment } = complete;
   const levels = new Levels(SEVERITY[complete.level]);
   for (const [module, level] of Object.entries(complete.levels))
     levels.set(module, severityOf(`createLogger.levels.${module}`, level));
@@ -133,8 +132,8 @@ export function prepareOptions(options: LoggerOptions): Prepared {
     levels,
     resource: {
       'service.name': complete.service,
-      ...(version === undefined ? {} : { 'service.version': version }),
-      ...(environment === undefined ? {} : { 'deployment.environment.name': environment }),
+      'service.version': complete.version,
+      'deployment.environment.name': complete.environment,
       ...complete.resource,
     },
     redactor: redactorOf(complete.redact, complete),

@@ -77,15 +77,15 @@ interface Shared {
 class LoggerImpl implements Logger {
   readonly #shared: Shared;
   readonly #core: Core;
-  readonly #gate: { min: number };
   readonly #name: string;
   readonly #parts: LineParts;
+  #min = 0;
+  #seen = -1;
 
   constructor(shared: Shared, name: string, bound: ReadonlyMap<string, string>) {
     this.#shared = shared;
     this.#core = shared.core;
     this.#name = name;
-    this.#gate = shared.levels.gate(name);
     this.#parts = shared.core.parts(name, bound);
   }
 
@@ -124,20 +124,30 @@ class LoggerImpl implements Logger {
 
   /** As `log`, for events of this package. */
   say(level: Level, message: unknown, fields: Fields | Error | undefined, event: Occasion | undefined): void {
-    if (this.#gate.min <= SEVERITY[level]) this.#core.emit(level, this.#parts, message, fields, event, false);
-    else this.#below(level, message, fields, event);
+    const severity = SEVERITY[level];
+    const min = this.#threshold();
+    if (min <= severity) {
+      this.#core.emit(level, this.#parts, message, fields, event, 'said');
+      return;
+    }
+    // Under the threshold: kept when the request keeps its lines, else nothing.
+    const buffer = currentCell()?.buffer;
+    if (buffer === undefined || severity < buffer.from || min >= SEVERITY.silent || buffer.state === 'discarded')
+      return;
+    this.#core.emit(level, this.#parts, message, fields, event, buffer.state === 'keeping' ? 'below' : 'said');
   }
 
-  /** Under the threshold: kept when the request keeps its lines, else nothing. */
-  #below(level: Level, message: unknown, fields: Fields | Error | undefined, event: Occasion | undefined): void {
-    const buffer = currentCell()?.buffer;
-    if (buffer === undefined || SEVERITY[level] < buffer.from || this.#gate.min >= SEVERITY.silent) return;
-    if (buffer.state === 'discarded') return;
-    this.#core.emit(level, this.#parts, message, fields, event, buffer.state === 'keeping');
+  #threshold(): number {
+    const { levels } = this.#shared;
+    if (this.#seen !== levels.changes) {
+      this.#min = levels.of(this.#name);
+      this.#seen = levels.changes;
+    }
+    return this.#min;
   }
 
   isEnabled(level: Level): boolean {
-    return this.#gate.min <= (SEVERITY[level] ?? 0);
+    return this.#threshold() <= (SEVERITY[level] ?? 0);
   }
 
   child(fields: Fields): Logger {

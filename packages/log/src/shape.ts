@@ -1,5 +1,5 @@
 import type { Place } from '@breakwater/redact';
-import type { KeyInfo } from './keys.ts';
+import type { KeyInfo, NameKind } from './keys.ts';
 import { toFlat, toJsonString } from './text.ts';
 
 /** Equal to no value that is logged. */
@@ -13,7 +13,9 @@ const UNSET: unknown = Symbol('unset');
 export class Shape {
   readonly info: KeyInfo;
   readonly name: string;
+  readonly kind: NameKind;
   readonly place: Place;
+  readonly isFree: boolean;
   /** The beginning of this object's chain. */
   readonly start: Shape;
   /** `"name":`, with what comes before it; at the beginning, what comes before the first name. */
@@ -31,7 +33,9 @@ export class Shape {
   constructor(info: KeyInfo, place: Place, before: string, start?: Shape) {
     this.info = info;
     this.name = info.name;
+    this.kind = info.kind;
     this.place = place;
+    this.isFree = place.isFree;
     this.start = start ?? this;
     this.fragment = start === undefined ? before : toFlat(before + info.json);
     this.marker = place.marker === undefined ? '' : toJsonString(place.marker);

@@ -4,6 +4,7 @@ import { clean, dateText } from './clean.ts';
 import { isErrorLike } from './error-like.ts';
 import { ExceptionWriter } from './exception.ts';
 import { KeyTable } from './keys.ts';
+import { lazily } from './lazy.ts';
 import type { Shape } from './shape.ts';
 import { toFlat, toJsonString } from './text.ts';
 
@@ -31,7 +32,6 @@ export interface Taken {
 const BAIL = new Error('needs the careful walk');
 const SLOTS = 8192;
 const MAX_REMEMBERED_TEXT = 128;
-const hasOwn = Object.prototype.hasOwnProperty;
 
 /**
  * Values to JSON, redacted on the way. Two walks: a fast one for what programs usually log (plain objects, arrays, texts,
@@ -91,16 +91,10 @@ export class Writer {
     return toJsonString(`${text.slice(0, max)}…[${text.length - max} characters cut]`);
   }
 
-  #number(place: Place, value: number): string {
-    if (!Number.isFinite(value)) return `"${value}"`;
-    // No rule takes a shorter number but by its name.
-    return value < 1e11 ? `${value}` : this.#judged(place, value);
-  }
-
   /** A property's value by its name, its place and itself; '' when there is nothing to write. */
   #property(at: Shape, value: unknown, depth: number): string {
+    if (at.isFree) return this.#value(at, value, depth);
     const { place } = at;
-    if (place.isFree) return this.#value(at, value, depth);
     if (at.marker !== '' && typeof value === 'string' && value !== '' && value.charCodeAt(0) !== 91) return at.marker;
     if (place.isOpen && typeof value === 'object' && value !== null && isPlainObject(value))
       return this.#object(at, value, depth);
@@ -109,7 +103,7 @@ export class Writer {
 
   /** Through the redactor, with the place. */
   #judged(place: Place, value: unknown): string {
-    const safe = place.redact(typeof value === 'function' ? lazily(value) : value);
+    const safe = place.redact(lazily(value));
     return safe === undefined ? '' : clean(this, safe, 0);
   }
 
@@ -120,9 +114,11 @@ export class Writer {
       case 'string':
         return this.text(value);
       case 'number':
-        return this.#number(at.place, value);
+        if (!Number.isFinite(value)) return `"${value}"`;
+        // No rule takes a shorter number but by its name.
+        return value < 1e11 ? `${value}` : this.#judged(at.place, value);
       case 'boolean':
-        return value ? 'true' : 'false';
+        return `${value}`;
       case 'undefined':
         return '';
       case 'function':
@@ -160,14 +156,14 @@ export class Writer {
     let count = 0;
     let at = start;
     for (const name in source) {
-      if (inherits && !hasOwn.call(source, name)) continue;
+      if (inherits && !Object.hasOwn(source, name)) continue;
       // Names met for the first time are dear; an object of thousands is no record but data.
       if (++count > 512 && taken === undefined) throw BAIL;
       const item: unknown = source[name as never];
       if (item === undefined) continue;
       let next = at.next;
       if (next === undefined || next.name !== name) next = this.keys.after(at, name);
-      const { kind } = next.info;
+      const { kind } = next;
       if (taken?.bound.has(name)) throw BAIL;
       if (kind !== 'plain') {
         if (kind === 'dirty' || (kind === 'toJSON' && typeof item === 'function')) throw BAIL;
@@ -192,7 +188,7 @@ export class Writer {
       const isNamed = kind === 'labelled' && label !== '';
       const text = isNamed ? this.#judged(start.place.at(name, label), item) : this.#property(next, item, depth);
       if (text === '') continue;
-      json += next.place.isFree && isSmall(item) && !isNamed ? next.remember(item, text) : next.fragment + text;
+      json += next.isFree && isSmall(item) && !isNamed ? next.remember(item, text) : next.fragment + text;
       at = next;
     }
     this.nodes -= count;
@@ -214,7 +210,7 @@ export class Writer {
 
   /** Any value, for good: what the fast walk cannot take goes through a redacted copy. Never throws. */
   safely(name: string, given: unknown, label = ''): string {
-    const value = typeof given === 'function' ? lazily(given) : given;
+    const value = lazily(given);
     let place = this.redactor.root;
     try {
       if (label !== '') return this.#judged(place.at(name, label), value);
@@ -256,17 +252,4 @@ function hashOf(text: string): number {
   for (const step = (at >> 2) + 1, last = at - 4; at >= 0; at -= at > last ? 1 : step)
     hash = Math.imul(hash, 31) + text.charCodeAt(at);
   return hash ^ (hash >>> 13);
-}
-
-/** A function without parameters is a value that is worked out only when it is written. */
-function lazily(value: object): unknown {
-  const fn = value as () => unknown;
-  if (fn.length !== 0 || /^class\b/.test(Function.prototype.toString.call(fn))) return '[Function]';
-  try {
-    const result = fn();
-    return typeof result === 'function' ? '[Function]' : result;
-  } catch {
-    // The line is worth more than the value; the value says what became of it.
-    return '[lazy value threw]';
-  }
 }
