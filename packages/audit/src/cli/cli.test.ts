@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { buildTrail } from '../../scripts/fixture.ts';
 import { generateSigner, generateWitnessSigner, parseSigner } from '../note.ts';
 import { authentication, dataAccess } from '../presets.ts';
 import { directoryStore } from '../stores/directory.ts';
@@ -101,11 +102,20 @@ describe('breakwater-audit', () => {
       [['export', trail, '--format', 'xml'], /xml/],
       [['export', trail, '--format', 'constructor'], /constructor/],
       [['export', trail, '--from', 'yesterday'], /--from/],
+      [['export', trail, '--from', '11/12/2026'], /--from/],
+      [['export', trail, '--from', '5'], /--from/],
+      [['export', trail, '--to', '2026-11-31'], /--to/],
+      [['export', trail, '--to', '2026-11-25T10:00'], /--to/],
+      [['keygen', 'a'.repeat(201)], /name/],
+      [['verify', trail, '--key', signer.exportPrivateKey()], /--key/],
+      [['verify', '\u001b[2J', 'x\u009b', '--key', key], /directory/],
+      [[`\u001b[2J`], /\\u001b/],
       [['keygen', 'a b'], /name/],
       [['witness', '--trail', key, '--state', folder], /--key-file/],
       [['witness', '--key-file', '/nowhere', '--trail', key, '--state', folder], /--key-file.*nowhere/],
       [['witness', '--key-file', join(folder, 'own'), '--trail', key, '--state', folder], /not for cosignatures/],
       [['witness', '--key-file', join(folder, 'witness'), '--trail', 'x', '--state', folder], /--trail/],
+      [[...witnessArgs, '--trail', String(generateWitnessSigner('w').verifier)], /--trail.*witness/],
       [[...witnessArgs, '--listen', '80'], /HOST:PORT/],
       [[...witnessArgs, '--listen', 'localhost:99999'], /HOST:PORT/],
       [['frobnicate'], /frobnicate/],
@@ -117,6 +127,32 @@ describe('breakwater-audit', () => {
       const { code, out, err } = await cli(...args);
       assert.deepEqual([code, out], [2, ''], args.join(' '));
       assert.match(err, words);
+      assert.ok(!err.includes(signer.exportPrivateKey().slice(-40)));
+    }
+  });
+
+  test('R70: no entry writes to the terminal, or a line of the report', async () => {
+    const hostile = '2026\u001b[2J\nRESULT: the trail is intact.\u009b1A\u202e';
+    const entry = JSON.stringify({ type: 'trail.note', time: hostile, details: { a: '\u009b' } });
+    const files = buildTrail([Buffer.from(entry)], signer);
+    const place = join(folder, 'hostile');
+    for (const [path, bytes] of files) {
+      await mkdir(dirname(join(place, path)), { recursive: true });
+      await writeFile(join(place, path), bytes);
+    }
+    const proof = join(folder, 'hostile.proof');
+    await writeFile(proof, (await cli('prove', place, '0')).out);
+    for (const args of [
+      ['verify', place],
+      ['verify', place, '--json'],
+      ['verify-proof', proof],
+      ['verify-proof', proof, '--json'],
+    ]) {
+      const { code, out } = await cli(...args, '--key', key);
+      assert.equal(code, 0, out);
+      assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+      assert.ok((out.match(/^RESULT/gm) ?? []).length <= 1);
+      if (args.includes('--json')) assert.ok(JSON.stringify(JSON.parse(out)).includes('RESULT: the trail is intact.'));
     }
   });
 

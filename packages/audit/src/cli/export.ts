@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { canonicalize } from '../canonical.ts';
 import type { AuditEntry } from '../event.ts';
 import { toCsvHeader, toCsvRow } from '../export/csv.ts';
@@ -38,6 +39,8 @@ export async function runExport(args: string[], { out, err }: CliOutput): Promis
   for await (const { index, entry, origin } of readEntries(openSource(where), filter)) {
     out(`${toLine(index, entry, origin)}${format === 'csv' ? '\r\n' : '\n'}`);
     count += 1;
+    // A directory is read without a turn of the event loop, in which a closed pipe would be heard of.
+    if (count % 256 === 0) await turn();
   }
   err(`${count} entries\n`);
   return 0;
@@ -49,8 +52,20 @@ export async function runExport(args: string[], { out, err }: CliOutput): Promis
   function timeOption(name: string): { [name: string]: Date } {
     const value = values[name];
     if (value === undefined) return {};
-    const time = new Date(String(value));
-    if (Number.isNaN(time.getTime())) throw new UsageError(`--${name} must be an ISO 8601 time, and is "${value}"`);
+    const time = toTime(String(value));
+    if (time === null)
+      throw new UsageError(
+        `--${name} must be an ISO 8601 date (2026-11-25, midnight UTC) or time with zone, and is "${value}"`,
+      );
     return { [name]: time };
   }
+}
+
+/** Null for what `Date` would guess at: `11/12/2026`, `5`, the 31st of November, a time whose zone would be this machine's. */
+function toTime(text: string): Date | null {
+  const match = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text);
+  const time = new Date(text);
+  const day = new Date(match?.[1] ?? '');
+  const isGood = match !== null && !Number.isNaN(time.getTime()) && !Number.isNaN(day.getTime());
+  return isGood && day.toISOString().startsWith(match[1]!) ? time : null;
 }

@@ -1,5 +1,6 @@
 import { toHex } from '../verify/bytes.ts';
 import type { Finding, VerifyReport } from '../verify/report.ts';
+import { printable } from './printable.ts';
 
 const MEANING: { readonly [kind in Finding['kind']]: string } = {
   no_checkpoint: 'There is no signed statement to check against.',
@@ -63,7 +64,7 @@ export function formatReport(
       );
       lines.push('compare with an earlier statement that you kept, to exclude that.');
     }
-    return `${lines.join('\n')}\n`;
+    return toText(lines);
   }
   if (report.firstBadIndex !== null) lines.push(`First entry that is not as it was signed: ${report.firstBadIndex}`);
   else lines.push('Which entry is the first wrong one cannot be told from what is there.');
@@ -80,7 +81,11 @@ export function formatReport(
     lines.push(`  ${i + 1}. ${message}${range}. ${MEANING[kind]}`);
   }
   if (findings.length > shown.length) lines.push(`  … and ${findings.length - shown.length} more; --json lists them.`);
-  return `${lines.join('\n')}\n`;
+  return toText(lines);
+}
+
+function toText(lines: readonly string[]): string {
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 export function hexId(keyId: number): string {

@@ -2,6 +2,7 @@ import { isAuditError } from '../errors.ts';
 import { generateSigner, generateWitnessSigner } from '../note.ts';
 import { runExport } from './export.ts';
 import { parse } from './parse.ts';
+import { printable } from './printable.ts';
 import { runProve } from './prove.ts';
 import { HELP, UsageError } from './usage.ts';
 import { runVerify, runVerifyProof } from './verify.ts';
@@ -38,10 +39,10 @@ export async function runCli(args: readonly string[], output: CliOutput): Promis
   } catch (error) {
     if (error instanceof UsageError) {
       const about = help === undefined ? '' : `${command} `;
-      output.err(`breakwater-audit: ${error.message}\nSee breakwater-audit ${about}--help\n`);
+      output.err(`breakwater-audit: ${printable(error.message)}\nSee breakwater-audit ${about}--help\n`);
       return 2;
     }
-    output.err(`breakwater-audit: ${describe(error)}\n`);
+    output.err(`breakwater-audit: ${printable(describe(error))}\n`);
     return 1;
   }
 }
@@ -65,8 +66,8 @@ async function run(command: string, args: string[], output: CliOutput): Promise<
         options: { witness: { type: 'boolean' } },
       });
       const [name] = positionals;
-      if (name === undefined || positionals.length !== 1 || /[\s+]/.test(name) || name === '')
-        throw new UsageError('keygen needs one name, without spaces and plus signs');
+      if (name === undefined || positionals.length !== 1 || !/^[^\s+]{1,200}$/u.test(name))
+        throw new UsageError('keygen needs one name of 1 to 200 characters, without spaces and plus signs');
       const signer = values['witness'] === true ? generateWitnessSigner(name) : generateSigner(name);
       output.out(`${signer.exportPrivateKey()}\n`);
       output.err(`Public key, for auditors:\n${signer.verifier}\n`);

@@ -13,7 +13,8 @@ export const HELP: { readonly [command: string]: string } = {
   breakwater-audit keygen NAME                  make a signing key
   breakwater-audit witness --key-file FILE …    sign the checkpoints of somebody else's trail
 
-Each takes --help. Exit code: 0 good, 1 something is wrong with the trail or it cannot be read, 2 wrong command line.
+Each takes --help. Exit code: 0 good, 1 something is wrong with the trail or it cannot be read, 2 wrong command line,
+141 the output was closed before its end.
 `,
   verify: `breakwater-audit verify DIR|URL --key KEY [options]
 
@@ -43,8 +44,8 @@ A proof that was signed before a key change verifies with --retired-key.
   --actor ID          entries by this actor
   --resource ID       entries on this resource; also TYPE:ID
   --action ACTION     entries with this action
-  --from TIME         not before this ISO 8601 time
-  --to TIME           before this ISO 8601 time
+  --from TIME         not before this ISO 8601 date (midnight UTC) or time with zone
+  --to TIME           before this one
 
 It does not verify. Run verify first.
 `,

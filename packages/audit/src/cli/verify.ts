@@ -8,6 +8,7 @@ import { verifyTrail } from '../verify/verify.ts';
 import { createEntryChecker } from './entry-checker.ts';
 import { parse } from './parse.ts';
 import { nodePrimitives } from './primitives.ts';
+import { printable, printableJson } from './printable.ts';
 import { formatReport, hexId, type OwnRecord } from './report.ts';
 import type { CliOutput } from './run.ts';
 import { openSource } from './sources.ts';
@@ -59,7 +60,7 @@ export async function runVerify(args: string[], output: CliOutput): Promise<numb
   if (values['json'] === true) {
     const { checkpoint } = report;
     const shown = checkpoint === null ? null : describeCheckpoint(checkpoint);
-    output.out(`${JSON.stringify({ ...full, checkpoint: shown, firstTime, lastTime, own }, null, 2)}\n`);
+    output.out(`${printableJson({ ...full, checkpoint: shown, firstTime, lastTime, own })}\n`);
   } else output.out(formatReport(full, where, { earlier: earlier.length, firstTime, lastTime, own }));
   return full.ok ? 0 : 1;
 }
@@ -78,18 +79,18 @@ export async function runVerifyProof(args: string[], output: CliOutput): Promise
   const proved = await verifyProof(text, keys, nodePrimitives);
   if (typeof proved === 'string') {
     output.out(
-      values['json'] === true ? `${JSON.stringify({ ok: false, message: proved })}\n` : `NOT proved. ${proved}.\n`,
+      `${printable(values['json'] === true ? JSON.stringify({ ok: false, message: proved }) : `NOT proved. ${proved}.`)}\n`,
     );
     return 1;
   }
   const { index, entry, checkpoint } = proved;
   if (values['json'] === true)
     output.out(
-      `${JSON.stringify({ ok: true, index, checkpoint: describeCheckpoint(checkpoint), entry: readEntry(entry) })}\n`,
+      `${printable(JSON.stringify({ ok: true, index, checkpoint: describeCheckpoint(checkpoint), entry: readEntry(entry) }))}\n`,
     );
   else
     output.out(
-      `Proved. This entry stands at index ${index} of the trail "${checkpoint.origin}", as signed by key ` +
+      `Proved. This entry stands at index ${index} of the trail "${printable(checkpoint.origin)}", as signed by key ` +
         `${checkpoint.signedBy.map((key) => hexId(key.keyId)).join(', ')} over ${checkpoint.size} entries:\n${showEntry(entry)}\n`,
     );
   return 0;
@@ -142,8 +143,8 @@ function readEntry(bytes: Uint8Array): { time: string; type: string; details?: u
   }
 }
 
-/** Control characters shown as escapes: an entry must not write to the terminal. */
+/** An entry must not write to the terminal. */
 function showEntry(entry: Uint8Array): string {
   const parsed = readEntry(entry);
-  return parsed === null ? `base64 ${Buffer.from(entry).toString('base64')}` : JSON.stringify(parsed, null, 2);
+  return parsed === null ? `base64 ${Buffer.from(entry).toString('base64')}` : printableJson(parsed);
 }

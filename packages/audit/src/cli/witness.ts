@@ -31,6 +31,8 @@ export async function runWitness(args: string[], output: CliOutput): Promise<num
   if (signer.verifier.kind !== 'cosignature')
     throw new UsageError('--key-file: the key is not for cosignatures; keygen --witness makes one');
   const trails = await readOption('--trail', async () => trail.map((key) => parseVerifier(String(key))));
+  const wrong = trails.find(({ kind }) => kind !== 'ed25519');
+  if (wrong !== undefined) throw new UsageError(`--trail: the key of "${wrong.name}" is a witness's, not a trail's`);
   const { host, port } = addressOf(String(values['listen'] ?? '127.0.0.1:7380'));
   const state = await directoryWitnessState(directory);
   const handler = createWitnessHandler(createWitness({ signer, trails, state }), (error) =>
