@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { defineErrors } from '@breakwater/errors';
 import { createEdge } from '@breakwater/http';
 import { fastifyEdge } from '@breakwater/http/fastify';
+import { guardPgPool } from '@breakwater/http/pg';
 import { start } from '@breakwater/node';
 import { createBreaker, createRetry, createTimeout, exponentialBackoff, pipeline } from '@breakwater/resilience';
 import { createFetch } from '@breakwater/resilience/http';
@@ -12,7 +13,7 @@ import pg from 'pg';
 const service = start({ service: 'orders', version: '1.0.0' });
 const { PORT = '3000', DATABASE_URL, PAYMENTS_URL = 'http://127.0.0.1:4001' } = process.env;
 const errors = defineErrors({ PAYMENT_FAILED: { category: 'transient', message: 'Payments said {status:number}' } });
-const db = new pg.Pool({ connectionString: DATABASE_URL });
+const db = guardPgPool(new pg.Pool({ connectionString: DATABASE_URL }), { name: 'orders-db', queryTimeoutMs: 2000 });
 const policy = pipeline({
   name: 'payments',
   retry: createRetry({ name: 'payments.retry', maxAttempts: 3, backoff: exponentialBackoff({ baseMs: 20 }) }),
@@ -24,8 +25,7 @@ const callPayments = createFetch({ policy });
 
 await db.query('CREATE TABLE IF NOT EXISTS orders (id bigserial PRIMARY KEY, item text NOT NULL, paid bool NOT NULL)');
 const app = Fastify();
-const check = async () => void (await db.query('SELECT 1'));
-const health = service.createHealth({ checks: [{ name: 'database', check }] });
+const health = service.createHealth({ checks: [db.guard.check] });
 fastifyEdge(app, createEdge({ log: service.log, guards: [health.guard], quietPaths: ['/readyz'] }));
 const body = { type: 'object', required: ['item'], properties: { item: { type: 'string', pattern: '^[a-z]{1,20}$' } } };
 app.post<{ Body: { item: string } }>('/orders', { schema: { body } }, async ({ body: { item } }) => {
