@@ -80,7 +80,8 @@ export function observeClients({ propagateTo, ignore = [] }: ClientOptions): () 
     });
     calls.set(key, { span, attributes, startedAt: performance.now() });
     // By the host that is connected to, and where that is a proxy, by the one behind it too.
-    if (!isListed(propagateTo, origin.host) || !isListed(propagateTo, target.host)) return;
+    const connected = port === undefined ? origin.hostname : `${origin.hostname}:${port}`;
+    if (!isListed(propagateTo, connected) || !isListed(propagateTo, target.address ?? connected)) return;
     const carrier: Record<string, string> = {};
     propagation.inject(trace.setSpan(context.active(), span), carrier);
     const { correlationId } = currentContext() ?? {};
@@ -148,6 +149,14 @@ interface Peer {
   readonly port: number | undefined;
 }
 
+interface Target {
+  readonly protocol: string;
+  readonly host: string;
+  readonly path: string;
+  /** Name and port behind a proxy. */
+  readonly address?: string;
+}
+
 function portOf({ port, protocol }: URL): number {
   return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
@@ -164,9 +173,13 @@ function peerOf(request: ClientRequest): Peer {
 }
 
 /** What is asked for: of an absolute address (a proxy is asked) its own host, else the host connected to. Without a query. */
-function targetOf({ protocol, host }: URL, path: string): { protocol: string; host: string; path: string } {
+function targetOf({ protocol, host }: URL, path: string): Target {
   const absolute = /^https?:\/\//i.test(path) ? URL.parse(path) : null;
-  if (absolute !== null) return { protocol: absolute.protocol, host: absolute.host, path: absolute.pathname };
+  if (absolute !== null) {
+    const { hostname, pathname } = absolute;
+    const address = `${hostname}:${portOf(absolute)}`;
+    return { protocol: absolute.protocol, host: absolute.host, path: pathname, address };
+  }
   // Not as a relative URL: `//host/` would be taken for another host.
   return { protocol, host, path: path.startsWith('/') ? path.replace(/[?#].*$/s, '') : '' };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get, Server as HttpServer, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, Socket } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { currentContext, type LogContext } from '@breakwater/log';
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -217,6 +217,24 @@ describe('client spans (R21)', () => {
         ['127.0.0.1', undefined, 'http://127.0.0.1/'],
       ],
     );
+  });
+
+  test('a host that is listed with the usual port of its scheme is found', async () => {
+    for (const step of undo.splice(1)) step();
+    undo.push(observeClients({ propagateTo: ['api.example:80'] }));
+    const asked = (host: string, port: number | undefined): boolean => {
+      // Never connects, so nothing is asked of a network.
+      const request = get({ host, port, createConnection: () => new Socket() }).on('error', () => {});
+      const told = request.hasHeader('traceparent');
+      request.destroy();
+      return told;
+    };
+    assert.deepEqual(
+      [asked('api.example', undefined), asked('api.example', 80), asked('api.example', 81)],
+      [true, true, false],
+    );
+    for (const step of undo.splice(1)) step();
+    undo.push(observeClients({ propagateTo: ['127.0.0.1'] }));
   });
 
   test('a connection that is refused is an error with the system code as type', async () => {
