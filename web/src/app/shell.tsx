@@ -152,7 +152,7 @@ function NavLink({ screen, folded, badge }: { screen: Screen; folded: boolean; b
     <Link
       to={screen.to}
       title={folded ? screen.label : undefined}
-      aria-label={badge > 0 ? `${screen.label}, ${badge} open` : screen.label}
+      aria-label={folded ? (badge > 0 ? `${screen.label}, ${badge} open` : screen.label) : undefined}
       className="group relative flex h-[30px] items-center gap-2.5 rounded-md px-[9px] text-sm font-medium text-muted hover:bg-hover hover:text-text data-[status=active]:bg-active data-[status=active]:text-text"
     >
       <Icon size={16} aria-hidden="true" className="shrink-0 group-data-[status=active]:text-accent" />
@@ -171,6 +171,7 @@ function NavBadge({ count, folded }: { count: number; folded: boolean }) {
       )}
     >
       {count > 99 ? '99+' : count}
+      <span className="sr-only"> open</span>
     </span>
   );
 }

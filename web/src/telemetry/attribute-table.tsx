@@ -54,6 +54,9 @@ export function AttributeTable({
   );
 }
 
+/** More than fills the room of a value, or may. */
+const LONG_CHARACTERS = 400;
+
 function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; search: string } & AttributeActions) {
   const shown = group.attributes.filter(
     ({ key, value }) => search === '' || matchText(search, `${key} ${valueText(value)}`),
@@ -61,9 +64,9 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
   if (shown.length === 0 && (search !== '' || !group.dropped)) return null;
   return (
     <section>
-      <h3 className="mb-1 text-xs font-semibold text-muted">
+      <h2 className="mb-1 text-xs font-semibold text-muted">
         <UserText>{group.title}</UserText>
-      </h3>
+      </h2>
       <dl className="border-t border-line">
         {shown.map(({ key, value }, index) => (
           <div
@@ -75,6 +78,8 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
               <UserText>{key}</UserText>
             </dt>
             <dd
+              // A long value scrolls, also without a pointer.
+              tabIndex={valuePretty(value).length > LONG_CHARACTERS ? 0 : undefined}
               className={cx(
                 'max-h-60 min-w-0 overflow-auto py-[3px] font-mono leading-4 wrap-anywhere whitespace-pre-wrap',
                 toneOf(value),
@@ -86,12 +91,14 @@ function Group({ group, search, onFilter, onColumn }: { group: AttributeGroup; s
                 <span className="text-faint">empty</span>
               )}
             </dd>
-            <ValueMenu
-              pair={{ key, value }}
-              holder={group.holder}
-              onFilter={onFilter}
-              onColumn={group.holder === 'attribute' ? onColumn : undefined}
-            />
+            <dd>
+              <ValueMenu
+                pair={{ key, value }}
+                holder={group.holder}
+                onFilter={onFilter}
+                onColumn={group.holder === 'attribute' ? onColumn : undefined}
+              />
+            </dd>
           </div>
         ))}
       </dl>

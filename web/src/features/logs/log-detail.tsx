@@ -54,22 +54,24 @@ export function LogDetail({
         <IconButton label="Older record (])" icon={ChevronDown} disabled={!onNext} onClick={onNext} />
         <IconButton label="Close (Esc)" icon={X} onClick={onClose} />
       </header>
-      <div role="tablist" aria-label="Views of the record" className="flex gap-1 border-b border-line px-2 py-1">
-        {DETAIL_TABS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={name === tab}
-            onClick={() => onTab(name)}
-            className={cx(
-              'rounded-md px-2.5 py-1 text-sm font-medium',
-              name === tab ? 'bg-active text-text' : 'text-muted hover:bg-hover',
-            )}
-          >
-            {TAB_NAMES[name]}
-          </button>
-        ))}
+      <div className="flex gap-1 border-b border-line px-2 py-1">
+        <div role="tablist" aria-label="Views of the record" className="flex gap-1">
+          {DETAIL_TABS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              aria-selected={name === tab}
+              onClick={() => onTab(name)}
+              className={cx(
+                'rounded-md px-2.5 py-1 text-sm font-medium',
+                name === tab ? 'bg-active text-text' : 'text-muted hover:bg-hover',
+              )}
+            >
+              {TAB_NAMES[name]}
+            </button>
+          ))}
+        </div>
         {row.traceId && (
           <Link
             to="/traces/$traceId"
@@ -196,7 +198,7 @@ function Overview({ row }: { row: LogView }) {
       </dl>
       {others.length > 0 && (
         <section>
-          <h3 className="mb-1 text-xs font-semibold text-muted">Attributes</h3>
+          <h2 className="mb-1 text-xs font-semibold text-muted">Attributes</h2>
           <dl className="grid grid-cols-[minmax(6rem,38%)_1fr] border-t border-line font-mono text-xs">
             {others.map(({ key, value }, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a record may hold a key twice
@@ -220,7 +222,7 @@ function Block({ title, copy, tone, children }: { title: string; copy: string; t
   return (
     <section className={cx('rounded-md border border-line p-2.5', tone === 'red' ? 'bg-red-soft' : 'bg-sunken')}>
       <header className="-mt-1 mb-1 flex items-center justify-between">
-        <h3 className="text-xs font-semibold text-muted">{title}</h3>
+        <h2 className="text-xs font-semibold text-muted">{title}</h2>
         <CopyButton text={copy} label={`Copy ${title.toLowerCase()}`} />
       </header>
       {children}

@@ -75,7 +75,7 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
         </dl>
         {span.events.length > 0 && (
           <section>
-            <h3 className="mb-1 text-xs font-semibold text-muted">Events</h3>
+            <h2 className="mb-1 text-xs font-semibold text-muted">Events</h2>
             <div className="flex flex-col gap-2">
               {span.events.map((event, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: events have no identity
@@ -91,7 +91,7 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
         )}
         {span.links.length > 0 && (
           <section>
-            <h3 className="mb-1 text-xs font-semibold text-muted">Links</h3>
+            <h2 className="mb-1 text-xs font-semibold text-muted">Links</h2>
             {span.links.map((link) => (
               <Link
                 key={link.traceId + link.spanId}

@@ -73,7 +73,7 @@ export function SpanRow({
           <UserText>{span.name}</UserText>
         </span>
         {!narrow && (
-          <span className="min-w-0 shrink-[4] truncate text-xs text-faint">
+          <span className="min-w-0 shrink-[4] truncate text-xs text-muted">
             <UserText>{span.service}</UserText>
           </span>
         )}
