@@ -1,7 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { Rule } from '@breakwater/errors/options';
 import { canonicalize, type JsonValue, parseCanonical } from './canonical.ts';
 import { AuditError } from './errors.ts';
 import type { AuditEvent, SealedPersonalData } from './event.ts';
+import { checkOptions, having } from './option.ts';
 
 /**
  * Where the data keys are: one per person, wrapped under the operator's master key, outside the trail. `destroy` is the
@@ -28,14 +30,19 @@ export interface PersonalData {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+const RULES: { readonly [name: string]: Rule } = {
+  keys: having('a key store', 'get', 'current', 'put', 'destroy'),
+  masterKey: ['32 bytes', (value) => value instanceof Uint8Array && value.length === 32],
+};
+
 /**
  * Envelope encryption for personal data: AES-256-GCM under a key of the person, which is wrapped by `masterKey` (32
- * bytes). The entry's id is bound in, so that a ciphertext cannot be moved to another entry.
+ * bytes). The entry's id is bound in, so that a ciphertext cannot be moved to another entry. Throws
+ * `AUDIT_INVALID_OPTION`.
  */
 export function createPersonalData(options: { readonly keys: KeyStore; readonly masterKey: Uint8Array }): PersonalData {
+  checkOptions('createPersonalData', options, RULES, ['keys', 'masterKey']);
   const { keys, masterKey } = options;
-  if (masterKey.length !== 32)
-    throw new AuditError('AUDIT_INVALID_OPTION', `masterKey must have 32 bytes, and has ${masterKey.length}`);
 
   const keyFor = (subject: string): { keyId: string; key: Uint8Array } => {
     const keyId = keys.current(subject);

@@ -7,7 +7,8 @@ import { checkEvent } from './event.ts';
  * access, .3 access to audit logs, .4 invalid access attempts, .5 changes to identification and authentication
  * credentials, .6 audit logs initialized, started, stopped or paused, .7 system-level objects created or deleted; CC6.1
  * logical access, CC6.2 and CC6.3 granting, changing and removing it, CC7.2 monitoring for anomalies, CC8.1 changes, PI1.5
- * records of what was processed.
+ * complete and accurate storage of what goes in, is processed and comes out. Numbers and wording were read on pages that
+ * quote the standards, not in the standards, which are under licence.
  */
 
 /** What every preset takes beside its own fields. `reason` is required where the outcome is `failure` or `denied`. */

@@ -1,7 +1,9 @@
+import type { Rule } from '@breakwater/errors/options';
 import { parseCheckpoint } from './checkpoint.ts';
 import { AuditError } from './errors.ts';
 import type { AuditEntry } from './event.ts';
 import { parseNote } from './note.ts';
+import { checkOptions } from './option.ts';
 import { parseEntry } from './stored.ts';
 import { CHECKPOINT_PATH, decodeBundle, entriesPath, TILE_WIDTH } from './tiles.ts';
 
@@ -17,7 +19,23 @@ export interface EntryFilter {
   readonly to?: Date;
 }
 
+const text: Rule = ['text', (value) => typeof value === 'string'];
+const date: Rule = ['a Date that is one', (value) => value instanceof Date && !Number.isNaN(value.getTime())];
+const RULES: { readonly [option in keyof EntryFilter]-?: Rule } = {
+  actor: text,
+  resource: text,
+  action: text,
+  from: date,
+  to: date,
+};
+
+/** Throws `AUDIT_INVALID_OPTION` for a condition that is unknown or wrong: without it everything would match. */
 export function matchesFilter(entry: AuditEntry, filter: EntryFilter): boolean {
+  checkOptions('filter', filter, RULES);
+  return matches(entry, filter);
+}
+
+function matches(entry: AuditEntry, filter: EntryFilter): boolean {
   const time = Date.parse(entry.time);
   return (
     (filter.actor === undefined || entry.actor.id === filter.actor) &&
@@ -31,13 +49,15 @@ export function matchesFilter(entry: AuditEntry, filter: EntryFilter): boolean {
 }
 
 /**
- * The published entries that match, in order, with their index and the trail's origin. Reads one bundle at a time and every bundle once: the
- * trail has no index beside itself. Pruned bundles are passed over. It does not verify; `verifyTrail` does.
+ * The published entries that match, in order, with their index and the trail's origin. Reads one bundle at a time and
+ * every bundle once: the trail has no index beside itself. Pruned bundles are passed over. It does not verify;
+ * `verifyTrail` does. Throws as `matchesFilter` does.
  */
 export async function* readEntries(
   source: { read(path: string): Promise<Uint8Array | null> },
   filter: EntryFilter = {},
 ): AsyncGenerator<{ index: number; entry: AuditEntry; origin: string }> {
+  checkOptions('filter', filter, RULES);
   const note = await source.read(CHECKPOINT_PATH);
   if (note === null) throw new AuditError('AUDIT_NOT_FOUND', 'There is no checkpoint, so no published trail');
   const { size, origin } = parseCheckpoint(parseNote(Buffer.from(note).toString('utf8')).text);
@@ -46,7 +66,7 @@ export async function* readEntries(
     if (bundle === null) continue;
     for (const [i, bytes] of decodeBundle(bundle).entries()) {
       const entry = parseEntry(bytes);
-      if (matchesFilter(entry, filter)) yield { index: first + i, entry, origin };
+      if (matches(entry, filter)) yield { index: first + i, entry, origin };
     }
   }
 }

@@ -1,7 +1,9 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { callable } from '@breakwater/errors/options';
 import { AuditError } from '../errors.ts';
 import { decodeFrames, encodeFrame } from '../journal-frame.ts';
+import { checkOptions } from '../option.ts';
 import type { AuditStore, JournalEntry } from '../store.ts';
 import { takeLock } from './lock-file.ts';
 
@@ -18,9 +20,12 @@ export interface DirectoryStoreOptions {
 /**
  * A trail in a local directory, in the layout of C2SP tlog-tiles, so that any web server can publish it. The journal is
  * in `journal/`; its file names are the index of their first entry. Every write is followed by fsync, of the file and,
- * where a name is new, of its folder.
+ * where a name is new, of its folder. Throws `AUDIT_INVALID_OPTION`.
  */
 export function directoryStore(directory: string, options: DirectoryStoreOptions = {}): AuditStore {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
+    throw new AuditError('AUDIT_INVALID_OPTION', 'directoryStore: expected the path of a directory');
+  checkOptions('directoryStore', options, { openFile: callable });
   const openFile = options.openFile ?? open;
   const lockPath = join(directory, LOCK_FILE);
   const journalFolder = join(directory, JOURNAL);

@@ -139,6 +139,26 @@ test('R57: the verifier imports nothing of the writer and nothing of Node', () =
   }
 });
 
+test('R58: an option that is unknown or wrong is refused: a check that was asked for would not be made', async () => {
+  const options = { source: sourceOf(original), keys: [publicKey(signer)], primitives: nodePrimitives };
+  const bad: [object | null, RegExp][] = [
+    [{ ...options, earlyer: [kept(700)] }, /earlyer: no such option/],
+    [{ ...options, earlier: ['checkpoint'] }, /earlier: expected/],
+    [{ ...options, earlier: kept(1) }, /earlier: expected/],
+    [{ ...options, keys: [String(signer.verifier)] }, /keys: expected/],
+    [{ ...options, keys: undefined }, /keys: expected/],
+    [{ ...options, source: new Map() }, /source: expected/],
+    [null, /expected an object/],
+  ];
+  for (const [given, words] of bad)
+    await assert.rejects(
+      verifyTrail(given as never),
+      (error: unknown) => error instanceof TypeError && words.test(error.message),
+      String(words),
+    );
+  assert.ok((await verifyTrail({ ...options, onEntry: undefined as never })).ok);
+});
+
 test('R58: public keys are refused with what is wrong', () => {
   const key = String(signer.verifier);
   for (const text of ['', 'a+b', key.slice(0, -1), key.replace(/\+[0-9a-f]{8}\+/, '+00000000+')])

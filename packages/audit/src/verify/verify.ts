@@ -1,5 +1,6 @@
 import { type BundleJob, type BundleResult, type CheckedBundle, checkBundles } from './bundles.ts';
 import { equalBytes } from './bytes.ts';
+import { checkVerifyOptions } from './check-options.ts';
 import { pathOf, tilesOfLevel } from './layout.ts';
 import { type Pruning, readPruning } from './pruning.ts';
 import type { Finding, VerifyOptions, VerifyReport } from './report.ts';
@@ -12,9 +13,10 @@ const TILES_PER_JOB = 32;
 
 /**
  * Checks a whole trail against its signed checkpoint. Reads only; trusts nothing but the keys; never throws on hostile
- * files (an error of the source itself is passed on).
+ * files (an error of the source itself is passed on). Throws a TypeError for an option that is unknown or wrong.
  */
 export async function verifyTrail(options: VerifyOptions): Promise<VerifyReport> {
+  checkVerifyOptions(options);
   const { source, keys, primitives } = options;
   const findings: Finding[] = [];
   const report = (checkpoint: SignedCheckpoint | null, counts: Counts): VerifyReport => {
