@@ -52,10 +52,14 @@ const signalRule: Rule = [
   (v) => typeof v === 'string' && Object.hasOwn(constants.signals, v),
 ];
 
+/** Without a request for so long after the last one, what is still connected is idle. */
+const QUIET_MS = 500;
+
 /**
  * Ends a service without failing a request. On a signal: not ready any more, but serving, each response now closing its
  * connection; after `drainMs` no new connections; requests under way finish; then the closers; then `exit`. What is still
- * open after `timeoutMs` is cut off and counted in a record. Throws `OptionError` for wrong options.
+ * open after `timeoutMs` is cut off and counted in a record. Connections without a request are not waited for, nor those
+ * that were upgraded (WebSocket): close them by a closer. Throws `OptionError` for wrong options.
  */
 export function createShutdown(options: ShutdownOptions): Shutdown {
   checkOptions('createShutdown', options, rules, ['server', 'log']);
@@ -66,14 +70,32 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
   for (const [index, closer] of closers.entries())
     checkOptions(`createShutdown.closers[${index}]`, closer, { name: text, close: callable }, ['name', 'close']);
   const open = new Set<ServerResponse>();
+  let onChange = (): void => {};
+  let quiet: NodeJS.Timeout | undefined;
+  let over = false;
   let going: Promise<number> | undefined;
 
   const onRequest = (_request: IncomingMessage, response: ServerResponse): void => {
     open.add(response);
-    response.once('close', () => open.delete(response));
+    onChange();
+    response.once('close', () => {
+      open.delete(response);
+      onChange();
+    });
     if (going !== undefined) response.setHeader('connection', 'close');
   };
   server.prependListener('request', onRequest);
+
+  // Node waits for connections that were opened and never used, which browsers and load balancers keep at hand.
+  const untilQuiet = (): Promise<void> =>
+    new Promise((resolve) => {
+      const quietMs = Math.min(QUIET_MS, timeoutMs / 2);
+      onChange = () => {
+        clearTimeout(quiet);
+        if (open.size === 0 && !over) quiet = setTimeout(resolve, quietMs);
+      };
+      onChange();
+    });
 
   const shutDown = async (reason: string): Promise<number> => {
     log.log('info', 'Shutting down', { reason, 'http.server.active_requests': open.size }, 'shutdown.started');
@@ -82,9 +104,11 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
     await sleep(drainMs);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    const inTime = await within(closed, timeoutMs);
+    const inTime = await within(Promise.race([closed, untilQuiet()]), timeoutMs);
+    over = true;
+    clearTimeout(quiet);
     const cutOff = inTime ? 0 : open.size;
-    if (!inTime) server.closeAllConnections();
+    server.closeAllConnections();
     let code = inTime ? 0 : 1;
     // Said now: the log may be among what is closed.
     log.log(inTime ? 'info' : 'error', 'Requests have ended', { requestsCutOff: cutOff }, 'shutdown.requests_ended');
