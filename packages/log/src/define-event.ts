@@ -1,5 +1,6 @@
 import { OptionError } from '@breakwater/errors/core';
-import { type Level, severityOf } from './level.ts';
+import { checkOptions, oneOf, type Rule, record, text } from '@breakwater/errors/options';
+import { LEVELS, type Level } from './level.ts';
 import { type Logger, sayEvent } from './logger.ts';
 
 /** What an event is about. Written as `event.kind`. */
@@ -33,7 +34,7 @@ export interface EventDefinition<S extends Readonly<Record<string, FieldType>>> 
   readonly name: string;
   readonly kind: EventKind;
   /** Default `info`. */
-  readonly level?: Level;
+  readonly level?: Level | undefined;
   /** May hold `{field}`. */
   readonly message: string;
   /** Attribute name to type. OpenTelemetry's names where there are some. */
@@ -50,19 +51,24 @@ export interface EventType<S extends Readonly<Record<string, FieldType>>> {
 }
 
 const NAME = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
+const rules: Readonly<Record<string, Rule>> = {
+  name: ['dotted lower-case words', (v) => typeof v === 'string' && NAME.test(v)],
+  kind: /* @__PURE__ */ oneOf(...KINDS),
+  level: /* @__PURE__ */ oneOf(...LEVELS),
+  message: text,
+  fields: record,
+};
 
 /** Defines an event. Throws `OptionError` for a name, kind, level or field type that is none. */
 export function defineEvent<const S extends Readonly<Record<string, FieldType>>>(
   definition: EventDefinition<S>,
 ): EventType<S> {
-  if (!NAME.test(definition.name)) throw new OptionError('definition.name', definition.name, 'dotted lower-case words');
-  if (!KINDS.includes(definition.kind)) throw new OptionError('definition.kind', definition.kind, KINDS.join(', '));
-  const level = definition.level ?? 'info';
-  severityOf('definition.level', level);
+  checkOptions('defineEvent', definition, rules, ['name', 'kind', 'message', 'fields']);
+  const { level = 'info' } = definition;
   const fields = Object.entries(definition.fields);
   for (const [name, type] of fields) {
     if (!/^(?:string|number|boolean|error)\??$/.test(type))
-      throw new OptionError(`definition.fields.${name}`, type, 'string, number, boolean or error, with ? if optional');
+      throw new OptionError(`defineEvent.fields.${name}`, type, 'string, number, boolean or error, with ? if optional');
   }
   const kind = `"event.kind":"${definition.kind}"`;
   return {

@@ -1,6 +1,7 @@
 import { OptionError } from '@breakwater/errors/core';
+import { callable, checkOptions, number, type Rule, whole } from '@breakwater/errors/options';
 import type { LogContext } from './context.ts';
-import { type Level, SEVERITY, toLevel } from './level.ts';
+import { LEVELS, type Level, SEVERITY, toLevel } from './level.ts';
 
 /** What a sampler is asked about. */
 export interface SampleQuestion {
@@ -21,24 +22,26 @@ export type Sampler = (question: SampleQuestion) => number;
 
 type Random = () => number;
 
-function checkRate(option: string, rate: unknown): void {
-  if (typeof rate !== 'number' || !(rate >= 0 && rate <= 1))
-    throw new OptionError(option, rate, 'a number from 0 to 1');
-}
+const rateRule = /* @__PURE__ */ number(0, 1);
+const countRule = /* @__PURE__ */ number(0, Number.MAX_SAFE_INTEGER, true);
+const levelRules = /* @__PURE__ */ Object.fromEntries(LEVELS.map((level) => [level, rateRule]));
+const perKeyRules = { perSecond: countRule, key: callable, maxKeys: /* @__PURE__ */ whole(1) };
 
-function checkCount(option: string, count: unknown): void {
-  if (typeof count !== 'number' || !(count > 0)) throw new OptionError(option, count, 'a number above 0');
+function check(name: string, [expected, accepts]: Rule, value: unknown): void {
+  if (!accepts(value)) throw new OptionError(name, value, expected);
 }
 
 /** Keeps `rate` of the records; warnings and errors always. */
 export function sampleByRate(rate: number, random: Random = Math.random): Sampler {
-  checkRate('rate', rate);
+  check('sampleByRate rate', rateRule, rate);
+  check('sampleByRate random', callable, random);
   return ({ severity }) => (severity >= SEVERITY.warn ? 1 : random() < rate ? rate : 0);
 }
 
 /** A rate for each level; a level without one is kept. */
 export function sampleByLevel(rates: Readonly<Partial<Record<Level, number>>>, random: Random = Math.random): Sampler {
-  for (const [level, rate] of Object.entries(rates)) checkRate(`rates.${level}`, rate);
+  checkOptions('sampleByLevel', rates, levelRules);
+  check('sampleByLevel random', callable, random);
   return ({ severity }) => {
     const rate = rates[toLevel(severity)] ?? 1;
     return rate === 1 || random() < rate ? rate : 0;
@@ -49,9 +52,9 @@ export interface PerKeyOptions {
   /** Records of one key that are kept in each second. */
   readonly perSecond: number;
   /** Default: event name or message. */
-  readonly key?: (question: SampleQuestion) => string;
+  readonly key?: ((question: SampleQuestion) => string) | undefined;
   /** Keys told apart in one second; the rest share one. Default 1000. */
-  readonly maxKeys?: number;
+  readonly maxKeys?: number | undefined;
 }
 
 /**
@@ -59,9 +62,8 @@ export interface PerKeyOptions {
  * well: its rate says so, and the count can be restored.
  */
 export function limitPerKey(options: PerKeyOptions): Sampler {
-  checkCount('options.perSecond', options.perSecond);
-  const key = options.key ?? (({ eventName, message }: SampleQuestion) => eventName ?? message);
-  const maxKeys = options.maxKeys ?? 1000;
+  checkOptions('limitPerKey', options, perKeyRules, ['perSecond']);
+  const { perSecond, key = ({ eventName, message }: SampleQuestion) => eventName ?? message, maxKeys = 1000 } = options;
   const seen = new Map<string, { count: number; heldBack: number }>();
   let second = Number.NaN;
 
@@ -96,7 +98,7 @@ export function limitPerKey(options: PerKeyOptions): Sampler {
       seen.set(name, entry);
     }
     entry.count++;
-    if (entry.count > options.perSecond) {
+    if (entry.count > perSecond) {
       entry.heldBack++;
       return 0;
     }
@@ -112,7 +114,7 @@ export function limitPerKey(options: PerKeyOptions): Sampler {
  * and errors: kept.
  */
 export function sampleByTrace(rate = 1): Sampler {
-  checkRate('rate', rate);
+  check('sampleByTrace rate', rateRule, rate);
   return ({ severity, context }) => {
     if (severity >= SEVERITY.warn || typeof context?.traceId !== 'string') return 1;
     if (context.traceFlags !== undefined) return (context.traceFlags & 1) === 1 ? 1 : 0;
@@ -126,7 +128,8 @@ export function sampleByTrace(rate = 1): Sampler {
  * because the budget of a second was spent is in the rate of the next record.
  */
 export function sampleToBudget(perSecond: number, random: Random = Math.random): Sampler {
-  checkCount('perSecond', perSecond);
+  check('sampleToBudget perSecond', countRule, perSecond);
+  check('sampleToBudget random', callable, random);
   let second = Number.NaN;
   let seen = 0;
   let kept = 0;
@@ -157,6 +160,7 @@ export function sampleToBudget(perSecond: number, random: Random = Math.random):
 
 /** Asks all; the record's rate is the product, and one 0 drops it. */
 export function sampleAll(...samplers: readonly Sampler[]): Sampler {
+  for (const sampler of samplers) check('sampleAll sampler', callable, sampler);
   return (question) => {
     let rate = 1;
     for (const sampler of samplers) {

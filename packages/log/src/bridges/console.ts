@@ -1,6 +1,8 @@
-import { format } from 'node:util';
+import { isErrorLike } from '../error-like.ts';
 import type { Level } from '../level.ts';
 import { type Logger, sayForeign } from '../logger.ts';
+import { hasComeBack } from './loop-guard.ts';
+import { safeFormat } from './safe-format.ts';
 
 const METHODS: readonly (readonly ['log' | 'info' | 'warn' | 'error' | 'debug' | 'trace', Level])[] = [
   ['log', 'info'],
@@ -14,28 +16,33 @@ const METHODS: readonly (readonly ['log' | 'info' | 'warn' | 'error' | 'debug' |
 /**
  * Sends what is said to `console` to the logger. The first error among the arguments becomes the record's exception.
  * Returns a function that gives the console its own methods back. What a sink itself says to the console meanwhile goes
- * to the console's own methods.
+ * to the console's own methods, and so does a record of the logger that a sink brings back. Where somebody has put methods of
+ * theirs over these meanwhile, they stay, and what they pass on goes to the console's own.
  */
 export function captureConsole(logger: Logger, target: Console = console): () => void {
+  const ours: ((...values: unknown[]) => void)[] = [];
   const own = METHODS.map(([method]) => target[method]);
+  let active = true;
   let inside = false;
   for (const [index, [method, level]] of METHODS.entries()) {
-    target[method] = (...values: unknown[]) => {
-      if (inside) {
+    const made = (...values: unknown[]): void => {
+      if (!active || inside || hasComeBack(logger)) {
         own[index]!.apply(target, values as []);
         return;
       }
       inside = true;
       try {
-        const error = values.find((value) => value instanceof Error);
-        const text = format(...values.map((value) => (value instanceof Error ? value.message : value)));
-        sayForeign(logger, level, text, error === undefined ? undefined : { error }, {});
+        const error = values.find(isErrorLike);
+        sayForeign(logger, level, safeFormat(values), error === undefined ? undefined : { error }, {});
       } finally {
         inside = false;
       }
     };
+    target[method] = made;
+    ours.push(made);
   }
   return () => {
-    for (const [index, [method]] of METHODS.entries()) target[method] = own[index]!;
+    active = false;
+    for (const [index, [method]] of METHODS.entries()) if (target[method] === ours[index]) target[method] = own[index]!;
   };
 }

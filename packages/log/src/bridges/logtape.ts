@@ -1,4 +1,5 @@
 import { OptionError } from '@breakwater/errors/core';
+import { checkOptions, listOf, text } from '@breakwater/errors/options';
 import type { Level } from '../level.ts';
 import { holdsSink, type Logger, sayForeign } from '../logger.ts';
 import { type LogRecord, toRecord } from '../record.ts';
@@ -25,13 +26,13 @@ export interface LogTapeRecord {
   readonly properties: Record<string, unknown>;
 }
 
-const LEVELS: Readonly<Record<string, Level>> = {
-  warning: 'warn',
-  trace: 'trace',
-  debug: 'debug',
-  error: 'error',
-  fatal: 'fatal',
-};
+const LEVELS: ReadonlyMap<string, Level> = new Map([
+  ['warning', 'warn'],
+  ['trace', 'trace'],
+  ['debug', 'debug'],
+  ['error', 'error'],
+  ['fatal', 'fatal'],
+]);
 
 /** On a record handed to LogTape: the sink it comes from. LogTape's copies keep it, also those of sinks that hold records back. */
 const FROM = Symbol('breakwater.log.from');
@@ -42,17 +43,27 @@ const FROM = Symbol('breakwater.log.from');
  */
 export function logTapeSink(logger: Logger): (record: LogTapeRecordLike) => void {
   const modules = new Map<string, Logger>();
-  return (record) => {
-    const from = (record as { [FROM]?: Sink })[FROM];
-    if (hasComeBack(logger) || (from !== undefined && holdsSink(logger, from))) return;
-    const { category, level, message, properties, timestamp } = record;
-    const name = category.join('.');
+  const moduleOf = (name: string): Logger => {
     let module = modules.get(name);
     if (module === undefined) {
       module = logger.module(name);
       if (modules.size < 1000) modules.set(name, module);
     }
-    sayForeign(module, LEVELS[level] ?? 'info', message.map(toText).join(''), properties, { timeMs: timestamp });
+    return module;
+  };
+  return (record) => {
+    try {
+      const from = (record as { [FROM]?: Sink })[FROM];
+      if (hasComeBack(logger) || (from !== undefined && holdsSink(logger, from))) return;
+      const { category, level, message, properties, timestamp } = record;
+      const body = message.map(toText).join('');
+      // What is no time is now.
+      const timeMs = Number.isNaN(new Date(timestamp ?? Number.NaN).getTime()) ? undefined : timestamp;
+      sayForeign(moduleOf(category.join('.')), LEVELS.get(level) ?? 'info', body, properties, { timeMs });
+    } catch {
+      // No record of LogTape, or one whose own code throws: said without it, for a library must not fail by logging.
+      sayForeign(logger, 'warn', 'A record of LogTape could not be read', undefined, {});
+    }
   };
 }
 
@@ -77,10 +88,12 @@ export type LogTapeTarget =
 
 export interface LogTapeOptions {
   /** Name in counts and reports. Default `logtape`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** What stands before the words of the module. Default: the service's name. */
-  readonly category?: readonly string[];
+  readonly category?: readonly string[] | undefined;
 }
+
+const rules = { name: text, category: /* @__PURE__ */ listOf(text) };
 
 /**
  * A sink that hands records to LogTape. The category is `category` and the words of the module, the properties are the
@@ -88,6 +101,7 @@ export interface LogTapeOptions {
  * was one. What LogTape does with a record is not counted here.
  */
 export function sinkToLogTape(target: LogTapeTarget, options: LogTapeOptions = {}): Sink {
+  checkOptions('sinkToLogTape', options, rules);
   const send = senderTo(target, options.category);
   const tally = new Tally();
   const drain = async (): Promise<void> => {
@@ -127,9 +141,9 @@ function senderTo(
     ...(category ?? [String(resource['service.name'] ?? '')]),
     ...(scope === undefined ? [] : scope.split('.')),
   ];
-  if (typeof target === 'object' && 'sink' in target && typeof target.sink === 'function')
+  if (typeof target === 'object' && target !== null && 'sink' in target && typeof target.sink === 'function')
     return (record, from) => target.sink({ ...toLogTape(record, from), category: categoryOf(record) });
-  if (typeof target === 'object' && 'getLogger' in target && typeof target.getLogger === 'function')
+  if (typeof target === 'object' && target !== null && 'getLogger' in target && typeof target.getLogger === 'function')
     return (record, from) => target.getLogger(categoryOf(record)).emit(toLogTape(record, from));
   throw new OptionError('target', target, 'an object with a sink or with getLogger of LogTape');
 }

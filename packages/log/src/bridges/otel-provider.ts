@@ -1,4 +1,4 @@
-import { OptionError } from '@breakwater/errors/core';
+import { checkOptions, type Rule } from '@breakwater/errors/options';
 import type { Attributes, Context, LoggerProvider, Logger as OtelLogger, trace as OtelTrace } from '@opentelemetry/api';
 import { isLevel, type Level, toLevel } from '../level.ts';
 import { type Logger, sayForeign } from '../logger.ts';
@@ -9,6 +9,12 @@ import { hasComeBack } from './loop-guard.ts';
 type Emitted = Parameters<OtelLogger['emit']>[0];
 
 const MAX_LOGGERS = 1000;
+const rules: Readonly<Record<string, Rule>> = {
+  trace: [
+    'the trace API of @opentelemetry/api',
+    (v) => typeof (v as typeof OtelTrace | null)?.getSpanContext === 'function',
+  ],
+};
 
 /**
  * An OpenTelemetry `LoggerProvider` in front of `logger`: what libraries say through the Logs API becomes records of this
@@ -23,8 +29,7 @@ const MAX_LOGGERS = 1000;
  * gets back here is not said again.
  */
 export function toLoggerProvider(logger: Logger, options: { readonly trace: typeof OtelTrace }): LoggerProvider {
-  if (typeof options?.trace?.getSpanContext !== 'function')
-    throw new OptionError('options.trace', options?.trace, 'the trace API of @opentelemetry/api');
+  checkOptions('toLoggerProvider', options, rules, ['trace']);
   const { trace } = options;
   const known = new Map<string, OtelLogger>();
   return {

@@ -1,6 +1,7 @@
-import { format } from 'node:util';
-import { isLevel, type Level } from '../level.ts';
+import { isErrorLike } from '../error-like.ts';
+import { isLevel, LEVELS, type Level } from '../level.ts';
 import { type Fields, type Logger, sayForeign } from '../logger.ts';
+import { copy, safeFormat } from './safe-format.ts';
 
 type PinoCall = (first: unknown, ...rest: unknown[]) => void;
 
@@ -15,7 +16,8 @@ export interface PinoLike extends Record<Level, PinoCall> {
 
 /**
  * A logger with pino's calls over one of this package, for a migration file by file: `log.info({a: 1}, 'text %s', x)`,
- * `log.error(error)`, `child`, `level`. Setting `level` sets the threshold of the whole logger.
+ * `log.error(error)`, `child`, `level`. Setting `level` sets the threshold of the whole logger; a name that is none throws, as
+ * with pino. No other call throws.
  */
 export function toPino(logger: Logger): PinoLike {
   const call =
@@ -23,11 +25,15 @@ export function toPino(logger: Logger): PinoLike {
     (first, ...rest) => {
       // As it is: what pino has put together is no template of this package.
       const say = (text: string, fields?: Fields): void => sayForeign(logger, level, text, fields, {});
-      if (typeof first === 'string') say(format(first, ...rest));
-      else if (first instanceof Error) say(rest.length === 0 ? first.message : format(...rest), { err: first });
-      else say(rest.length === 0 ? '' : format(...rest), (first ?? {}) as Fields);
+      if (first === null || first === undefined) say(safeFormat(rest));
+      else if (typeof first !== 'object') say(safeFormat([first, ...rest]));
+      else if (isErrorLike(first)) say(safeFormat(rest.length === 0 ? [first] : rest), { err: first });
+      else if (rest.length > 0) say(safeFormat(rest), first as Fields);
+      else {
+        const { msg } = copy(first);
+        say(typeof msg === 'string' ? msg : '', first as Fields);
+      }
     };
-  let threshold = 'info';
   return {
     trace: call('trace'),
     debug: call('debug'),
@@ -37,11 +43,10 @@ export function toPino(logger: Logger): PinoLike {
     fatal: call('fatal'),
     silent() {},
     get level() {
-      return threshold;
+      return LEVELS.find((level) => logger.isEnabled(level)) ?? 'silent';
     },
     set level(level: string) {
       if (!isLevel(level) && level !== 'silent') throw new TypeError(`unknown level ${level}`);
-      threshold = level;
       logger.setLevel(level);
     },
     child: (bindings) => toPino(logger.child(bindings)),

@@ -1,6 +1,7 @@
-import { format } from 'node:util';
+import { isErrorLike } from '../error-like.ts';
 import type { Level } from '../level.ts';
 import { type Fields, type Logger, sayForeign } from '../logger.ts';
+import { copy, safeFormat } from './safe-format.ts';
 
 type WinstonCall = (message: unknown, ...meta: unknown[]) => WinstonLike;
 
@@ -18,29 +19,31 @@ export interface WinstonLike {
   child(meta: Fields): WinstonLike;
 }
 
-const LEVELS: Readonly<Record<string, Level>> = {
-  error: 'error',
-  warn: 'warn',
-  info: 'info',
-  http: 'info',
-  verbose: 'debug',
-  debug: 'debug',
-  silly: 'trace',
-};
+const LEVELS: ReadonlyMap<string, Level> = new Map([
+  ['error', 'error'],
+  ['warn', 'warn'],
+  ['info', 'info'],
+  ['http', 'info'],
+  ['verbose', 'debug'],
+  ['debug', 'debug'],
+  ['silly', 'trace'],
+]);
 
-/** A logger with winston's calls over one of this package: `log.info('text %s', x, {a: 1})`, `log.log({level, message})`. */
+/**
+ * A logger with winston's calls over one of this package: `log.info('text %s', x, {a: 1})`, `log.log({level, message})`. A
+ * level that is none of npm's is `info`. No call throws.
+ */
 export function toWinston(logger: Logger): WinstonLike {
   const say = (level: string, message: unknown, meta: readonly unknown[]): WinstonLike => {
-    const known = LEVELS[level] ?? 'info';
+    const known = LEVELS.get(level) ?? 'info';
     const last = meta.at(-1);
-    const fields = typeof last === 'object' && last !== null ? last : undefined;
+    const fields = typeof last === 'object' && last !== null ? (last as Fields) : undefined;
     const values = fields === undefined ? meta : meta.slice(0, -1);
+    const text = safeFormat(typeof message === 'string' ? [message, ...values] : [message]);
     // As it is: what winston has put together is no template of this package.
-    if (message instanceof Error) sayForeign(logger, known, message.message, { ...fields, error: message }, {});
-    else {
-      const text = typeof message === 'string' ? format(message, ...values) : format(message);
-      sayForeign(logger, known, text, fields instanceof Error ? { error: fields } : (fields as Fields | undefined), {});
-    }
+    if (isErrorLike(fields)) sayForeign(logger, known, text, { error: fields }, {});
+    else if (isErrorLike(message)) sayForeign(logger, known, text, { ...copy(fields), error: message }, {});
+    else sayForeign(logger, known, text, fields, {});
     return made;
   };
   const call =
@@ -57,8 +60,8 @@ export function toWinston(logger: Logger): WinstonLike {
     silly: call('silly'),
     log(first: unknown, ...rest: unknown[]) {
       if (typeof first === 'string') return say(first, rest[0], rest.slice(1));
-      const { level, message, ...meta } = first as { level: string; message: unknown };
-      return say(level, message, [meta]);
+      const { level, message, ...meta } = copy(first);
+      return say(level as string, message, [meta]);
     },
     child: (meta) => toWinston(logger.child(meta)),
   };
