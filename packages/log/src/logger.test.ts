@@ -121,7 +121,7 @@ test('R7 wrong options are refused by name', () => {
   assert.throws(() => setUp({ dropReportMs: 1e12 }), /createLogger\.dropReportMs.*1000000000000/);
   assert.throws(() => setUp({ redact: { string: (text: string) => text } as never }), /createLogger\.redact/);
   assert.throws(() => sampleByRate(2), /rate/);
-  assert.throws(() => defineEvent({ name: 'Bad', kind: 'business', message: '', fields: {} }), /definition\.name/);
+  assert.throws(() => defineEvent({ name: 'Bad', kind: 'business', message: '', fields: {} }), /defineEvent\.name/);
 });
 
 test('R40 events carry name and kind; wrong fields are named, the record is written', () => {
