@@ -45,6 +45,27 @@ test('W3 work that spins is stopped when its caller gives up', async () => {
   assert.equal(await next, 9);
 });
 
+test('W3 an answer that comes as the caller gives up leaves no worker that is being stopped among the idle ones', async () => {
+  const bulkhead = make({ maxQueue: 1 });
+  await bulkhead.run({ do: 'square', n: 1 });
+  const controller = new AbortController();
+  const answered = bulkhead.run({ do: 'square', n: 2 }, { signal: controller.signal }).catch(() => 'given up');
+  await new Promise((resolve) => setImmediate(resolve));
+  // The answer waits at the port meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  controller.abort();
+  const next = bulkhead.run({ do: 'square', n: 3 });
+  await answered;
+  assert.equal(await next, 9);
+  assert.equal(await bulkhead.run({ do: 'square', n: 4 }), 16);
+});
+
+test('W4 a worker that throws what is no Error fails its call only', async () => {
+  const bulkhead = make();
+  await assert.rejects(bulkhead.run({ do: 'throw null' }), { name: 'WorkerCrashedError', message: /null/ });
+  assert.equal(await bulkhead.run({ do: 'square', n: 7 }), 49);
+});
+
 test('W4 a worker that eats too much memory, or exits, fails its call only', async () => {
   const bulkhead = make({ memory: { maxOldGenerationSizeMb: 24 } });
   await assert.rejects(bulkhead.run({ do: 'eat' }), { name: 'WorkerCrashedError', code: 'WORKER_CRASHED' });

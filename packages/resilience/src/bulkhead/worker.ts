@@ -133,8 +133,11 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
     const worker = idle.pop() ?? startWorker();
     worker.ref();
     return new Promise<Output>((resolve, reject) => {
+      const ignore = (): void => {
+        worker.off('message', onMessage).off('messageerror', onError).off('error', onError).off('exit', onExit);
+      };
       const finish = (settle: () => void): void => {
-        worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+        ignore();
         signal.removeEventListener('abort', onAbort);
         settle();
       };
@@ -144,19 +147,23 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
         if (own !== undefined) Object.assign(value as object, own);
         finish(() => (ok ? resolve(value as Output) : reject(value)));
       };
-      const onError = (cause: Error): void =>
-        finish(() => reject(new WorkerCrashedError(`${name}: the worker failed: ${cause.message}`, { cause })));
+      // Anything can be thrown there.
+      const onError = (cause: unknown): void => {
+        const text = cause instanceof Error ? cause.message : String(cause);
+        finish(() => reject(new WorkerCrashedError(`${name}: the worker failed: ${text}`, { cause })));
+      };
       const onExit = (code: number): void =>
         finish(() => reject(new WorkerCrashedError(`${name}: the worker ended with code ${code} before it answered`)));
       const onAbort = (): void => {
-        worker.off('exit', onExit);
+        // An answer that comes all the same must not put a worker that is being stopped among the idle ones.
+        ignore();
         // The slot is free when the thread has really ended.
         worker.terminate().then(
           () => finish(() => reject(signal.reason)),
           (error: unknown) => finish(() => reject(error)),
         );
       };
-      worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+      worker.on('message', onMessage).on('messageerror', onError).on('error', onError).on('exit', onExit);
       signal.addEventListener('abort', onAbort);
       try {
         worker.postMessage(input);

@@ -47,6 +47,12 @@ export function toDeadlineHeader(
   return String(Math.min(1e15 - 1, Math.max(0, Math.floor(deadline - clock.now() - reserveMs))));
 }
 
+/** What to send when a request has the field already: a deadline that came with it is not made later either. */
+export function lesser(given: unknown, left: string): string {
+  const text = String(given);
+  return /^\d{1,15}$/.test(text) && Number(text) < Number(left) ? text : left;
+}
+
 function readHeader(headers: HeadersLike): string | undefined {
   if (typeof headers.get === 'function')
     return (headers as { get(name: string): string | null }).get(DEADLINE_HEADER)?.trim();

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom, createVirtualClock, type VirtualClock } from '@breakwater/testing';
 import { createFetch, type FetchOptions, type GuardedFetch } from '../http.ts';
-import { compose, createBreaker, createRetry, createTimeout, fixedBackoff, type Policy } from '../index.ts';
+import {
+  compose,
+  createBreaker,
+  createFallback,
+  createHedge,
+  createRetry,
+  createTimeout,
+  fixedBackoff,
+  type Policy,
+} from '../index.ts';
 
 interface Sent {
   readonly at: number;
@@ -202,6 +211,29 @@ test('FE10 the caller gives up: its own reason, no further attempt, nothing left
   assert.deepEqual([sent.length, clock.pendingTimers, sent[0]!.freed()], [1, 0, true]);
   assert.throws(() => createFetch({ readMs: -1 }), /readMs.*-1/);
   assert.throws(() => createFetch({ policy: {} as never }), /policy/);
+});
+
+test('FE1 a response whose place another answer takes is given up, by a fallback or by a hedge', async () => {
+  const clock = createVirtualClock();
+  const given: string[] = [];
+  const held = (name: string, afterMs: number, status: number) => async (): Promise<Response> => {
+    await clock.sleep(afterMs);
+    return new Response(new ReadableStream({ cancel: () => void given.push(name) }), { status });
+  };
+  const other = new Response('other');
+  const fallback = createFallback({ clock, steps: [{ value: other }] });
+  assert.equal(await clock.run(make(clock, fake(clock, held('fallback', 0, 503)).fetch, fallback)(url)), other);
+  assert.deepEqual(given, ['fallback']);
+  const hedge = createHedge({ clock, delayMs: 10, maxHedges: 2, budget: false });
+  const { fetch } = fake(clock, held('first', 50, 503), held('second', 50, 500), held('third', 50, 200));
+  assert.equal((await clock.run(make(clock, fetch, hedge)(url))).status, 200);
+  assert.deepEqual(given, ['fallback', 'first', 'second']);
+});
+
+test('FE3 `null` is as good as no options', async () => {
+  const clock = createVirtualClock();
+  const { fetch } = fake(clock, 200);
+  assert.equal((await make(clock, fetch)(url, null as never)).status, 200);
 });
 
 test('FE11 a failed response is free during the back-off; a long one comes out whole, read when it is wanted', async () => {

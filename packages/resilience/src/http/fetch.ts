@@ -7,7 +7,7 @@ import { type Plan, toPlan } from '../plan.ts';
 import type { CallContext, CallOptions, Policy } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { type HeldResponse, holdResponse, withIdleLimit } from './body.ts';
-import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
+import { DEADLINE_HEADER, lesser, toDeadlineHeader } from './deadline.ts';
 import { HttpStatusError, isFailureStatus, isRepeatable, statusErrorOf } from './status-error.ts';
 
 export interface FetchOptions {
@@ -57,8 +57,8 @@ export function createFetch(options: FetchOptions = {}): GuardedFetch {
   checkOptions('createFetch', options, rules);
   const { policy, clock = systemClock } = options;
   const plan = toPlan({ name: 'fetch', clock });
-  return async (input, init = {}) => {
-    const { call, ...rest } = init;
+  return async (input, init) => {
+    const { call, ...rest } = init ?? {};
     const request = describe(input, rest);
     const exchange = new Exchange(options, plan, request, input, rest);
     const callOptions: CallOptions = {
@@ -72,7 +72,10 @@ export function createFetch(options: FetchOptions = {}): GuardedFetch {
     };
     try {
       const work = (context: CallContext): Promise<Response> => exchange.attempt(context);
-      return await (policy === undefined ? run(plan, work, callOptions) : policy.execute(work, callOptions));
+      const response = await (policy === undefined ? run(plan, work, callOptions) : policy.execute(work, callOptions));
+      // Of a failed attempt, whose place another answer has taken.
+      exchange.discard();
+      return response;
     } catch (error) {
       const response = exchange.responseOf(statusErrorOf(error));
       if (response === undefined) {
@@ -168,6 +171,7 @@ class Exchange {
     const response = await this.#head(context, headers, signal);
     if (isFailureStatus(response.status)) {
       const error = new HttpStatusError(response.status, response.headers, operation);
+      this.discard();
       this.#refused = { error, held: holdResponse(response) };
       throw error;
     }
@@ -194,9 +198,4 @@ class Exchange {
       call = begun;
     }).finally(() => timers.remove(timer));
   }
-}
-
-/** A deadline that came with the request is not made later either. */
-function lesser(given: string | null, left: string): string {
-  return given !== null && /^\d{1,15}$/.test(given) && Number(given) < Number(left) ? given : left;
 }

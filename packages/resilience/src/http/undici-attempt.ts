@@ -4,7 +4,7 @@ import { TimeoutError } from '../errors.ts';
 import type { CallContext } from '../policy.ts';
 import { Timer, type Timers, timersOf } from '../timers.ts';
 import { MOST_HELD_BYTES } from './body.ts';
-import { DEADLINE_HEADER, toDeadlineHeader } from './deadline.ts';
+import { DEADLINE_HEADER, lesser, toDeadlineHeader } from './deadline.ts';
 import { HttpStatusError, isFailureStatus } from './status-error.ts';
 import type { UndiciOptions } from './undici.ts';
 
@@ -59,7 +59,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       signal.addEventListener('abort', this.#onAbort, { once: true });
       this.#limit('connect', this.#options.connectMs);
       try {
-        dispatch(left === undefined ? this.#request : withHeader(this.#request, DEADLINE_HEADER, left), this);
+        dispatch(left === undefined ? this.#request : withDeadline(this.#request, left), this);
       } catch (error) {
         this.#fail(error);
       }
@@ -191,10 +191,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 }
 
-function withHeader(request: Dispatcher.DispatchOptions, name: string, value: string): Dispatcher.DispatchOptions {
-  const { headers } = request;
-  if (Array.isArray(headers)) return { ...request, headers: [...headers, name, value] };
-  if (headers === undefined || headers === null) return { ...request, headers: { [name]: value } };
-  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-  return { ...request, headers: Object.fromEntries([...entries, [name, value]]) as Record<string, string> };
+/** The same request with the time that is left, or the less that it says itself. */
+function withDeadline(request: Dispatcher.DispatchOptions, left: string): Dispatcher.DispatchOptions {
+  const headers = request.headers ?? {};
+  const list = Array.isArray(headers) ? headers : undefined;
+  const given = list
+    ? list.flatMap((name, index): [string, unknown][] => (index % 2 === 0 ? [[String(name), list[index + 1]]] : []))
+    : Symbol.iterator in headers
+      ? [...(headers as Iterable<[string, unknown]>)]
+      : Object.entries(headers);
+  const isDeadline = ([name]: [string, unknown]): boolean => name.toLowerCase() === DEADLINE_HEADER;
+  const own = given.find(isDeadline)?.[1];
+  const pairs = [...given.filter((pair) => !isDeadline(pair)), [DEADLINE_HEADER, lesser(own, left)]];
+  return { ...request, headers: (list ? pairs.flat() : Object.fromEntries(pairs)) as Record<string, string> };
 }

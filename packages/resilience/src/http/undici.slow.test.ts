@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { createRandom } from '@breakwater/testing';
 import { Agent, type Dispatcher, request, fetch as undiciFetch } from 'undici';
 import { createFetch } from '../http.ts';
-import { compose, createBreaker, createBulkhead, createRetry, createTimeout, fixedBackoff } from '../index.ts';
+import {
+  compose,
+  createBreaker,
+  createBulkhead,
+  createFallback,
+  createRetry,
+  createTimeout,
+  fixedBackoff,
+} from '../index.ts';
 import { createUndiciInterceptor, type UndiciOptions } from '../undici.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
@@ -82,6 +91,46 @@ test('U3 a POST is sent once; with an idempotency key it is repeated, with its b
     await keyed.body.dump();
     assert.deepEqual([keyed.statusCode, count()], [200, 4]);
     assert.deepEqual(bodies, Array(4).fill('order'));
+  });
+});
+
+test('U3 a body that is a stream or a generator is used up by the first attempt: its response comes out', async () => {
+  await withServer(flaky, { policy: retry() }, async (origin, dispatcher, count) => {
+    function* chunks(): Generator<string> {
+      yield 'order';
+    }
+    const put = (body: unknown) => request(origin, { dispatcher, method: 'PUT', body: body as never });
+    const response = await put(chunks());
+    assert.deepEqual([response.statusCode, (await response.body.text()).length, count()], [500, 200_000, 1]);
+    const streamed = await put(Readable.from(chunks()));
+    await streamed.body.dump();
+    assert.deepEqual([streamed.statusCode, count()], [500, 2]);
+    const list = await put([Buffer.from('order')]);
+    await list.body.dump();
+    assert.deepEqual([list.statusCode, count()], [200, 3]);
+  });
+});
+
+test('U6 D2 a deadline that the request says itself is not made later, however its fields are given', async () => {
+  const seen: unknown[] = [];
+  const answer: Answer = (incoming, response) => {
+    seen.push(incoming.headers['x-request-timeout-ms'], incoming.headers['x-other']);
+    response.end();
+  };
+  const callOf = () => ({ deadline: performance.now() + 60_000 });
+  await withServer(answer, { callOf }, async (origin, dispatcher) => {
+    const fields = { 'X-Request-Timeout-Ms': '100', 'x-other': 'a' };
+    for (const headers of [fields, Object.entries(fields).flat(), new Map(Object.entries(fields))]) {
+      await (await request(origin, { dispatcher, headers })).body.dump();
+    }
+    assert.deepEqual(seen, Array(3).fill(['100', 'a']).flat());
+  });
+});
+
+test('U8 a policy that has another answer than a response fails the request, instead of never ending it', async () => {
+  const policy = createFallback({ steps: [{ value: 'something else' }] });
+  await withServer(flaky, { policy }, async (origin, dispatcher) => {
+    await assert.rejects(request(origin, { dispatcher }), /another answer than a response of undici/);
   });
 });
 

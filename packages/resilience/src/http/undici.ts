@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { run } from '../call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { policyRule } from '../compose.ts';
+import { warn } from '../events.ts';
 import { callable, checkOptions, durationMs, flag, type Rule } from '../options.ts';
 import { type Plan, toPlan } from '../plan.ts';
 import type { CallContext, CallOptions, Policy } from '../policy.ts';
@@ -42,12 +43,13 @@ export function createUndiciInterceptor(options: UndiciOptions = {}): Dispatcher
   checkOptions('createUndiciInterceptor', options, rules);
   const plan = toPlan({ name: 'undici', clock: options.clock ?? systemClock });
   return (dispatch) => (request, handler) => {
-    void exchange(options, plan, dispatch, request, handler);
+    // What a handler throws when it is told of a failure has nobody else to go to.
+    exchange(options, plan, dispatch, request, handler).catch(warn);
     return true;
   };
 }
 
-/** Never rejects: whatever happens is told to the handler. */
+/** Whatever happens is told to the handler. */
 async function exchange(
   options: UndiciOptions,
   plan: Plan,
@@ -56,17 +58,19 @@ async function exchange(
   handler: Dispatcher.DispatchHandler,
 ): Promise<void> {
   let last: Attempt | undefined;
-  const work = (context: CallContext): Promise<void> => {
-    const before = last;
-    before?.discard();
-    // A stream is used up by the first attempt: its failure is all there is to say.
-    if (before?.failure !== undefined && isStream(request.body)) return Promise.reject(before.failure.error);
+  let answered = false;
+  const work = async (context: CallContext): Promise<void> => {
+    // A stream is used up by the first attempt: its failure, or the response held back, is all there is to say.
+    if (last?.failure !== undefined && isStream(request.body)) throw last.failure.error;
+    last?.discard();
     last = new Attempt(options, context, request, handler);
-    return last.send(dispatch);
+    await last.send(dispatch);
+    answered = true;
   };
   try {
     const callOptions = toCallOptions(request, options.callOf?.(request));
     await (options.policy === undefined ? run(plan, work, callOptions) : options.policy.execute(work, callOptions));
+    if (!answered) throw new TypeError('A policy has another answer than a response of undici; use createFetch');
   } catch (error) {
     const status = statusErrorOf(error);
     if (status !== undefined && last?.failure?.error === status) last.deliver();
@@ -116,5 +120,6 @@ function hasHeader(headers: unknown, name: string): boolean {
 }
 
 function isStream(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && ('pipe' in body || Symbol.asyncIterator in body);
+  // A generator is used up as a stream is; a list is not.
+  return typeof body === 'object' && body !== null && ['pipe', 'next', Symbol.asyncIterator].some((key) => key in body);
 }
