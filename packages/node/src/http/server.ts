@@ -90,8 +90,9 @@ export function observeServers({ trustRemoteTrace }: ServerOptions): () => void 
     const { traceId, spanId, traceFlags } = span.spanContext();
     request.headers['traceparent'] = `00-${traceId}-${spanId}-0${traceFlags & 1}`;
     // Belongs to a trace that is not continued.
-    if (trace.getSpanContext(parent) === undefined) delete request.headers['tracestate'];
-    if (!trustRemoteTrace) delete request.headers['baggage'];
+    const { tracestate, baggage: carried } = request.headers;
+    if (tracestate !== undefined && trace.getSpanContext(parent) === undefined) delete request.headers['tracestate'];
+    if (carried !== undefined && !trustRemoteTrace) delete request.headers['baggage'];
     const baggage = baggageOf(parent);
     const values = { correlationId, traceId, spanId, traceFlags, baggage, startedAtMs: Date.now() };
     return (fn) => context.with(active, () => withContext(values, fn));
