@@ -14,6 +14,7 @@ import { buttonClass, IconButton } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Line } from '../../ui/line.tsx';
 import { UserText } from '../../ui/user-text.tsx';
+import { clockFaultOf } from './clock-faults.ts';
 import type { SpanNode, TraceModel } from './trace-model.ts';
 
 export interface SpanDetailProps {
@@ -27,6 +28,7 @@ export interface SpanDetailProps {
 export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDetailProps) {
   const { span } = node;
   const zone = useZone();
+  const clockFault = clockFaultOf(node, model);
   const startUnixNano = model.startUnixNano;
   const startMs = Number(startUnixNano / 1_000_000n);
   const aroundTrace = printRange({
@@ -63,6 +65,11 @@ export function SpanDetail({ node, model, onClose, onFilter, onSelect }: SpanDet
         {span.statusMessage && (
           <p className="rounded-md bg-red-soft p-2.5 text-sm wrap-anywhere text-red">
             <UserText>{span.statusMessage}</UserText>
+          </p>
+        )}
+        {clockFault && (
+          <p className="rounded-md bg-amber-soft p-2.5 text-sm wrap-anywhere text-amber">
+            <UserText>{clockFault}</UserText>
           </p>
         )}
         <dl className="grid grid-cols-3 gap-2">
