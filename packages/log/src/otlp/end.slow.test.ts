@@ -143,6 +143,16 @@ for (const [scheme, isThere] of Object.entries(SCHEMES)) {
   }
 }
 
+test('R64 what is sent at exit trusts whom the process trusts', { skip: !SCHEMES.https }, async () => {
+  const behaviour: Behaviour = { takes: () => true, answer: async (_number, response) => response.end() };
+  const tls = { key: readFileSync(key), cert: readFileSync(certificate) };
+  const { taken, url, close } = await receiver(behaviour, () => undefined, tls);
+  const env = { NODE_EXTRA_CA_CERTS: certificate };
+  const result = await end(['exit', 'otlp-idle', url, '20'], undefined, env);
+  await close();
+  assert.equal(taken.length, 20, result.stderr);
+});
+
 test('R64 a request that did not leave whole at exit is called off, and its records arrive once', async () => {
   let child: ChildProcess | undefined;
   const { taken, url, close } = await receiver(

@@ -16,9 +16,23 @@ process.stdin.on('data', (part) => parts.push(part)).on('end', () => {
   }).on('error', () => process.exit(1)).end(body);
 });`;
 
+/** What decides whom a connection trusts, and what Windows needs for one. Nothing else: preloads would run once more. */
+const INHERITED = [
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'SystemRoot',
+] as const;
+
+function isAboutTls(argument: string): boolean {
+  return /^--(?:use-(?:bundled|openssl|system)-ca|tls-[\w.-]+(?:=.*)?|openssl-[\w-]+(?:=.*)?)$/.test(argument);
+}
+
 /**
  * Posts `body` from a process that has no event loop any more, by a short-lived child process. `undefined` when no answer
- * came within `timeoutMs`.
+ * came within `timeoutMs`, and where no such process can be had.
  */
 export function postByChild(
   url: string,
@@ -28,12 +42,14 @@ export function postByChild(
   encoding: Encoding,
   timeoutMs: number,
 ): Answer | undefined {
+  // A single executable application is its own Node: it would start once more in place of the program.
+  if (process.getBuiltinModule('node:sea')?.isSea()) return undefined;
   const { status, stdout } = process
     .getBuiltinModule('node:child_process')
-    .spawnSync(process.execPath, ['-e', PROGRAM], {
+    .spawnSync(process.execPath, [...process.execArgv.filter(isAboutTls), '-e', PROGRAM], {
       input: Buffer.concat([Buffer.from(`${JSON.stringify([url, headers, tls])}\n`), body]),
       timeout: Math.max(1, Math.ceil(timeoutMs)),
-      env: {},
+      env: Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
       stdio: ['pipe', 'pipe', 'ignore'],
       killSignal: 'SIGKILL',
     });

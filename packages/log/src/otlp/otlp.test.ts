@@ -4,7 +4,19 @@ import { createLogger, toRecord } from '../index.ts';
 import { toOtlpJson, toOtlpProtobuf } from '../otlp.ts';
 import { memorySink } from '../testing.ts';
 import { toAnswer } from './answer.ts';
+import { postByChild } from './last-post.ts';
 import { partialSuccessIn } from './protobuf.ts';
+
+test('R64 a single executable application is not started once more to post its last batch', (t) => {
+  const own = process.getBuiltinModule;
+  const asked: string[] = [];
+  t.mock.method(process, 'getBuiltinModule', (id: string) => {
+    asked.push(id);
+    return id === 'node:sea' ? { isSea: () => true } : own(id);
+  });
+  assert.equal(postByChild('http://127.0.0.1:9', {}, {}, new Uint8Array(), 'json', 1000), undefined);
+  assert.deepEqual(asked, ['node:sea']);
+});
 
 /** Fields of one message: number, and an integer or bytes. */
 function read(bytes: Uint8Array): [number, bigint | Uint8Array][] {

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { dropLowest } from '../full.ts';
-import { otlpSink } from './otlp.ts';
+import { dropLowest, spill } from '../full.ts';
+import { type OtlpOptions, otlpSink } from './otlp.ts';
 
 const line = (index: number): string =>
   `{"timestamp":"2025-11-25T01:02:03.123Z","severityText":"INFO","severityNumber":9,"body":"b${index}","resource":{"service.name":"t"},"attributes":{}}\n`;
@@ -115,6 +115,61 @@ test('R61 refusals and warnings are told in the receiver’s words; a line that 
   await sink.close();
   await close();
 });
+
+test('R7 wrong options are named, and no key is shown', () => {
+  const url = 'https://127.0.0.1:9/v1/logs';
+  const wrong: [object, RegExp][] = [
+    [{}, /otlpSink\.url/],
+    [{ url: 'ftp://x' }, /otlpSink\.url/],
+    [{ url, batchsize: 3 }, /otlpSink\.batchsize: .*no such option/],
+    [{ url, headers: { 'x y': '1' } }, /otlpSink\.headers/],
+    [{ url, headers: { authorization: 'Bearer a\nb' } }, /otlpSink\.headers/],
+    [{ url, headers: { 'x-count': 1 } }, /otlpSink\.headers/],
+    [{ url, whenFull: 'drop-oldest' }, /otlpSink\.whenFull: .*dropOldest/],
+    [{ url, whenFull: spill('never') }, /otlpSink\.whenFull/],
+    [{ url, tls: { rejectUnauthorized: false } }, /otlpSink\.tls\.rejectUnauthorized/],
+    [{ url, tls: { ca: '/etc/ca.pem' } }, /otlpSink\.tls\.ca: expected a PEM text/],
+    [{ url, tls: { key: '-----BEGIN PRIVATE KEY-----\nsecret' } }, /otlpSink\.tls: /],
+  ];
+  for (const [options, message] of wrong) {
+    assert.throws(
+      () => otlpSink(options as OtlpOptions),
+      (error: Error) => message.test(error.message) && !/secret|etc/.test(error.message),
+      message.source,
+    );
+  }
+});
+
+for (const encoding of ['json', 'protobuf'] as const)
+  test(`R61 JSON that is no record does not stop the others: ${encoding}`, async () => {
+    const { url, close } = await receiver((_count, response) => response.end());
+    const sink = otlpSink({ url, encoding, flushTimeoutMs: 2000 });
+    const whole = JSON.parse(line(0)) as object;
+    const wrong = {
+      attributes: null,
+      resource: 7,
+      body: 1,
+      scope: {},
+      traceId: 5,
+      traceFlags: 'x',
+      severityNumber: -1,
+    };
+    const foreign = [
+      {},
+      [],
+      null,
+      1,
+      'text',
+      ...Object.entries(wrong).map(([key, value]) => ({ ...whole, [key]: value })),
+    ];
+    for (const each of foreign) sink.write(`${JSON.stringify(each)}\n`, 9);
+    sink.write(line(1), 9);
+    await sink.flush();
+    const dropped = { failed: foreign.length };
+    assert.deepEqual(sink.counts(), { emitted: foreign.length + 1, written: 1, pending: 0, dropped });
+    await sink.close();
+    await close();
+  });
 
 test('R62 compression: what is sent while the program runs and at its end unpacks to the same', async () => {
   const seen: (readonly [string | undefined, string])[] = [];

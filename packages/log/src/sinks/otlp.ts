@@ -1,3 +1,4 @@
+import { OptionError } from '@breakwater/errors/core';
 import { callable, checkOptions, oneOf, type Rule, record, text } from '@breakwater/errors/options';
 import {
   type Clock,
@@ -8,6 +9,7 @@ import {
   systemClock,
 } from '@breakwater/resilience';
 import { type Answer, isRetried } from '../otlp/answer.ts';
+import { isRecord } from '../otlp/is-record.ts';
 import { toOtlpJson } from '../otlp/json.ts';
 import { postByChild } from '../otlp/last-post.ts';
 import { createPoster, type TlsOptions } from '../otlp/poster.ts';
@@ -50,6 +52,7 @@ export interface OtlpOptions {
   readonly random?: (() => number) | undefined;
 }
 
+const ANY: Rule = ['anything', () => true];
 const rules: Readonly<Record<string, Rule>> = {
   name: text,
   url: ['an http or https address', (v) => typeof v === 'string' && URL.canParse(v) && /^https?:/i.test(v)],
@@ -90,6 +93,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
  */
 export function otlpSink(options: OtlpOptions): Sink {
   checkOptions('otlpSink', options, rules, ['url']);
+  if (options.tls !== undefined) checkTls(options.tls);
   const { url, encoding = 'protobuf', compression = 'none', tls = {}, onRejected } = options;
   const {
     batchSize = 512,
@@ -130,12 +134,10 @@ export function otlpSink(options: OtlpOptions): Sink {
     while (batch.length < size) {
       const next = queue.shift();
       if (next === undefined) return;
-      try {
-        batch.push(toRecord(next));
-      } catch {
-        // No line of this package: it would stand in the way of all others for ever.
-        tally.drop('failed');
-      }
+      const record = read(next);
+      // No line of this package: it would stand in the way of all others for ever.
+      if (record === undefined) tally.drop('failed');
+      else batch.push(record);
     }
   }
 
@@ -278,9 +280,33 @@ export function otlpSink(options: OtlpOptions): Sink {
   };
 }
 
+function read(line: string): LogRecord | undefined {
+  try {
+    const record = toRecord(line);
+    return isRecord(record) ? record : undefined;
+  } catch {
+    // No JSON at all.
+    return undefined;
+  }
+}
+
 function isDropPolicy(value: unknown): boolean {
   const { kind, open } = Object(value) as Partial<DropPolicy>;
   return typeof open === 'function' && (kind === 'drop-oldest' || kind === 'drop-lowest');
+}
+
+/** Says of what type a wrong one is, not what it is: it may be most of a key. */
+function checkTls(tls: TlsOptions): void {
+  checkOptions('otlpSink.tls', tls, { ca: ANY, cert: ANY, key: ANY });
+  for (const [part, pem] of Object.entries(tls)) {
+    if (pem !== undefined && !(typeof pem === 'string' && pem.includes('-----BEGIN ')))
+      throw new OptionError(`otlpSink.tls.${part}`, `a ${typeof pem}`, 'a PEM text');
+  }
+  try {
+    process.getBuiltinModule('node:tls').createSecureContext(tls);
+  } catch (error) {
+    throw new OptionError('otlpSink.tls', (error as Error).message, 'certificates and a key that fit');
+  }
 }
 
 /** A header that cannot be sent would make every request fail, for ever. */

@@ -45,6 +45,8 @@ function sink(): Sink {
         maxBufferChars: 65_536,
         ringBytes: 65_536,
       });
+    case 'otlp-idle':
+      return otlpSink({ url: target, flushMs: 60_000, batchSize: 100_000, encoding: 'json' });
     case 'otlp-busy':
       return otlpSink({ url: target, flushMs: 1, batchSize: 100_000, encoding: 'json', ...tls() });
     default:
