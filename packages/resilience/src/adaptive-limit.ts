@@ -1,5 +1,6 @@
 import { LatencyWindow } from './latency.ts';
 import { checkOptions, durationMs, number, OptionError, type Rule, whole } from './options.ts';
+import { NEVER } from './policy.ts';
 
 /** How to find the limit from the durations of recent calls. */
 export interface AdaptiveLimitOptions {
@@ -46,27 +47,22 @@ export function adaptiveLimit(options: AdaptiveLimitOptions): AdaptiveLimit {
 class AdaptiveLimitImpl implements AdaptiveLimit {
   readonly #options: AdaptiveLimitOptions;
   #latency: LatencyWindow = new LatencyWindow();
-  currentMs: number;
 
   constructor(options: AdaptiveLimitOptions) {
     this.#options = options;
-    this.currentMs = options.ceilingMs;
+  }
+
+  get currentMs(): number {
+    const { floorMs, ceilingMs, quantile = 0.99, factor = 2, minimumSamples = 20 } = this.#options;
+    const seenMs = this.#latency.quantile(quantile, minimumSamples) ?? NEVER;
+    return Math.min(ceilingMs, Math.max(floorMs, seenMs * factor));
   }
 
   record(durationMs: number): void {
     this.#latency.record(durationMs);
-    this.#adapt();
   }
 
   follow(other: AdaptiveLimit): void {
-    if (!(other instanceof AdaptiveLimitImpl)) return;
-    this.#latency = other.#latency;
-    this.#adapt();
-  }
-
-  #adapt(): void {
-    const { floorMs, ceilingMs, quantile = 0.99, factor = 2, minimumSamples = 20 } = this.#options;
-    const seenMs = this.#latency.quantile(quantile, minimumSamples);
-    if (seenMs !== undefined) this.currentMs = Math.min(ceilingMs, Math.max(floorMs, seenMs * factor));
+    if (other instanceof AdaptiveLimitImpl) this.#latency = other.#latency;
   }
 }

@@ -101,39 +101,33 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
       if (hasGivenUp(options) || !ask(when, error, false)) throw error;
       const errors: unknown[] = [error];
       for (const step of steps) {
-        const answer = await this.#try(step, errors, options);
-        if (answer !== undefined) return answer.value as T;
+        const { use, cache, maxAgeMs = NEVER, ...given } = step as AnyStep;
+        const used = use ? 'use' : cache ? 'cache' : 'value';
+        const { name = used } = given;
+        let { value } = given;
+        let failed: 'failed' | 'nothing-cached' | 'too-old' | undefined;
+        try {
+          if (use) value = await run(this.plan, (context) => use.call(step, context, error), options);
+          if (cache) {
+            const entry = cache.peek(options);
+            if (entry === undefined) failed = 'nothing-cached';
+            else if (entry.ageMs > maxAgeMs) failed = 'too-old';
+            value = entry?.value;
+          }
+        } catch (failure) {
+          failed = 'failed';
+          errors.push(failure);
+        }
+        if (failed === undefined) {
+          this.tell?.(options, { type: 'fallback.used', reason: used, step: name, error });
+          return value as T;
+        }
+        const failure = failed === 'failed' ? errors.at(-1) : error;
+        this.tell?.(options, { type: 'fallback.failed', reason: failed, step: name, error: failure });
         if (hasGivenUp(options)) throw errors.at(-1);
       }
       if (errors.length > 1) keepErrors(error, errors);
       throw error;
     }
-  }
-
-  /** `errors`: the failure of the call, and those of the steps before; one of this step is added. */
-  async #try(step: FallbackStep, errors: unknown[], options: CallOptions): Promise<{ value: unknown } | undefined> {
-    const { use, cache, maxAgeMs = NEVER, ...given } = step as AnyStep;
-    const used = use ? 'use' : cache ? 'cache' : 'value';
-    const [error] = errors;
-    let { value } = given;
-    let failure = error;
-    let reason: 'failed' | 'nothing-cached' | 'too-old' | undefined;
-    try {
-      if (use) value = await run(this.plan, (context) => use.call(step, context, error), options);
-      if (cache) {
-        const entry = cache.peek(options);
-        if (entry === undefined) reason = 'nothing-cached';
-        else if (entry.ageMs > maxAgeMs) reason = 'too-old';
-        value = entry?.value;
-      }
-    } catch (thrown) {
-      reason = 'failed';
-      failure = thrown;
-      errors.push(thrown);
-    }
-    const told = { step: given.name ?? used, error: failure };
-    if (reason === undefined) this.tell?.(options, { type: 'fallback.used', reason: used, ...told });
-    else this.tell?.(options, { type: 'fallback.failed', reason, ...told });
-    return reason === undefined ? { value } : undefined;
   }
 }

@@ -99,69 +99,59 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
   }
 
   override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
-    return new Promise<T>((resolve, reject) => this.#race(work, options, resolve, reject));
-  }
-
-  /** One call with its hedges. */
-  #race<T>(
-    work: Work<T>,
-    options: CallOptions | undefined,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
     const { clock, budget, timers } = this;
+    const { maxHedges = 1 } = this.options;
     const startedAt = clock.now();
     const calls: Call[] = [];
     let running = 0;
     let over = false;
     let delayMs: number | undefined;
 
-    const timer = new Timer(() => {
-      const hedge = calls.length;
-      const affordable = budget?.withdraw() !== false;
-      if (affordable) {
-        this.tell?.(calls[0], { type: 'hedge.started', hedge, delayMs: delayMs! });
+    return new Promise<T>((resolve, reject) => {
+      const timer = new Timer(() => {
+        if (budget?.withdraw() === false) {
+          this.tell?.(calls[0], { type: 'hedge.skipped', reason: 'budget' });
+          return;
+        }
+        this.tell?.(calls[0], { type: 'hedge.started', hedge: calls.length, delayMs: delayMs! });
         add();
-      } else {
-        this.tell?.(calls[0], { type: 'hedge.skipped', reason: 'budget' });
-      }
+      });
+
+      const add = (): void => {
+        const hedge = calls.length;
+        running++;
+        run(this.plan, work, options, (call) => calls.push(call)).then(
+          (value) => {
+            if (over) return;
+            end(true);
+            if (hedge > 0) this.tell?.(calls[0], { type: 'hedge.won', hedge });
+            budget?.deposit();
+            resolve(value);
+          },
+          (error: unknown) => {
+            if (--running > 0 || over) return;
+            end(false);
+            reject(error);
+          },
+        );
+        delayMs = this.currentDelayMs;
+        if (delayMs !== undefined && hedge < maxHedges && options?.idempotent !== false) timers.add(timer, delayMs);
+      };
+
+      const end = (succeeded: boolean): void => {
+        over = true;
+        timers.remove(timer);
+        const durationMs = clock.now() - startedAt;
+        // A slow call that was given up took at least this long: leaving it out would make the delay shrink for ever. A quick
+        // failure says nothing about how long answers take.
+        if (succeeded || durationMs >= (this.currentDelayMs ?? NEVER)) this.#latency.record(durationMs);
+        if (calls.length === 1) return;
+        const reason = new Error('Another call of the hedge was quicker');
+        Object.assign(reason, { name: 'AbortError', code: 'HEDGE_LOST' });
+        for (const call of calls) call.cancel(reason);
+      };
+
+      add();
     });
-
-    const add = (): void => {
-      const hedge = calls.length;
-      running++;
-      run(this.plan, work, options, (call) => calls.push(call)).then(
-        (value) => {
-          if (over) return;
-          end(true);
-          if (hedge > 0) this.tell?.(calls[0], { type: 'hedge.won', hedge });
-          budget?.deposit();
-          resolve(value);
-        },
-        (error: unknown) => {
-          if (--running > 0 || over) return;
-          end(false);
-          reject(error);
-        },
-      );
-      delayMs = this.currentDelayMs;
-      const { maxHedges = 1 } = this.options;
-      if (delayMs !== undefined && hedge < maxHedges && options?.idempotent !== false) timers.add(timer, delayMs);
-    };
-
-    const end = (succeeded: boolean): void => {
-      over = true;
-      timers.remove(timer);
-      const durationMs = clock.now() - startedAt;
-      // A slow call that was given up took at least this long: leaving it out would make the delay shrink for ever. A quick
-      // failure says nothing about how long answers take.
-      if (succeeded || durationMs >= (this.currentDelayMs ?? NEVER)) this.#latency.record(durationMs);
-      if (calls.length === 1) return;
-      const reason = new Error('Another call of the hedge was quicker');
-      Object.assign(reason, { name: 'AbortError', code: 'HEDGE_LOST' });
-      for (const call of calls) call.cancel(reason);
-    };
-
-    add();
   }
 }
