@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createApiServer } from './api/http.ts';
 import type { StatusAnswer } from './api/types.ts';
-import { createAuth } from './auth/auth.ts';
+import { createAuth, type FirstLogin } from './auth/auth.ts';
 import { type Config, isLoopback, listenHost, localHost, urlHost } from './config.ts';
 import { ensureDataDir } from './data-dir.ts';
 import { createDetector } from './detector.ts';
@@ -22,7 +22,7 @@ export interface AppAddresses {
   readonly otlpUrl: string;
   /** The same for a process on this machine. */
   readonly localOtlpUrl: string;
-  readonly firstLogin: { readonly user: string; readonly password: string; readonly ingestKey: string } | null;
+  readonly firstLogin: FirstLogin | null;
 }
 
 export interface App {
@@ -78,7 +78,9 @@ export function createApp(config: Config, { log, onStep = () => undefined }: App
       log,
     });
     const auth = isLoopback(config.host) ? null : createAuth({ state, extraIngestKey: config.demoIngestKey });
-    const firstLogin = (await auth?.ensureFirstLogin()) ?? null;
+    // A login that is made now is new already.
+    const made = (await auth?.ensureFirstLogin()) ?? null;
+    const firstLogin = made ?? (config.newLogin && auth ? await auth.renewLogin() : null);
 
     const pipeline = createPipeline({
       store,

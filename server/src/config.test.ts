@@ -46,6 +46,12 @@ test('an unknown option and equal ports are refused', () => {
   assert.throws(() => readConfig(['--port', '4318'], {}), /must differ/);
 });
 
+test('a new password is only for a server that demands one', () => {
+  assert.equal(readConfig([], {}).newLogin, false);
+  assert.equal(readConfig(['--new-login', '--host', '0.0.0.0'], {}).newLogin, true);
+  assert.throws(() => readConfig(['--new-login'], {}), /a server on 127\.0\.0\.1 demands none/);
+});
+
 test('only addresses of this machine count as loopback', () => {
   assert.deepEqual(['127.0.0.1', '127.9.9.9', 'localhost', '::1'].map(isLoopback), [true, true, true, true]);
   assert.deepEqual(['0.0.0.0', '::', '10.0.0.1', '127.evil.example'].map(isLoopback), [false, false, false, false]);

@@ -22,6 +22,8 @@ export interface Config {
   readonly demoIngestKey: string | null;
   /** Address of the page in notifications. */
   readonly publicUrl: string;
+  /** Replace the login's password, which was lost. */
+  readonly newLogin: boolean;
   /** From one evaluation of the alert rules to the next. */
   readonly evaluationIntervalMs: number;
   /** How long alerts may go on firing after their incident was resolved by hand, before it opens again. */
@@ -45,6 +47,7 @@ Options                     Environment                 Default
   --clickhouse-url URL      BREAKWATER_CLICKHOUSE_URL   the embedded engine; http://USER:PASSWORD@HOST:8123/DATABASE
   --public-url URL          BREAKWATER_PUBLIC_URL       http://HOST:PORT; address of the page in notifications
   --reopen-after SECONDS    BREAKWATER_REOPEN_AFTER     300    until an incident resolved by hand, whose alerts still fire, opens again
+  --new-login                                           make a new password for the login, print it once, end its sessions
   --no-shop                                             start the server without the demo shop
   --help                                                this text
 
@@ -58,7 +61,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const mistakes: string[] = [];
   const values = parse(args, mistakes);
   const text = (option: string, variable: string, fallback: string): string =>
-    values[option as keyof typeof values] ?? (env[variable] || fallback);
+    values[option as Option] ?? (env[variable] || fallback);
   const wholeNumber = (option: string, variable: string, fallback: string, max: number): number => {
     const given = text(option, variable, fallback);
     const value = Number(given);
@@ -93,11 +96,15 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     demoUrl: url('demo-url', 'BREAKWATER_DEMO_URL'),
     demoIngestKey: env['BREAKWATER_DEMO_INGEST_KEY'] || null,
     publicUrl: url('public-url', 'BREAKWATER_PUBLIC_URL') ?? '',
+    newLogin: values['new-login'] ?? false,
     evaluationIntervalMs: 5_000,
     reopenAfterMs: wholeNumber('reopen-after', 'BREAKWATER_REOPEN_AFTER', '300', SECONDS_A_DAY) * 1_000,
   };
   if (config.port !== 0 && config.port === config.otlpPort) {
     mistakes.push(`--port and --otlp-port must differ, and both are ${config.port}`);
+  }
+  if (config.newLogin && isLoopback(config.host)) {
+    mistakes.push(`--new-login makes a password, and a server on ${config.host} demands none`);
   }
   if (mistakes.length > 0) throw new ConfigError(`${mistakes.join('; ')}. See --help.`);
   const publicUrl = config.publicUrl || `http://${urlHost(config.host)}:${config.port}`;
@@ -128,7 +135,7 @@ export function localHost(host: string): string {
 }
 
 type Option = 'host' | 'port' | 'otlp-port' | 'data' | 'clickhouse-url' | 'demo-url' | 'public-url' | 'reopen-after';
-type Values = Partial<Record<Option, string>>;
+type Values = Partial<Record<Option, string>> & { 'new-login'?: boolean };
 
 function parse(args: readonly string[], mistakes: string[]): Values {
   const string = { type: 'string' } as const;
@@ -144,6 +151,7 @@ function parse(args: readonly string[], mistakes: string[]): Values {
         'demo-url': string,
         'public-url': string,
         'reopen-after': string,
+        'new-login': { type: 'boolean' },
       },
     }).values;
   } catch (error) {

@@ -34,6 +34,14 @@ function announce({ pageUrl, otlpUrl, firstLogin }: AppAddresses, dataDir: strin
           export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpUrl}
   Data    ${dataDir}`);
   if (firstLogin === null) return;
+  if (firstLogin.ingestKey === null) {
+    console.log(`
+  The login has a new password, and its sessions have ended. It is shown only now:
+
+  Login   ${firstLogin.user}
+          ${firstLogin.password}`);
+    return;
+  }
   console.log(`
   This server is reachable from other machines, so it demands a login and an ingest key. They are shown only now:
 

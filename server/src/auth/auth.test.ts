@@ -27,7 +27,7 @@ test('the first start makes one login and one ingest key, later ones none', asyn
   assert.match(first.password, /^([a-z2-9]{5}-){4}[a-z2-9]{4}$/);
   assert.equal(await auth.ensureFirstLogin(), null);
   assert.ok(auth.checkIngestKey({ authorization: `Bearer ${first.ingestKey}` }));
-  assert.ok(auth.checkIngestKey({ authorization: first.ingestKey }));
+  assert.ok(auth.checkIngestKey({ authorization: first.ingestKey! }));
   close();
 });
 
@@ -71,6 +71,20 @@ test('five failed logins make the address wait, and no other', async () => {
   assert.equal((await auth.login('admin', guess, '192.0.2.2')).outcome, 'refused');
   advance(900_000);
   assert.equal((await auth.login('admin', first.password, '192.0.2.1')).outcome, 'accepted');
+  close();
+});
+
+test('a lost password is replaced: the old one and the sessions end, the keys stay', async () => {
+  const { auth, close } = setUp();
+  const first = (await auth.ensureFirstLogin())!;
+  const login = await auth.login('admin', first.password, '192.0.2.1');
+  assert.ok(login.outcome === 'accepted');
+  const renewed = await auth.renewLogin();
+  assert.equal(renewed.ingestKey, null);
+  assert.equal(auth.callerOf(cookieOf(login.cookie)), undefined);
+  assert.equal((await auth.login('admin', first.password, '192.0.2.1')).outcome, 'refused');
+  assert.equal((await auth.login('admin', renewed.password, '192.0.2.1')).outcome, 'accepted');
+  assert.ok(auth.checkIngestKey({ authorization: first.ingestKey! }));
   close();
 });
 
@@ -137,8 +151,8 @@ test('nothing that is stored is a secret', async () => {
   );
   for (const secret of [
     first.password,
-    first.ingestKey,
-    first.ingestKey.slice(-20),
+    first.ingestKey!,
+    first.ingestKey!.slice(-20),
     cookieOf(login.cookie).cookie.slice(-20),
   ]) {
     assert.ok(!text.includes(secret));

@@ -16,11 +16,12 @@ export interface Caller {
   readonly name: string;
 }
 
-/** What the first start shows, once. */
+/** What is shown once. */
 export interface FirstLogin {
   readonly user: string;
   readonly password: string;
-  readonly ingestKey: string;
+  /** Null where the keys there are stay. */
+  readonly ingestKey: string | null;
 }
 
 export type LoginResult =
@@ -39,6 +40,8 @@ export interface Auth {
   readonly keys: Keys;
   /** Makes the login `admin` and an ingest key and answers them; null where a user exists already. */
   ensureFirstLogin(): Promise<FirstLogin | null>;
+  /** Gives that login a new password and ends its sessions: for a password that was lost. Keys stay. */
+  renewLogin(): Promise<FirstLogin>;
   /** Whether the headers hold an ingest key, in any of the forms that `ingestKeyOf` reads. */
   checkIngestKey(headers: IncomingHttpHeaders): boolean;
   /** `address` is the client's, for the limit of failed logins. */
@@ -86,6 +89,16 @@ export function createAuth(options: {
       const { secret } = keys.create({ name: 'first ingest key', kind: 'ingest' });
       return { user: FIRST_USER, password, ingestKey: secret };
     });
+  }
+
+  async function renewLogin(): Promise<FirstLogin> {
+    const password = generatePassword();
+    const { salt, hash } = await hashPassword(password);
+    state.transaction(() => {
+      state.prepare('UPDATE users SET password_salt = ?, password_hash = ? WHERE name = ?').run(salt, hash, FIRST_USER);
+      state.prepare('DELETE FROM sessions WHERE user = ?').run(FIRST_USER);
+    });
+    return { user: FIRST_USER, password, ingestKey: null };
   }
 
   function checkIngestKey(headers: IncomingHttpHeaders): boolean {
@@ -163,7 +176,7 @@ export function createAuth(options: {
     return session && { kind: 'user', name: session.user };
   }
 
-  return { keys, ensureFirstLogin, checkIngestKey, login, logout, callerOf };
+  return { keys, ensureFirstLogin, renewLogin, checkIngestKey, login, logout, callerOf };
 }
 
 function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {

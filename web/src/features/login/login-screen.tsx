@@ -51,7 +51,7 @@ export function LoginScreen() {
           <p className="mt-1 text-sm text-muted">
             {ended
               ? 'Your session has ended. After the login you are back where you were.'
-              : 'The server printed the login when it started for the first time.'}
+              : 'The server printed the login when it started for the first time. Lost? Start it with --new-login.'}
           </p>
         </div>
         <Field label="User">
