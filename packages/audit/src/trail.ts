@@ -100,6 +100,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   let lastRotation: Promise<unknown> = Promise.resolve();
   /** Resolves when a checkpoint is stored, before the witnesses are asked; then another takes its place. */
   let advance = Promise.withResolvers<void>();
+  let race: { asked: Promise<void>; advanced: Promise<void>; ended: Promise<void> } | null = null;
 
   const size = (): number => published + durable.length + writing + queue.length;
 
@@ -224,8 +225,13 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   }
 
   /** Publishes, and does not wait for the witnesses: what they do is no reason to hold an entry that is published. */
-  async function publishUpTo(index: number): Promise<void> {
-    while (published <= index) await Promise.race([publish(), advance.promise]);
+  function publishOnly(): Promise<void> {
+    const asked = publish();
+    const advanced = advance.promise;
+    // One race for the thousands that wait for the same.
+    if (race?.asked !== asked || race.advanced !== advanced)
+      race = { asked, advanced, ended: Promise.race([asked, advanced]) };
+    return race.ended;
   }
 
   const reader = (treeSize: number): ReturnType<typeof subtreeReader> => {
@@ -264,7 +270,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       }
       await written;
       if (level === 'durable') return result;
-      await publishUpTo(index);
+      while (published <= index) await publishOnly();
       if (level === 'witnessed' && cosigned <= index) {
         await publish();
         if (cosigned <= index)
@@ -317,7 +323,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   oldPartials = [...partials(tree).keys()];
   if (durable.length > 0 || signed === null) {
     try {
-      await Promise.race([publish(), advance.promise]);
+      await publishOnly();
     } catch (error) {
       await store.close();
       throw error;
