@@ -165,3 +165,24 @@ test('R30: an onError that throws stops neither the trail nor the process', asyn
     process.off('warning', listen);
   }
 });
+
+test('R33: a witness that remembered a checkpoint and could not answer signs it when it is asked again', async () => {
+  const store = memoryStore();
+  const witness = witnessOf(signer);
+  let lost = 0;
+  const mute: Witness = {
+    ...witness,
+    async addCheckpoint(request) {
+      const answer = await witness.addCheckpoint(request);
+      if (answer.kind !== 'signed' || lost >= 2) return answer;
+      lost += 1;
+      throw new Error('killed between the memory and the answer');
+    },
+  };
+  const trail = await openTrail({ store, signer, witnesses: [mute] });
+  await trail.append(login, 'published');
+  const { index } = await trail.append(login, 'witnessed');
+  assert.equal(lost, 2);
+  assert.match(stored(store), new RegExp(`^${signer.name}\n${index + 1}\n[^]*^— w\\.example `, 'm'));
+  await trail.close();
+});
