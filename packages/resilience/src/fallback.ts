@@ -67,7 +67,7 @@ const stepRules: Record<string, Rule> = {
 const kind: Kind<FallbackOptions> = {
   kind: 'fallback',
   maker: 'createFallback',
-  rules: { steps: ['a list of at least one step', (v) => Array.isArray(v) && v.length > 0], when: callable },
+  rules: { steps: ['at least one step', (v) => Array.isArray(v) && v.length > 0], when: callable },
   required: ['steps'],
   check({ steps }) {
     for (const [index, step] of steps.entries()) {

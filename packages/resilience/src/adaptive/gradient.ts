@@ -39,10 +39,11 @@ export type LimitReason = 'latency' | 'room' | 'failures' | 'probe';
  * drains, and the base is measured anew.
  */
 export class Gradient {
-  #options: AdaptiveConcurrencyOptions;
+  #options!: AdaptiveConcurrencyOptions;
   #limit: number;
   #base = 0;
-  #windowEnds: number;
+  /** When the window began. */
+  #since: number;
   #count = 0;
   #sum = 0;
   #busiest = 0;
@@ -52,13 +53,11 @@ export class Gradient {
   /** Mean latency before the limit was halved. */
   #full = 0;
   #nextProbeAt: number;
-  readonly #random: Random;
 
   constructor(options: AdaptiveConcurrencyOptions, now: number) {
-    this.#options = options;
-    this.#limit = this.#bounded(options.initialLimit ?? 20);
-    this.#random = options.random ?? Math.random;
-    this.#windowEnds = this.#windowFrom(now);
+    this.#limit = options.initialLimit ?? 20;
+    this.options = options;
+    this.#since = now;
     this.#nextProbeAt = this.#later(now);
   }
 
@@ -76,10 +75,6 @@ export class Gradient {
     return Math.min(maxLimit, Math.max(minLimit, limit));
   }
 
-  #windowFrom(now: number): number {
-    return now + (this.#options.windowMs ?? 100);
-  }
-
   /** A call ended. `active`: how many there were with it. Returns why the limit changed, if it did. */
   record(now: number, durationMs: number, active: number, failed: boolean): LimitReason | undefined {
     if (failed) this.#failures++;
@@ -88,10 +83,11 @@ export class Gradient {
       this.#sum += durationMs;
     }
     if (active > this.#busiest) this.#busiest = active;
-    if (now < this.#windowEnds || this.#count + this.#failures < (this.#options.minimumSamples ?? 10)) return undefined;
+    const { windowMs = 100, minimumSamples = 10 } = this.#options;
+    if (now - this.#since < windowMs || this.#count + this.#failures < minimumSamples) return undefined;
     const before = this.limit;
     const reason = this.#close(now);
-    this.#windowEnds = this.#windowFrom(now);
+    this.#since = now;
     this.#count = this.#sum = this.#failures = this.#busiest = 0;
     return this.limit === before ? undefined : reason;
   }
@@ -139,6 +135,7 @@ export class Gradient {
 
   /** Members of a fleet must not halve their limits in step. */
   #later(now: number): number {
-    return now + (this.#options.probeEveryMs ?? 10_000) * (0.75 + this.#random() / 2);
+    const { probeEveryMs = 10_000, random = Math.random } = this.#options;
+    return now + probeEveryMs * (0.75 + random() / 2);
   }
 }

@@ -55,7 +55,7 @@ const rates: Pick<CallWindow, 'rules' | 'check' | 'judge'> = {
   rules: { failureRate: share, slowCallRate: share, slowCallMs: above0, minimumCalls: whole(1) },
   check(this: CallWindow, { slowCallRate, slowCallMs, minimumCalls = 1 }) {
     if ((slowCallRate === undefined) !== (slowCallMs === undefined)) {
-      throw new OptionError('createBreaker.slowCallMs', slowCallMs, 'both slowCallRate and slowCallMs, or neither');
+      throw new OptionError('createBreaker.slowCallMs', slowCallMs, 'given with slowCallRate, or not at all');
     }
     if (minimumCalls > (this.calls ?? minimumCalls)) {
       throw new OptionError(

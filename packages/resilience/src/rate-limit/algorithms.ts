@@ -50,7 +50,7 @@ export const rateLimitRules: Record<string, Rule> = {
 
 export function requireBurstFits(policy: string, spec: RateLimitSpec): void {
   if (!slides(spec) || spec.burst === undefined) return;
-  throw new OptionError(`${policy}.burst`, spec.burst, 'no burst with the sliding window');
+  throw new OptionError(`${policy}.burst`, spec.burst, 'none with a sliding window');
 }
 
 export function slides({ algorithm }: RateLimitSpec): boolean {
