@@ -21,9 +21,13 @@ export async function readJson(
   let size = 0;
   for await (const chunk of keepingOpen(body)) {
     size += chunk.length;
-    if (size > maxBytes)
-      throw Object.assign(new Error(`The body is larger than ${maxBytes} bytes`), { status: 413, expose: true });
+    if (size > maxBytes) break;
     chunks.push(chunk);
+  }
+  if (size > maxBytes) {
+    // What is still coming is thrown away: a client that sends without reading would not see the answer, nor could it ask again.
+    (body as { resume?: () => void }).resume?.();
+    throw Object.assign(new Error(`The body is larger than ${maxBytes} bytes`), { status: 413, expose: true });
   }
   if (size === 0) return undefined;
   try {

@@ -22,6 +22,8 @@ export function createPropagationInterceptor(options: PropagationOptions): Dispa
     const { origin } = request;
     const url = origin === undefined || origin === null ? null : URL.parse(String(origin));
     if (url === null || !isAllowed(url)) return dispatch(request, handler);
+    // A list without a value for its last name is undici's to refuse.
+    if (Array.isArray(request.headers) && request.headers.length % 2 !== 0) return dispatch(request, handler);
     const more: string[] = [];
     const names = namesOf(request.headers);
     addFields(

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { MemorySink } from '@breakwater/log/testing';
 import fastify from 'fastify';
-import type { App } from '../conformance/apps.ts';
+import { type App, apps } from '../conformance/apps.ts';
 import { oddApps } from '../conformance/odd-apps.ts';
 import { send } from '../conformance/raw-client.ts';
 import { createTestEdge } from '../conformance/scenarios.ts';
@@ -223,4 +223,24 @@ test('H1 H4 Fastify over HTTP/2: answered, refused and left, recorded as over HT
     ends.map(({ eventName }) => eventName),
     ['http.request.completed', 'http.request.failed', 'http.request.completed', 'http.request.aborted'],
   );
+});
+
+test('H11 a body far too large is refused, and the connection serves the next request', async () => {
+  const { edge } = createTestEdge();
+  const app = await apps['koa']!(edge);
+  const bytes = 4_000_000;
+  const socket = connect(app.port, '127.0.0.1');
+  let got = '';
+  socket.on('data', (chunk: Buffer) => {
+    got += chunk.toString('latin1');
+  });
+  socket.write(`POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n\r\n`);
+  socket.write(Buffer.alloc(bytes, 'a'));
+  socket.write(get('/ok'));
+  await once(socket, 'close');
+  assert.deepEqual(
+    [...got.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
+    ['413', '200'],
+  );
+  await app.close();
 });
