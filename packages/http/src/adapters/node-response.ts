@@ -45,6 +45,11 @@ export function writeAnswer(response: ServerResponse, answer: Answer, exchange: 
   response.statusCode = answer.status;
   if (exchange !== undefined) setHeaders(response, exchange.headers);
   setHeaders(response, answer.headers);
+  // RFC 9110, 8.6: neither has one; what a 304 would say is the length of another answer.
+  if (answer.status === 204 || answer.status === 304) {
+    response.end();
+    return;
+  }
   response.setHeader('content-length', Buffer.byteLength(answer.body));
   response.end(answer.body);
 }

@@ -24,7 +24,12 @@ interface Running {
 }
 
 const all: Running[] = [];
+const empty: Guard = ({ path }) => {
+  if (path !== '/empty') return undefined;
+  return { status: 204, headers: { 'access-control-allow-methods': 'POST' }, body: '' };
+};
 const guards = (): Guard[] => [
+  empty,
   rateLimitGuard([{ name: 'once', for: '/limited', limit: 1, windowMs: 3_600_000 }]),
   jwtGuard({ key: new Uint8Array(32), algorithms: ['HS256'], issuer: 'a', audience: 'b' }),
 ];
@@ -127,6 +132,14 @@ test('H1 fields that a guard gave are on its refusal, in every adapter', async (
   for (const { app, name } of all) {
     const answer = await send(app.port, '/ok', { headers: { authorization: 'Bearer x' } });
     assert.deepEqual([answer.status, answer.headers['www-authenticate']], [401, 'Bearer error="invalid_token"'], name);
+  }
+});
+
+test('H1 an answer without content, as to a preflight, has no length', async () => {
+  for (const { app, name } of all) {
+    const { status, headers, body } = await send(app.port, '/empty', { method: 'OPTIONS' });
+    const fields = [headers['content-length'], headers['transfer-encoding'], headers['access-control-allow-methods']];
+    assert.deepEqual([status, body, ...fields], [204, '', undefined, undefined, 'POST'], name);
   }
 });
 
