@@ -109,6 +109,51 @@ test('pages are stable: rows of one nanosecond are on one page each, and new row
   assert.equal(last.nextCursor, null);
 });
 
+test('the oldest come first where they are asked for', async () => {
+  const range = `query=service:paging&${RANGE}&limit=3`;
+  const { rows, nextCursor }: LogsPage = await api.get(`/logs?${range}&order=oldest`);
+  assert.deepEqual(
+    rows.map(({ id }) => Number(id)),
+    [1000, 1001, 1002],
+  );
+  assert.equal(nextCursor, null);
+  const { nextCursor: cursor }: LogsPage = await api.get(`/logs?${range}`);
+  const refused = await api.send('GET', `/api/v1/logs?${range}&order=oldest&cursor=${cursor}`);
+  assert.equal(refused.status, 400);
+});
+
+test('a page of huge records ends early, and the next one goes on', async () => {
+  const huge = 'x'.repeat(1_000_000);
+  const resource = { ...RESOURCE, attributes: new Map(), serviceName: 'huge' };
+  const scope = { ...SCOPE, attributes: new Map() };
+  const ids = { traceId: '', spanId: '', eventName: '' };
+  const times = { timeUnixNano: NOW, observedTimeUnixNano: NOW };
+  const rest = { severityNumber: 9, severityText: '', droppedAttributesCount: 0, flags: 0, attributes: new Map() };
+  await api.store.insertLogs(
+    Array.from({ length: 20 }, (_, index) => ({
+      ...times,
+      ...ids,
+      ...rest,
+      resource,
+      scope,
+      id: BigInt(3_000 + index),
+      body: huge,
+    })),
+  );
+  const seen: number[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page: LogsPage = await api.get(`/logs?query=service:huge&${RANGE}${cursor && `&cursor=${cursor}`}`);
+    assert.ok(page.rows.length > 0 && page.rows.length <= 8, `${page.rows.length} rows`);
+    seen.push(...page.rows.map(({ id }) => Number(id)));
+    cursor = page.nextCursor;
+  }
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 20 }, (_, index) => 3_019 - index),
+  );
+});
+
 test('histogram, facets and fields count what the search finds', async () => {
   const page: LogsPage = await api.get(`/logs?query=level:error&${RANGE}&limit=1000`);
   const histogram: Histogram = await api.get(`/logs/histogram?query=level:error&${RANGE}&buckets=60`);

@@ -76,7 +76,7 @@ export interface LogView {
   scope: ScopeView;
 }
 
-/** GET /logs?query&from&to&limit(200, max 1000)&cursor — newest first. */
+/** GET /logs?query&from&to&limit(200, max 1000)&order(newest|oldest)&cursor — fewer rows than the limit where they are huge. */
 export interface LogsPage {
   rows: LogView[];
   /** Pass as `cursor` for the next older page; null at the end. */

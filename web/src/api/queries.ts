@@ -11,6 +11,7 @@ import type {
   IncidentDetail,
   IncidentsAnswer,
   LogsPage,
+  LogView,
   ReceiversAnswer,
   ServicesAnswer,
   StatusAnswer,
@@ -37,6 +38,7 @@ export const statusQuery = {
 };
 
 export const LOG_PAGE_ROWS = 200;
+const LOOKUP_ROWS = 1_000;
 
 export const logsQuery = (query: string, window: TimeWindow) =>
   infiniteQueryOptions<LogsPage, Error, { pages: LogsPage[] }, QueryKey, string>({
@@ -49,8 +51,37 @@ export const logsQuery = (query: string, window: TimeWindow) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const logsOnceQuery = (query: string, window: TimeWindow, limit: number) =>
-  read<LogsPage>('/logs', { query, ...between(window), limit });
+/** What stands around a moment, newest first: up to `limit` records of either side. */
+export const logsAroundQuery = (query: string, atMs: number, aroundMs: number, limit: number) =>
+  queryOptions<LogView[], Error, LogView[], QueryKey>({
+    queryKey: ['/logs', { around: atMs, query, aroundMs, limit }],
+    queryFn: async ({ signal }) => {
+      const side = (params: Params) => api<LogsPage>('/logs', { params: { query, limit, ...params }, signal });
+      const [before, after] = await Promise.all([
+        side({ from: atMs - aroundMs, to: atMs + 1 }),
+        side({ from: atMs + 1, to: atMs + aroundMs + 1, order: 'oldest' }),
+      ]);
+      return [...after.rows.toReversed(), ...before.rows];
+    },
+  });
+
+/** One record, null where it is not stored. Huge records fill a page each, so it may be on a later one. */
+export const logQuery = (id: string, window: TimeWindow) =>
+  queryOptions<LogView | null, Error, LogView | null, QueryKey>({
+    queryKey: ['/logs', { id, ...between(window) }],
+    queryFn: async ({ signal }) => {
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const params: Params = { ...between(window), limit: LOOKUP_ROWS, cursor };
+        const page: LogsPage = await api<LogsPage>('/logs', { params, signal });
+        const row = page.rows.find((candidate) => candidate.id === id);
+        if (row) return row;
+        cursor = page.nextCursor;
+      }
+      return null;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 export const logHistogramQuery = (query: string, window: TimeWindow, buckets: number) =>
   read<Histogram>('/logs/histogram', { query, ...between(window), buckets });
 export const facetsQuery = (query: string, window: TimeWindow) =>

@@ -1,8 +1,8 @@
-/** What happened around a log record: 30 seconds either way, of the same service, trace or everything. */
+/** What happened around a log record: up to 30 seconds and 150 records either way, of the same service, trace or everything. */
 import type { LogView } from '@breakwater/server/api-types';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { logsOnceQuery } from '../../api/queries.ts';
+import { logsAroundQuery } from '../../api/queries.ts';
 import { filterClause } from '../../query/query-text.ts';
 import { useZone } from '../../time/clock.ts';
 import { formatClock, nanoToMs } from '../../time/format.ts';
@@ -12,7 +12,7 @@ import { ErrorState, SkeletonRows } from '../../ui/states.tsx';
 import { UserText } from '../../ui/user-text.tsx';
 
 const AROUND_MS = 30_000;
-const SHOWN = 300;
+const EACH_SIDE = 150;
 type Scope = 'service' | 'trace' | 'all';
 
 export function LogContext({ row, onOpen }: { row: LogView; onOpen: (row: LogView) => void }) {
@@ -25,9 +25,7 @@ export function LogContext({ row, onOpen }: { row: LogView; onOpen: (row: LogVie
       : scope === 'trace'
         ? filterClause('trace', row.traceId)
         : '';
-  const { data, error, isPending, refetch } = useQuery(
-    logsOnceQuery(query, { fromMs: at - AROUND_MS, toMs: at + AROUND_MS + 1 }, SHOWN),
-  );
+  const { data, error, isPending, refetch } = useQuery(logsAroundQuery(query, at, AROUND_MS, EACH_SIDE));
   const marked = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (data) marked.current?.scrollIntoView({ block: 'center' });
@@ -56,12 +54,12 @@ export function LogContext({ row, onOpen }: { row: LogView; onOpen: (row: LogVie
             {label}
           </button>
         ))}
-        <span className="ml-auto text-faint">±30 s</span>
+        <span className="ml-auto text-faint">±30 s, nearest {2 * EACH_SIDE}</span>
       </div>
       {isPending && <SkeletonRows label="Loading the context" />}
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       <div className="-mx-3 min-h-0 flex-1 overflow-auto">
-        {data?.rows.map((entry) => (
+        {data?.map((entry) => (
           <button
             key={entry.id}
             ref={entry.id === row.id ? marked : undefined}
@@ -81,9 +79,7 @@ export function LogContext({ row, onOpen }: { row: LogView; onOpen: (row: LogVie
             </span>
           </button>
         ))}
-        {data?.rows.length === 0 && (
-          <p className="p-4 text-center text-sm text-faint">Nothing else in these 60 seconds.</p>
-        )}
+        {data?.length === 0 && <p className="p-4 text-center text-sm text-faint">Nothing else in these 60 seconds.</p>}
       </div>
     </div>
   );

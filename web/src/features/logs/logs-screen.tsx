@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { ListFilter, Radio, ScrollText } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { isQueryFault, useLastGood } from '../../api/last-good.ts';
-import { facetsQuery, logHistogramQuery, logsOnceQuery, logsQuery } from '../../api/queries.ts';
+import { facetsQuery, logHistogramQuery, logQuery, logsQuery } from '../../api/queries.ts';
 import { useCancel } from '../../api/use-cancel.ts';
 import { setPreferences, usePreferences } from '../../app/preferences.ts';
 import { useShortcuts } from '../../app/shortcuts.ts';
@@ -92,11 +92,10 @@ export function LogsScreen() {
 
   const openIndex = openRef ? rows.findIndex((row) => row.id === openRef.id) : -1;
   const lookup = useQuery({
-    ...logsOnceQuery('', openRef?.window ?? held.window, 1_000),
+    ...logQuery(openRef?.id ?? '', openRef?.window ?? held.window),
     enabled: openRef !== undefined && openIndex < 0,
-    staleTime: Number.POSITIVE_INFINITY,
   });
-  const openRow = rows[openIndex] ?? lookup.data?.rows.find((row) => row.id === openRef?.id);
+  const openRow = rows[openIndex] ?? lookup.data ?? undefined;
   const [cursorId, setCursorId] = useState<string>();
   const cursor = rows.findIndex((row) => row.id === (openRef?.id ?? cursorId));
 
