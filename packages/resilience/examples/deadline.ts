@@ -25,4 +25,4 @@ await clock.run(result).catch((error: Error) => console.log(error.message, `at $
 // Output:
 // attempt 1 sends x-request-timeout-ms: 300
 // attempt 2 sends x-request-timeout-ms: 120
-// stock failed after 2 attempts (deadline): read ECONNRESET at 260 ms
+// stock failed at attempt 2 (deadline): read ECONNRESET at 260 ms

@@ -22,7 +22,7 @@ const error = await answer;
 if (error instanceof TimeoutError) console.log(error.code, error.message);
 
 // The limit can follow what the service really does: twice the 99th percentile of recent calls, within bounds (found to 10 %).
-const adaptive = createTimeout({ adaptive: adaptiveLimit({ floorMs: 50, ceilingMs: 5000 }), clock });
+const adaptive = createTimeout({ timeoutMs: adaptiveLimit({ floorMs: 50, ceilingMs: 5000 }), clock });
 for (let call = 0; call < 100; call++) await clock.run(adaptive.execute(() => clock.sleep(100)));
 console.log('limit after 100 calls of 100 ms:', Math.round(adaptive.currentMs), 'ms');
 

@@ -2,13 +2,9 @@
 export const RUNNING = -1;
 /** Between the attempt before and this one. */
 export const PAUSED = -2;
-/** Given up for good, while its work is awaited. */
-export const CANCELLING = -3;
-/** Given up, but others may follow, while its work is awaited. */
-export const CUTTING = -4;
 /** Given up, while the work goes on. From here on the answer is no longer awaited. */
-export const CUT = -5;
-export const DONE = -6;
+export const CUT = -3;
+export const DONE = -4;
 
 /** Counts the changes of state of all breakers. A call keeps the count at which its work began. */
 export const changes: { count: number } = { count: 0 };

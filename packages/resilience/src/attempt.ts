@@ -1,4 +1,4 @@
-import { CANCELLING, CUT, CUTTING, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
+import { CUT, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
 import { TimeoutError } from './errors.ts';
 import { OptionError } from './options.ts';
 import type { Plan } from './plan.ts';
@@ -198,13 +198,15 @@ export class Call implements CallContext, Timed {
     if (this.pass(index)) this.enter(index + 1);
   }
 
-  /** The gate being entered, or waited for, refuses the call. */
-  refuse(error: unknown): void {
+  /** The gate being entered, or waited for, refuses the call: `return call.refuse(error)`. */
+  refuse(error: unknown): typeof WAIT {
     const index = this.phase;
-    if (index < 0) return;
-    this.end();
-    this.leave(index, FAILED, error);
-    this.finish(FAILED, error);
+    if (index >= 0) {
+      this.end();
+      this.leave(index, FAILED, error);
+      this.finish(FAILED, error);
+    }
+    return WAIT;
   }
 
   /** @internal */
@@ -226,30 +228,19 @@ export class Call implements CallContext, Timed {
 
   /**
    * Ends the call, all attempts of it, before its work has ended. To its gates a `TimeoutError` is a failure, and every other
-   * reason says nothing about the dependency. Without effect on a call that has ended.
+   * reason says nothing about the dependency. Without effect on a call that has ended. Not `final`: ends this attempt, and a
+   * repeater may start another.
    */
-  cancel(reason: unknown): void {
-    this.stop(reason, true);
-  }
-
-  /** Ends this attempt before its work has ended; a repeater may start another. Without effect on one that has ended. */
-  cut(reason: unknown): void {
-    this.stop(reason, false);
-  }
-
-  /** @internal */
-  stop(reason: unknown, final: boolean): void {
+  cancel(reason: unknown, final = true): void {
     const { phase, plan } = this;
-    if (phase <= CANCELLING) return;
+    if (this.ended) return;
     plan.timers.remove(this);
     if (phase === RUNNING) {
-      const awaited = plan.limit?.cooperative === true;
-      this.phase = awaited ? (final ? CANCELLING : CUTTING) : CUT;
+      this.phase = CUT;
       this.controller ??= new AbortController();
       this.controller.abort(reason);
       for (const call of this.inner ?? []) call.handleEvent();
-      if (awaited) return;
-      this.leave(plan.gates.length, outcomeOf(reason), reason, false);
+      this.leave(plan.gates.length, reason instanceof TimeoutError ? FAILED : CANCELLED, reason, false);
     } else {
       this.phase = DONE;
       plan.gates[phase]?.withdraw?.(this);
@@ -260,25 +251,10 @@ export class Call implements CallContext, Timed {
 
   /** @internal The work has really ended. */
   done(outcome: Outcome, value: unknown): void {
-    const { phase } = this;
-    const { length } = this.plan.gates;
+    const given = this.phase === CUT;
     this.end();
-    if (phase === CUT) {
-      this.leave(length, outcome, value, true);
-    } else if (phase !== RUNNING && outcome === FAILED && this.isAbort(value)) {
-      // The work was awaited all the same. As it failed by the abort, the reason to give up is the failure.
-      const { reason } = this;
-      this.leave(length, outcomeOf(reason), reason);
-      this.finish(phase === CANCELLING ? CANCELLED : FAILED, reason);
-    } else {
-      this.leave(length, outcome, value);
-      this.finish(outcome, value);
-    }
-  }
-
-  /** @internal */
-  isAbort(error: unknown): boolean {
-    return error === this.reason || (error as Error | null)?.name === 'AbortError';
+    this.leave(this.plan.gates.length, outcome, value, given || undefined);
+    if (!given) this.finish(outcome, value);
   }
 
   /** @internal Settles the promise, unless the repeater goes on. */
@@ -309,10 +285,6 @@ function onValue(this: Call, value: unknown): void {
 }
 function onError(this: Call, error: unknown): void {
   this.done(FAILED, error);
-}
-
-function outcomeOf(reason: unknown): Outcome {
-  return reason instanceof TimeoutError ? FAILED : CANCELLED;
 }
 
 /**

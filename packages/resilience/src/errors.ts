@@ -62,13 +62,23 @@ export class RejectedError extends PolicyError {
     retryAfterMs?: number,
     message = `${rejectedBy} "${policy}" refused the call: ${reason}`,
   ) {
-    super(name, code, message, true, 'not-applied');
+    // The stack costs more than all the rest of a refusal, and would only show the policy. Under `--frozen-intrinsics` it is
+    // recorded all the same.
+    const limit = Error.stackTraceLimit;
+    if (!frozen) Error.stackTraceLimit = 0;
+    try {
+      super(name, code, message, true, 'not-applied');
+    } finally {
+      if (!frozen) Error.stackTraceLimit = limit;
+    }
     this.rejectedBy = rejectedBy;
     this.policy = policy;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
   }
 }
+
+const frozen: boolean = /* @__PURE__ */ Object.isFrozen(Error);
 
 /** True when a policy of this package (any copy of it) refused the call before it was made. */
 export function isRejection(error: unknown): error is RejectedError {
@@ -130,7 +140,7 @@ export class RetryExhaustedError extends PolicyError {
   constructor(operation: string, reason: RetryStopReason, errors: readonly unknown[], retryAfterMs?: number) {
     const cause = errors.at(-1);
     const text = cause instanceof Error ? cause.message : cause;
-    const message = `${operation} failed after ${errors.length} attempt${errors.length === 1 ? '' : 's'} (${reason}): ${text}`;
+    const message = `${operation} failed at attempt ${errors.length} (${reason}): ${text}`;
     super('RetryExhaustedError', 'RETRY_EXHAUSTED', message, false, 'unknown', { cause });
     this.operation = operation;
     this.reason = reason;

@@ -5,13 +5,13 @@ import { isRejection, RetryExhaustedError } from './errors.ts';
 /** What a failure means to the policies that must choose. */
 export interface FailureMeaning {
   /** The same call, made later, may succeed. */
-  readonly retryable: boolean;
+  readonly retryable?: boolean;
   /** It is certain that the call had no effect. */
-  readonly notApplied: boolean;
+  readonly notApplied?: boolean;
   /** What the other side asked to wait. */
   readonly retryAfterMs: number | undefined;
   /** True: the dependency is unwell; false: it answered as it should; `undefined`: says nothing about it. */
-  readonly unwell: boolean | undefined;
+  readonly unwell?: boolean | undefined;
 }
 
 /**
@@ -19,19 +19,15 @@ export interface FailureMeaning {
  * what a retry has given up on says what its last failure does.
  */
 export function toMeaning(error: unknown, classifyFailure: Classify): FailureMeaning {
-  if (isRejection(error)) {
-    return { retryable: false, notApplied: true, retryAfterMs: error.retryAfterMs, unwell: undefined };
-  }
+  if (isRejection(error)) return { notApplied: true, retryAfterMs: error.retryAfterMs };
   if (error instanceof RetryExhaustedError) return { ...toMeaning(error.cause, classifyFailure), retryable: false };
-  const verdict = classifyFailure(error);
-  const { cancelled, retryAfterMs } = verdict;
-  const answered =
-    verdict.category === 'business' || ['http-status', 'vendor-code'].includes(verdict.evidence.strength);
+  const { cancelled, category, countsForBreaker, evidence, outcome, retryable, retryAfterMs } = classifyFailure(error);
+  const answered = category === 'business' || ['http-status', 'vendor-code'].includes(evidence.strength);
   return {
-    retryable: verdict.retryable && !cancelled,
-    notApplied: verdict.outcome !== 'unknown',
+    retryable: retryable && !cancelled,
+    notApplied: outcome !== 'unknown',
     retryAfterMs,
-    unwell: cancelled ? undefined : verdict.countsForBreaker || (answered ? false : undefined),
+    unwell: cancelled ? undefined : countsForBreaker || (answered ? false : undefined),
   };
 }
 

@@ -4,6 +4,7 @@ import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
 import { createChaos } from './chaos.ts';
 import { toDeadlineHeader } from './http.ts';
 import {
+  cooperative,
   createBulkhead,
   createCache,
   createFallback,
@@ -14,6 +15,7 @@ import {
   createThrottle,
   createTimeout,
   pipeline,
+  type TimeoutOptions,
 } from './index.ts';
 import { createRegistry } from './registry.ts';
 
@@ -158,26 +160,26 @@ test('G3 G4 what is no configuration fails with its name; what cannot change in 
   const timed = { timeoutMs: 10, clock };
   const bulkhead = { maxConcurrent: 1, clock };
   const registry = createRegistry(
-    { timeout: createTimeout, bulkhead: createBulkhead },
+    { timeout: (options: TimeoutOptions) => cooperative(createTimeout(options)), bulkhead: createBulkhead },
     { a: { timeout: timed, bulkhead } },
   );
   const a = registry.get('a');
   const slow = a.execute(() => clock.sleep(50)).catch((error: { code: string }) => error.code);
-  registry.reload({ a: { timeout: { ...timed, mode: 'cooperative' }, bulkhead } });
+  registry.reload({ a: { timeout: { ...timed, timeoutMs: 20 }, bulkhead } });
   // The slot is still taken: the bulkhead is the same one.
   await assert.rejects(
     a.execute(() => 1),
     { code: 'BULKHEAD_FULL' },
   );
   await clock.advance(50);
-  assert.equal(await slow, 'TIMEOUT');
+  assert.equal(await slow, undefined);
   let told = false;
-  const cooperative = a.execute(async ({ signal }) => {
+  const awaited = a.execute(async ({ signal }) => {
     await clock.sleep(30);
     told = signal.aborted;
     return 'late';
   });
-  assert.equal(await clock.run(cooperative), 'late');
+  assert.equal(await clock.run(awaited), 'late');
   assert.equal(told, true);
 });
 

@@ -36,6 +36,7 @@ export { type Call, run, withContext } from './call.ts';
 export { type Clock, type Random, systemClock } from './clock.ts';
 export { type Coalesce, type CoalesceEvent, type CoalesceOptions, createCoalesce } from './coalesce.ts';
 export { type ComposedPolicy, compose, type EventOf } from './compose.ts';
+export { cooperative } from './cooperative.ts';
 export {
   BreakerOpenError,
   BulkheadFullError,

@@ -6,7 +6,7 @@ import { classifierOf, toMeaning } from './failure.ts';
 /** True for a failure of which the dependency is to blame, or which may pass by itself. Not for refusals by policies. */
 export function isUnwell(error: unknown, classify: Classify): boolean {
   const { retryable, unwell } = toMeaning(error, classify);
-  return retryable || unwell === true;
+  return retryable === true || unwell === true;
 }
 
 /**

@@ -1,10 +1,9 @@
-import { type Call, run } from './call.ts';
+import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { RejectedError } from './errors.ts';
 import { type Emits, type Listener, subscribe } from './events.ts';
 import { checkOptions, type Rule } from './options.ts';
 import { type Plan, toPlan } from './plan.ts';
-import { type CallOptions, type Gate, WAIT, type Work } from './policy.ts';
+import type { CallOptions, Gate, Work } from './policy.ts';
 import { type Subject, type Told, tell } from './tell.ts';
 import { type Timers, timersOf } from './timers.ts';
 
@@ -68,27 +67,7 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
 
   /** {@link tell}, where somebody listens: `this.tell?.(call, { … })` makes no event for nobody. */
   protected get tell(): ((call: Subject | undefined, what: Told<E>) => void) | undefined {
-    return this.listeners && this.#tell;
-  }
-
-  #tell(call: Subject | undefined, what: Told<E>): void {
-    tell(this, call, what);
-  }
-
-  /** Refuses a call that enters this gate, or waits for it. */
-  protected refuse(call: Call, toError: () => RejectedError): typeof WAIT {
-    // The stack costs more than all the rest of a refusal, and would only show the policy. Under `--frozen-intrinsics` it is
-    // recorded all the same.
-    const limit = Error.stackTraceLimit;
-    if (!frozen) Error.stackTraceLimit = 0;
-    let error: RejectedError;
-    try {
-      error = toError();
-    } finally {
-      if (!frozen) Error.stackTraceLimit = limit;
-    }
-    call.refuse(error);
-    return WAIT;
+    return this.listeners && tell;
   }
 
   reconfigure(options: O): void {
@@ -102,5 +81,3 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
     this.options = options;
   }
 }
-
-const frozen: boolean = /* @__PURE__ */ Object.isFrozen(Error);

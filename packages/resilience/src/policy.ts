@@ -80,8 +80,6 @@ export interface Gate {
   leave(call: Call, outcome: Outcome, value: unknown): void;
   /** Lets calls pass without asking the gate, while it has nothing to decide. */
   readonly lane?: Lane;
-  /** When an attempt is given up, its signal is aborted and its work awaited: nothing is left running behind the caller. */
-  readonly cooperative?: boolean;
   /** Only for time limits: the call, which is their timer, is due. */
   onLimit?(call: Call): void;
   /** A waiting call gave up; forget it. Needed by gates that return {@link WAIT}. */

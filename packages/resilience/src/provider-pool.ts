@@ -91,7 +91,7 @@ interface Member<P> {
 type ExhaustedReason = (ProviderPoolEvent & { readonly type: 'pool.exhausted' })['reason'];
 
 const rules: Record<string, Rule> = {
-  providers: ['an object with at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
+  providers: ['at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
   order: oneOf('preferred', 'balanced'),
   ejection: [
     'options of createBreaker without name, clock, random',
@@ -155,7 +155,14 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
             stop = stopAfter(context, error);
             // A refusal, so that the breaker of the provider that is not asked ignores it.
             if (stop !== undefined) throw new NoProviderError(name);
-            if (pool.listeners) tell(pool, context, { type: 'pool.failover', reason: 'failed', from, to, error });
+            if (pool.listeners)
+              (tell<ProviderPoolEvent>).call(pool, context, {
+                type: 'pool.failover',
+                reason: 'failed',
+                from,
+                to,
+                error,
+              });
           }
           asked = true;
           member.active++;
@@ -179,7 +186,8 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
       }
     }
     const reason = stop ?? (errors.length > 0 ? 'all-failed' : 'ejected');
-    if (reason !== 'final' && pool.listeners) tell(pool, context, { type: 'pool.exhausted', reason });
+    if (reason !== 'final' && pool.listeners)
+      (tell<ProviderPoolEvent>).call(pool, context, { type: 'pool.exhausted', reason });
     if (errors.length === 0) throw new NoProviderError(name, retryAfterMs < NEVER ? retryAfterMs : undefined);
     const last = errors.at(-1);
     if (errors.length > 1) keepErrors(last, errors);

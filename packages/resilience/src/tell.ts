@@ -17,9 +17,9 @@ export interface Subject {
   readonly correlationId?: string | undefined;
 }
 
-/** Tells the listeners of a policy what happened, to a call or to itself. Guard it as `emit`. */
-export function tell<E>(policy: Emits<E> & { readonly name: string }, call: Subject | undefined, what: Told<E>): void {
-  const { name } = policy;
+/** A method of policies: tells the listeners what happened, to a call or to the policy. Guard it as `emit`. */
+export function tell<E>(this: Emits<E> & { readonly name: string }, call: Subject | undefined, what: Told<E>): void {
+  const { name } = this;
   const subject = call && { operation: call.operation ?? name, correlationId: call.correlationId };
-  emit(policy, { policy: name, ...subject, ...what } as E);
+  emit(this, { policy: name, ...subject, ...what } as E);
 }

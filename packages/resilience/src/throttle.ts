@@ -100,7 +100,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
     // A refused call is a request that was not accepted: that is what makes the probability grow with the load.
     this.#count(false);
     this.tell?.(call, { type: 'throttle.rejected', reason: 'overload', probability });
-    return this.refuse(call, () => new ThrottledError(this.name));
+    return call.refuse(new ThrottledError(this.name));
   }
 
   leave(_call: Call, outcome: Outcome, value: unknown): void {

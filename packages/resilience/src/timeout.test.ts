@@ -4,11 +4,13 @@ import { createVirtualClock } from '@breakwater/testing';
 import {
   adaptiveLimit,
   compose,
+  cooperative,
   createBreaker,
   createBulkhead,
   createTimeout,
   type TimeoutError,
   type TimeoutExpired,
+  type TimeoutPolicy,
 } from './index.ts';
 
 const forever = (): Promise<never> => new Promise(() => undefined);
@@ -45,7 +47,7 @@ test('O1 a call that takes longer fails with a TimeoutError at the very time, a 
 
 test('O2 cooperative: waits for the work to end; a failure by the abort is the TimeoutError, a result counts', async () => {
   const clock = createVirtualClock();
-  const timeout = createTimeout({ timeoutMs: 100, clock, mode: 'cooperative' });
+  const timeout = cooperative(createTimeout({ timeoutMs: 100, clock }));
   const aborted = timeout
     .execute((context) => clock.sleep(5000, { signal: context.signal }))
     .catch((error: unknown) => error);
@@ -110,7 +112,7 @@ test('O4 the context shows the nearest deadline', async () => {
 test('O5 adaptive: follows the latency seen, between floor and ceiling, from enough samples on', async () => {
   const clock = createVirtualClock();
   const timeout = createTimeout({
-    adaptive: adaptiveLimit({ floorMs: 20, ceilingMs: 2000, quantile: 0.9, factor: 2, minimumSamples: 10 }),
+    timeoutMs: adaptiveLimit({ floorMs: 20, ceilingMs: 2000, quantile: 0.9, factor: 2, minimumSamples: 10 }),
     clock,
   });
   assert.equal(timeout.currentMs, 2000);
@@ -125,7 +127,7 @@ test('O5 adaptive: follows the latency seen, between floor and ceiling, from eno
 test('O5 adaptive: calls that are cut off count, so the limit grows back when the dependency slows down', async () => {
   const clock = createVirtualClock();
   const timeout = createTimeout({
-    adaptive: adaptiveLimit({ floorMs: 10, ceilingMs: 5000, minimumSamples: 5 }),
+    timeoutMs: adaptiveLimit({ floorMs: 10, ceilingMs: 5000, minimumSamples: 5 }),
     clock,
   });
   for (let index = 0; index < 50; index++) await clock.run(timeout.execute(() => clock.sleep(10)));
@@ -142,13 +144,13 @@ test('O6 a limit given anew holds for calls that begin from then on', async () =
   const clock = createVirtualClock();
   const timeout = createTimeout({ timeoutMs: 100, clock });
   const old = timeout.execute(forever).catch(() => clock.now());
-  timeout.reconfigure({ adaptive: adaptiveLimit({ floorMs: 10, ceilingMs: 50 }) });
+  timeout.reconfigure({ timeoutMs: adaptiveLimit({ floorMs: 10, ceilingMs: 50 }) });
   const fresh = timeout.execute(forever).catch(() => clock.now());
   const quick = timeout.execute(() => 1);
   await clock.advance(200);
   assert.deepEqual([await old, await fresh, await quick], [100, 50, 1]);
   assert.equal(clock.pendingTimers, 0);
-  assert.throws(() => timeout.reconfigure({ timeoutMs: 1, mode: 'cooperative' }), /mode/);
+  assert.throws(() => timeout.reconfigure({ timeoutMs: 0 }), /timeoutMs/);
 });
 
 test('known mistake: a blocked event loop makes no wave of false timeouts', async () => {
@@ -164,10 +166,10 @@ test('known mistake: a blocked event loop makes no wave of false timeouts', asyn
   assert.deepEqual(new Set(await Promise.all(calls)), new Set(['answer']));
 });
 
-test('known mistake: a cancelled call is not reported as a timeout, in either mode', async () => {
-  for (const mode of ['abandon', 'cooperative'] as const) {
+test('known mistake: a cancelled call is not reported as a timeout, cooperative or not', async () => {
+  for (const wrap of [cooperative, (policy: TimeoutPolicy) => policy]) {
     const clock = createVirtualClock();
-    const timeout = createTimeout({ timeoutMs: 100, clock, mode });
+    const timeout = wrap(createTimeout({ timeoutMs: 100, clock }));
     const events: unknown[] = [];
     timeout.on((event) => events.push(event));
     const controller = new AbortController();

@@ -105,7 +105,7 @@ class AdaptiveImpl
       return undefined;
     }
     this.tell?.(call, { type: 'adaptive.rejected', reason: 'limit', limit });
-    return this.refuse(call, () => new ConcurrencyLimitedError(this.name));
+    return call.refuse(new ConcurrencyLimitedError(this.name));
   }
 
   leave(call: Call, outcome: Outcome, value: unknown): void {

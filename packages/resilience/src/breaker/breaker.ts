@@ -108,17 +108,15 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
   own: 'closed' | 'open' | 'half-open' = 'closed';
   /** `changes.count` when the state last changed: who began before is not heard. */
   #since = 0;
-  /** In a row, while closed. */
-  #failures = 0;
-  /** Of probes, while half-open. */
-  #successes = 0;
+  /** While closed, failures in a row; while half-open, probes that have succeeded. */
+  #streak = 0;
   /** When it lets probes through, while open. */
   until = 0;
   /** How often in a row it has opened without having closed. */
   openings = 0;
   #isolations = 0;
   #window: Window | undefined = undefined;
-  /** Probes; with `slowCallMs`, all calls. */
+  /** The calls that were let pass one by one: probes; with `slowCallMs`, all. */
   #entries: Map<Call, Entry> | undefined = undefined;
 
   constructor(options: BreakerOptions) {
@@ -150,29 +148,30 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
 
   enter(call: Call): unknown {
     if (this.#isolations > 0 && this.options.mode !== 'observe') return this.#refuse(call, 'isolated');
-    const { probes = 1, probeTimeoutMs = 30_000, slowCallMs } = this.options;
-    const now = this.clock.now();
+    const { probes = 1, probeTimeoutMs = 30_000 } = this.options;
+    const startedAt = this.clock.now();
     if (this.own === 'open') {
-      const remainingMs = Math.max(0, this.until - now);
+      const remainingMs = Math.max(0, this.until - startedAt);
       if (remainingMs > 0 || this.mayProbe?.() === false) return this.#refuse(call, 'open', remainingMs);
       this.#become('half-open');
       this.tell?.(undefined, { type: 'breaker.half-opened', reason: 'open-time-over' });
     }
+    this.#entries ??= new Map();
     let timer: Timer | undefined;
     // A listener may have changed the state.
     if (this.own === 'half-open') {
-      if (this.#entries!.size >= probes) return this.#refuse(call, 'no-permit');
+      if (this.#entries.size >= probes) return this.#refuse(call, 'no-permit');
       timer = new Timer(() => this.trip('probe-hung'));
       this.timers.add(timer, probeTimeoutMs);
     }
-    if (timer !== undefined || slowCallMs !== undefined) this.#entries!.set(call, { startedAt: now, timer });
+    this.#entries.set(call, { startedAt, timer });
     return undefined;
   }
 
   #refuse(call: Call, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number): unknown {
     if (this.options.mode === 'observe') return undefined;
     this.tell?.(call, { type: 'breaker.rejected', reason, retryAfterMs });
-    return this.refuse(call, () => new BreakerOpenError(this.name, reason, retryAfterMs));
+    return call.refuse(new BreakerOpenError(this.name, reason, retryAfterMs));
   }
 
   leave(call: Call, outcome: Outcome, value: unknown): void {
@@ -184,23 +183,20 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     if (failed === undefined) return;
     const { window, consecutiveFailures = window === undefined ? 5 : NEVER } = this.options;
     const { slowCallMs = NEVER, successThreshold = 1 } = this.options;
-    const now = entry === undefined && window === undefined ? 0 : this.clock.now();
+    const now = this.clock.now();
     const slow = entry !== undefined && now - entry.startedAt >= slowCallMs;
     if (probe) {
       if (failed || slow) this.trip('probe-failed');
-      else if (++this.#successes >= successThreshold) this.heal('probes-succeeded');
+      else if (++this.#streak >= successThreshold) this.heal('probes-succeeded');
       return;
     }
-    this.#failures = failed ? this.#failures + 1 : 0;
-    this.#sync();
-    if (this.#failures >= consecutiveFailures) {
-      this.trip('consecutive-failures');
-    } else if (window !== undefined) {
-      this.#window!.record(now, failed, slow);
-      const counts = this.#window!.counts(now);
-      const reason = window.judge(counts, this.options);
-      if (reason !== undefined) this.trip(reason, undefined, counts);
-    }
+    this.#streak = failed ? this.#streak + 1 : 0;
+    this.#window?.record(now, failed, slow);
+    const counts = this.#window?.counts(now);
+    const why =
+      this.#streak >= consecutiveFailures ? 'consecutive-failures' : counts && window?.judge(counts, this.options);
+    if (why === undefined) this.#sync();
+    else this.trip(why, undefined, counts);
   }
 
   #forget(call: Call, { timer }: Entry): void {
@@ -212,8 +208,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const { expected, failureResult, classify = classifierOf(this.clock) } = this.options;
     try {
       if (outcome === SUCCEEDED) return failureResult?.(value) === true;
-      if (isRejection(value)) return undefined;
-      return expected === undefined ? toMeaning(value, classify).unwell : expected(value);
+      return expected === undefined || isRejection(value) ? toMeaning(value, classify).unwell : expected(value);
     } catch (error) {
       warn(error);
       return undefined;
@@ -241,9 +236,8 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
   #become(state: 'closed' | 'open' | 'half-open'): void {
     this.own = state;
     this.#since = ++changes.count;
-    this.#failures = this.#successes = 0;
-    this.#entries ??= new Map();
-    for (const [call, entry] of this.#entries) this.#forget(call, entry);
+    this.#streak = 0;
+    for (const [call, entry] of this.#entries ?? []) this.#forget(call, entry);
     this.#sync();
   }
 
@@ -253,22 +247,20 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const { lane } = this;
     const free = this.own === 'closed' && this.#isolations === 0 && slowCallMs === undefined;
     lane.most = free ? ANY : 0;
-    lane.watch = !free || this.#failures > 0 || window !== undefined || failureResult !== undefined;
-    if (slowCallMs !== undefined) this.#entries ??= new Map();
+    lane.watch = !free || this.#streak > 0 || window !== undefined || failureResult !== undefined;
   }
 
   isolate(reason = 'by hand'): Isolation {
-    let held = true;
-    const turn = (by: 1 | -1, type: 'breaker.isolated' | 'breaker.released'): void => {
-      this.#isolations += by;
+    let held = false;
+    const hold = (holds: boolean): void => {
+      if (held === holds) return;
+      held = holds;
+      this.#isolations += holds ? 1 : -1;
       this.#sync();
-      this.tell?.(undefined, { type, reason });
+      this.tell?.(undefined, { type: holds ? 'breaker.isolated' : 'breaker.released', reason });
     };
-    const release = (): void => {
-      if (held) turn(-1, 'breaker.released');
-      held = false;
-    };
-    turn(1, 'breaker.isolated');
+    const release = (): void => hold(false);
+    hold(true);
     return { release, [Symbol.dispose]: release };
   }
 

@@ -81,7 +81,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
 
   constructor(options: BulkheadOptions) {
     super(kind, options);
-    this.#room = new WaitingRoom(this.clock);
+    this.#room = new WaitingRoom(this.timers);
     this.#handOver();
   }
 
@@ -105,7 +105,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
     if (this.queued >= maxQueue) return this.#refuse(call, 'queue-full');
     if (limitMs <= 0) return this.#refuse(call, 'deadline');
     const waits = this.#room.enter(call, limitMs, () => {
-      this.#sync();
+      this.withdraw(call);
       this.#refuse(call, limitMs === deadlineMs ? 'deadline' : 'wait-limit');
     });
     if (!waits) return this.#refuse(call, 'key-full');
@@ -118,7 +118,7 @@ class BulkheadImpl extends PolicyBase<BulkheadOptions, BulkheadEvent> implements
   #refuse(call: Call, reason: BulkheadRefusal): typeof WAIT {
     const { active, queued } = this;
     this.tell?.(call, { type: 'bulkhead.rejected', reason, active, queued });
-    return this.refuse(call, () => new BulkheadFullError(this.name, reason));
+    return call.refuse(new BulkheadFullError(this.name, reason));
   }
 
   withdraw(call: Call): void {

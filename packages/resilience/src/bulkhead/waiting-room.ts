@@ -1,19 +1,18 @@
 import type { Call } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import { Timer, timersOf } from '../timers.ts';
+import { Timer, type Timers } from '../timers.ts';
 import type { QueueOrder } from './fair-queue.ts';
 
 /** The calls that wait at a gate for a place. */
 export class WaitingRoom {
   /** Who is next. Default: who came first. */
   order: QueueOrder | undefined = undefined;
-  readonly #clock: Clock;
+  readonly #timers: Timers;
   /** In order of arrival, with the end of their wait. */
   readonly #waiting: Map<Call, { readonly since: number; readonly timer: Timer }> = new Map();
   #handingOver = false;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(timers: Timers) {
+    this.#timers = timers;
   }
 
   get size(): number {
@@ -30,15 +29,12 @@ export class WaitingRoom {
     this.order = order;
   }
 
-  /** Lets a call wait for `limitMs`; it has left again when `onLimit` is told. False: the order does not let it wait. */
+  /** Lets a call wait, to be asked to leave after `limitMs` by `onLimit`. False: the order does not let it wait. */
   enter(call: Call, limitMs: number, onLimit: () => void): boolean {
     if (this.order?.add(call) === false) return false;
-    const timer = new Timer(() => {
-      this.leave(call);
-      onLimit();
-    });
-    this.#waiting.set(call, { since: this.#clock.now(), timer });
-    timersOf(this.#clock).add(timer, limitMs);
+    const timer = new Timer(onLimit);
+    this.#waiting.set(call, { since: this.#timers.clock.now(), timer });
+    this.#timers.add(timer, limitMs);
     return true;
   }
 
@@ -48,7 +44,7 @@ export class WaitingRoom {
     if (entry === undefined) return;
     this.#waiting.delete(call);
     this.order?.remove(call);
-    timersOf(this.#clock).remove(entry.timer);
+    this.#timers.remove(entry.timer);
   }
 
   /** Lets calls in while there is room. `admit` is told of each before its work begins. */
@@ -59,7 +55,7 @@ export class WaitingRoom {
     while (this.size > 0 && hasRoom()) {
       const [first] = this.#waiting.keys();
       const call = this.order?.take() ?? first!;
-      const waitedMs = this.#clock.now() - this.#waiting.get(call)!.since;
+      const waitedMs = this.#timers.clock.now() - this.#waiting.get(call)!.since;
       this.leave(call);
       admit?.(call, waitedMs);
       call.resume();

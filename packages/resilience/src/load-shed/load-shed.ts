@@ -99,7 +99,7 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   constructor(options: LoadShedOptions) {
     super(kind, options);
     this.#queue = new FairQueue({ starvationLimit: options.starvationLimit });
-    this.#room = new WaitingRoom(this.clock);
+    this.#room = new WaitingRoom(this.timers);
     this.#room.order = this.#queue;
   }
 
@@ -145,6 +145,7 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
     if (queued === 0 && !overloaded) this.#busySince = now;
     if (last) this.#room.leave(last);
     this.#room.enter(call, Math.min(limitMs, leftMs), () => {
+      this.withdraw(call);
       this.#refuse(call, reason);
       this.#look();
     });
@@ -167,7 +168,7 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
   #refuse(call: Call, reason: ShedReason): typeof WAIT {
     const { priority = 0 } = call;
     this.tell?.(call, { type: 'load-shed.rejected', reason, priority, queued: this.queued });
-    return this.refuse(call, () => new LoadShedError(this.name, reason));
+    return call.refuse(new LoadShedError(this.name, reason));
   }
 
   withdraw(call: Call): void {

@@ -129,7 +129,7 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
     if (decision.allowed) return undefined;
     const { retryAfterMs } = decision;
     this.tell?.(call, { type: 'rate-limit.rejected', reason: 'limit', key, retryAfterMs });
-    return this.refuse(call, () => new RateLimitedError(this.name, 'limit', decision));
+    return call.refuse(new RateLimitedError(this.name, 'limit', decision));
   }
 
   leave(): void {
@@ -139,5 +139,6 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
 
 export function requireTakable(key: string, cost: number): void {
   requireKey(key);
-  if (!delayMs[1](cost)) throw new OptionError('rate limit: cost', cost, 'a finite number of at least 0');
+  const [expected, accepts] = delayMs;
+  if (!accepts(cost)) throw new OptionError('cost', cost, expected);
 }

@@ -159,7 +159,7 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
     const refuseFor = (reason: 'limit' | 'store-failed', decision: RateLimitDecision | undefined): void => {
       const retryAfterMs = decision?.retryAfterMs;
       this.tell?.(call, { type: 'rate-limit.rejected', reason, key, retryAfterMs });
-      this.refuse(call, () => new RateLimitedError(this.name, reason, decision));
+      call.refuse(new RateLimitedError(this.name, reason, decision));
     };
     this.take(key).then(
       (decision) => {

@@ -44,7 +44,7 @@ export interface ExponentialBackoffOptions extends JitterOption {
   readonly maxMs?: number | undefined;
 }
 
-const jitter: Rule = oneOf('full', 'equal', 'decorrelated', 'none');
+const jitter: Rule = /* @__PURE__ */ oneOf('full', 'equal', 'decorrelated', 'none');
 
 /** Each wait the same. Throws `OptionError` on bad options, as the others do. */
 export function fixedBackoff(options: FixedBackoffOptions): Backoff {

@@ -97,7 +97,7 @@ test('R2 after the last attempt: RetryExhaustedError with the errors of all atte
     [error.code, error.reason, error.attempts, error.retryable],
     ['RETRY_EXHAUSTED', 'attempts', 3, false],
   );
-  assert.equal(error.message, 'charge failed after 3 attempts (attempts): read ECONNRESET');
+  assert.equal(error.message, 'charge failed at attempt 3 (attempts): read ECONNRESET');
   assert.equal(events.at(-1)!.type, 'retry.stopped');
 });
 

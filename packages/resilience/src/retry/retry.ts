@@ -2,7 +2,7 @@ import type { Classify } from '@breakwater/errors';
 import type { Call } from '../call.ts';
 import type { Clock, Random } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, UnwantedResultError } from '../errors.ts';
-import { classifierOf, toMeaning } from '../failure.ts';
+import { classifierOf, type FailureMeaning, toMeaning } from '../failure.ts';
 import { callable, OptionError, whole } from '../options.ts';
 import { CANCELLED, FAILED, type Fusible, type Outcome, type Policy, type Repeater, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
@@ -138,30 +138,34 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     if (outcome === CANCELLED) return false;
     const { maxAttempts = 3, retryIf, retryAfterMs, backoff = defaultBackoff, random = Math.random } = this.options;
     const { attempt, operation } = call;
-    const meaning = unwanted ? undefined : toMeaning(error, this.options.classify ?? classifierOf(this.clock));
-    const hintMs = unwanted ? retryAfterMs?.(value) : meaning!.retryAfterMs;
+    const meaning: FailureMeaning = unwanted
+      ? { retryable: true, retryAfterMs: retryAfterMs?.(value) }
+      : toMeaning(error, this.options.classify ?? classifierOf(this.clock));
+    const { retryAfterMs: hintMs = 0 } = meaning;
     const backoffMs = backoff(attempt, lastMs, random);
-    if (!(backoffMs >= 0)) throw new OptionError('createRetry.backoff', backoffMs, 'milliseconds of 0 or more');
+    if (!(Math.min(backoffMs, hintMs) >= 0)) {
+      throw new OptionError('createRetry.backoff', Math.min(backoffMs, hintMs), 'milliseconds of 0 or more');
+    }
     // The hint is a floor; a little more, at random, keeps those who got the same hint apart.
-    const delayMs = Math.max(backoffMs, (hintMs ?? 0) * (1 + 0.1 * random()));
+    const delayMs = Math.max(backoffMs, hintMs * (1 + 0.1 * random()));
     const leftMs = call.until - this.clock.now();
-    const wanted = unwanted || (retryIf === undefined ? meaning!.retryable : retryIf(error, attempt) === true);
+    const wanted = unwanted || retryIf === undefined ? meaning.retryable : retryIf(error, attempt) === true;
     let reason: RetryStopReason | 'not-retryable' | undefined;
     if (isExhausted(error)) reason = 'nested';
     else if (!wanted) reason = 'not-retryable';
     else if (attempt >= maxAttempts) reason = 'attempts';
-    else if (call.idempotent === false && meaning?.notApplied !== true) reason = 'not-idempotent';
-    else if (hintMs !== undefined && hintMs >= leftMs) reason = 'retry-after-past-deadline';
+    else if (call.idempotent === false && !meaning.notApplied) reason = 'not-idempotent';
+    else if (hintMs > 0 && hintMs >= leftMs) reason = 'retry-after-past-deadline';
     else if (delayMs >= leftMs) reason = 'deadline';
     else if (this.budget?.withdraw() === false) reason = 'budget';
     if (reason === undefined) {
-      const why = hintMs !== undefined && hintMs >= backoffMs ? 'retry-after' : 'backoff';
+      const why = hintMs > backoffMs ? 'retry-after' : 'backoff';
       this.tell?.(call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
       call.again(delayMs, { errors, delayMs } satisfies History);
       return true;
     }
     this.tell?.(call, { type: 'retry.stopped', reason, error, attempt, maxAttempts });
     if (unwanted || maxAttempts === 1 || reason === 'nested' || reason === 'not-retryable') return false;
-    throw new RetryExhaustedError(operation, reason, errors, hintMs);
+    throw new RetryExhaustedError(operation, reason, errors, meaning.retryAfterMs);
   }
 }
