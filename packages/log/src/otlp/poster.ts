@@ -128,7 +128,11 @@ function opener(call: ClientRequest): ((bytes: Buffer) => Buffer) | undefined {
   };
 }
 
-/** The part of Node's stream handle that is used here; it has no public name, and where it is another, the batch is sent again. */
+/**
+ * The part of Node's stream handle that is used here. There is no public way to a socket's descriptor (nodejs/node#4763, #8974),
+ * and without it an answer cannot be read once the event loop has stopped. Where the handle is another one some day, the batch is
+ * sent again.
+ */
 interface Handle {
   readonly fd?: number;
   readonly writeQueueSize?: number;

@@ -53,6 +53,7 @@ export function keepWorker(
   function spawn(): void {
     restart = undefined;
     Atomics.store(cells, CELL.ready, 0);
+    Atomics.store(cells, CELL.thread, 0);
     Atomics.store(cells, CELL.idle, 0);
     const start: WorkerStart = { shared, place, module: 'module' in task ? task.module : undefined };
     let reason: unknown;

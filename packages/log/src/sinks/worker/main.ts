@@ -11,6 +11,7 @@ import {
   CONTROL_BYTES,
   copyOf,
   FREE,
+  isDead,
   linesBetween,
   MAIN,
   put,
@@ -19,6 +20,7 @@ import {
   SIZE,
   skipTo,
   unlock,
+  unlockDead,
   viewsOf,
 } from './shared.ts';
 
@@ -88,6 +90,7 @@ export function createWorkerSink(
       doneWhenFull = done;
     }
     if (Atomics.load(cells, CELL.ready) === 1 && now - fullSince < STUCK_MS) return false;
+    unlockDead(views);
     if (Atomics.compareExchange(cells, CELL.lock, FREE, MAIN) !== FREE) return false;
     try {
       return step(views, place) === 'moved';
@@ -107,7 +110,7 @@ export function createWorkerSink(
         Atomics.store(cells, CELL.wanted, 0);
         return false;
       }
-      Atomics.wait(cells, CELL.lock, holder, Math.min(left, 50));
+      if (Atomics.wait(cells, CELL.lock, holder, Math.min(left, 50)) === 'timed-out') unlockDead(views);
     }
   }
 
@@ -170,7 +173,11 @@ export function createWorkerSink(
       inner.flushSync();
       if (waiting() === 0) return;
       Atomics.wait(cells, CELL.done, Atomics.load(cells, CELL.done), 20);
-      if (Atomics.load(cells, CELL.done) === done) continue;
+      if (Atomics.load(cells, CELL.done) === done) {
+        // Another worker comes with the event loop only.
+        if (isDead(views)) return;
+        continue;
+      }
       done = Atomics.load(cells, CELL.done);
       end = performance.now() + blockMs;
     }

@@ -26,8 +26,11 @@ export function step(views: Views, options: PlaceOptions): Step {
   const { cells, numbers } = views;
   const taken = Atomics.load(cells, CELL.taken);
   const left = between(taken, Atomics.load(cells, CELL.tail));
-  if (left === 0) return 'empty';
+  const isConfirmed = Atomics.load(cells, CELL.done) === taken;
+  if (left === 0 && isConfirmed) return 'empty';
   if (Atomics.load(cells, CELL.broken) === 1) return 'broken';
+  // Written by a worker that died while it waited for the disk.
+  if (!isConfirmed) return confirm(views, options, taken);
   if (options.path !== undefined) turnTo(views, (fd) => followFile(options.path!, fd));
   let piece = sliceOf(views, taken, Math.min(left, CHUNK));
   const lastLine = piece.lastIndexOf(NEWLINE);
@@ -46,13 +49,19 @@ export function step(views: Views, options: PlaceOptions): Step {
   const end = (taken + written) | 0;
   Atomics.store(cells, CELL.taken, end);
   numbers[SIZE]! += written;
-  if (options.durable && !isOnDisk(Atomics.load(cells, CELL.fd))) {
+  if (confirm(views, options, end) === 'broken') return 'broken';
+  if (options.path !== undefined && piece[written - 1] === NEWLINE && numbers[SIZE]! >= options.maxBytes)
+    turnTo(views, (fd) => rotateFile(options.path!, fd, options.maxFiles));
+  return 'moved';
+}
+
+/** What was taken up to `end` is written for good. */
+function confirm({ cells }: Views, { durable }: PlaceOptions, end: number): Step {
+  if (durable && !isOnDisk(Atomics.load(cells, CELL.fd))) {
     Atomics.store(cells, CELL.broken, 1);
     return 'broken';
   }
   Atomics.store(cells, CELL.done, end);
-  if (options.path !== undefined && piece[written - 1] === NEWLINE && numbers[SIZE]! >= options.maxBytes)
-    turnTo(views, (fd) => rotateFile(options.path!, fd, options.maxFiles));
   return 'moved';
 }
 

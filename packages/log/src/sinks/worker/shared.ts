@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DropReason } from '../../sink.ts';
 import { countLines } from '../count-lines.ts';
 
@@ -34,6 +35,8 @@ export const CELL = {
   /** A line the module is not given again, and whether there is one. */
   skip: 11,
   skipped: 12,
+  /** The worker's thread as the kernel knows it; 0 where that cannot be said. */
+  thread: 13,
   /** From here on, drops by the sink in the worker, one cell per reason. */
   drops: 16,
 } as const;
@@ -121,6 +124,20 @@ export function copyOf(views: Views, from: number, to: number): Buffer {
 export function unlock({ cells }: Views): void {
   Atomics.store(cells, CELL.lock, FREE);
   Atomics.notify(cells, CELL.lock);
+}
+
+/**
+ * Whether the worker's thread has ended, which the event loop would tell later. Linux knows; elsewhere the answer is no.
+ */
+export function isDead({ cells }: Views): boolean {
+  const thread = Atomics.load(cells, CELL.thread);
+  return thread > 0 && !existsSync(`/proc/self/task/${thread}`);
+}
+
+/** Gives the lock of a worker that has ended back. */
+export function unlockDead(views: Views): void {
+  if (isDead(views) && Atomics.compareExchange(views.cells, CELL.lock, WORKER, FREE) === WORKER)
+    Atomics.notify(views.cells, CELL.lock);
 }
 
 /** Gives up what is before a position. */

@@ -1,4 +1,6 @@
 /** What runs in the worker of `workerSink`. Imports nothing but Node and its neighbours, so that it starts fast. */
+import { readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createModulePump } from './module-pump.ts';
 import { type PlaceOptions, step } from './place.ts';
@@ -23,6 +25,7 @@ export interface Pump {
 const { shared, place, module } = workerData as WorkerStart;
 const views = viewsOf(shared);
 const pump = module === undefined ? createPlacePump(views, place!) : await createModulePump(views, module);
+Atomics.store(views.cells, CELL.thread, threadOf());
 Atomics.store(views.cells, CELL.ready, 1);
 parentPort!.on('message', (message: WorkerMessage) => {
   if (message === 'close') void pump.close().then(() => parentPort!.close());
@@ -30,6 +33,15 @@ parentPort!.on('message', (message: WorkerMessage) => {
   else pump.run();
 });
 pump.run();
+
+function threadOf(): number {
+  try {
+    return Number(basename(readlinkSync('/proc/thread-self'))) || 0;
+  } catch {
+    // Not Linux.
+    return 0;
+  }
+}
 
 function createPlacePump(own: Views, options: PlaceOptions): Pump {
   const { cells } = own;
