@@ -156,3 +156,19 @@ test('H12 H14 limiters that throw or give a promise of their own kind', async ()
   assert.equal(told.length, 1);
   assert.equal((await of(thenable, 'requests').guard())?.status, 429);
 });
+
+test('H12 a rule for a path holds for its spellings, of other scripts too, and for no other path', async () => {
+  const ask = async (rule: string | RegExp, path: string): Promise<boolean> => {
+    const guard = rateLimitGuard([{ name: 'a', for: rule, limit: 1, windowMs: 60_000 }]);
+    const exchange = createBareEdge({ guards: [guard] }).open(path);
+    await exchange.guard();
+    return exchange.headers['ratelimit'] !== undefined;
+  };
+  for (const path of ['/caf%C3%A9', '/CAF%c3%89/', '/caf\u00e9', '//caf%C3%A9'])
+    assert.equal(await ask('/caf\u00e9', path), true, path);
+  for (const path of ['/login', '/%6cogin', '/lo%67in/', '/LOGIN?x', 'http://b/login#x'])
+    assert.equal(await ask(/^\/login$/, path), true, path);
+  assert.equal(await ask('/Login', '/login%2f'), true);
+  for (const path of ['/loginx', '/%ff/login', '/login/x', '/%256cogin', '/', '//', '/%'])
+    assert.equal(await ask('/login', path), false, path);
+});

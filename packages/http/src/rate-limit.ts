@@ -156,11 +156,19 @@ function isOddPath(path: string): boolean {
 }
 
 function toPlainPath(path: string): string {
-  const decoded = path.replace(/%[\da-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
-  return decoded
+  return decoded(path)
     .toLowerCase()
     .replace(/\/{2,}/g, '/')
     .replace(/(?<=.)\/$/, '');
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Not UTF-8 as a whole: of the rest, letters are letters all the same.
+    return path.replace(/%[0-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+  }
 }
 
 /** A client of IPv6 has 2^64 addresses at hand; of IPv4, one. */
