@@ -43,19 +43,14 @@ export interface ContextCell {
   wide: WideEvent | undefined;
 }
 
+type Kept = Pick<ContextCell, 'buffer' | 'wide'>;
+
 const storage = new AsyncLocalStorage<ContextCell>();
 export const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
-function createCell(values: LogContext): ContextCell {
-  return {
-    values,
-    owner: undefined,
-    head: '',
-    fragment: '',
-    names: NO_NAMES,
-    buffer: undefined,
-    wide: undefined,
-  };
+function enter<T>(values: LogContext, kept: Partial<Kept> | undefined, fn: () => T): T {
+  const { buffer, wide } = kept ?? {};
+  return storage.run({ values, owner: undefined, head: '', fragment: '', names: NO_NAMES, buffer, wide }, fn);
 }
 
 /**
@@ -65,12 +60,7 @@ function createCell(values: LogContext): ContextCell {
  */
 export function withContext<T>(context: LogContext, fn: () => T): T {
   const outer = storage.getStore();
-  const cell = createCell(outer === undefined ? { ...context } : { ...outer.values, ...context });
-  if (outer !== undefined) {
-    cell.buffer = outer.buffer;
-    cell.wide = outer.wide;
-  }
-  return storage.run(cell, fn);
+  return enter({ ...outer?.values, ...context }, outer, fn);
 }
 
 /** The context of the code that runs now, as plain data; `undefined` outside of any. */
@@ -96,12 +86,9 @@ export function bindContext<A extends unknown[], R>(fn: (...args: A) => R): (...
 }
 
 /** As `withContext` with the same values, and something more kept with them. */
-export function withCell<T>(more: Partial<Pick<ContextCell, 'buffer' | 'wide'>>, fn: () => T): T {
+export function withCell<T>(more: Partial<Kept>, fn: () => T): T {
   const outer = storage.getStore();
-  const cell = createCell(outer === undefined ? {} : outer.values);
-  cell.buffer = more.buffer ?? outer?.buffer;
-  cell.wide = more.wide ?? outer?.wide;
-  return storage.run(cell, fn);
+  return enter(outer?.values ?? {}, { buffer: outer?.buffer, wide: outer?.wide, ...more }, fn);
 }
 
 /** The cell of the code that runs now. */

@@ -14,12 +14,7 @@ const MAX_FIELDS = 1000;
 export function writeCarefully(writer: Writer, fields: object, extra: string, taken: Taken): string {
   writer.begin();
   const entries = new Map([...taken.context, ...taken.bound, ...taken.context]);
-  let exception = '';
-  addFields(writer, fields, entries, taken.context, (error) => {
-    if (taken.error || exception !== '') return false;
-    exception = writer.exceptions.attributes(error);
-    return true;
-  });
+  const exception = addFields(writer, fields, entries, taken);
   return [toMembers(entries), extra, exception].filter(Boolean).join(',');
 }
 
@@ -31,7 +26,7 @@ export function bindFields(
 ): ReadonlyMap<string, string> {
   const bound = new Map(above);
   writer.begin();
-  addFields(writer, fields, bound, NO_NAMES, () => false);
+  addFields(writer, fields, bound, { bound: NO_NAMES, context: NO_NAMES, error: true });
   return bound;
 }
 
@@ -40,22 +35,21 @@ export function toMembers(entries: Iterable<readonly [string, string]>): string 
   return Array.from(entries, ([name, text]) => `${toJsonString(name)}:${text}`).join(',');
 }
 
-function addFields(
-  writer: Writer,
-  fields: object,
-  entries: Map<string, string>,
-  context: ReadonlyMap<string, string>,
-  takeError: (error: object) => boolean,
-): void {
+/** Gives back what the first error becomes where the record has none yet; '' for none. */
+function addFields(writer: Writer, fields: object, entries: Map<string, string>, { context, error }: Taken): string {
   const names = keysOf(fields);
   if (names === undefined) entries.set('breakwater.log.unreadable_fields', 'true');
   else if (names.length > MAX_FIELDS) entries.set('breakwater.log.omitted_fields', `${names.length - MAX_FIELDS}`);
   const own = new Set<string>();
   let label = '';
+  let exception = '';
   for (const name of names?.slice(0, MAX_FIELDS) ?? []) {
     const { kind } = writer.keys.get(name);
     const item = readOwn(fields, name);
-    if (kind === 'error' && isErrorLike(item) && takeError(item as object)) continue;
+    if (kind === 'error' && !error && exception === '' && isErrorLike(item)) {
+      exception = writer.exceptions.attributes(item as object);
+      continue;
+    }
     const text = writer.safely(name, item, kind === 'labelled' ? label : '');
     if (kind === 'label' && typeof item === 'string') label = item;
     if (text === '') continue;
@@ -64,6 +58,7 @@ function addFields(
     if (RESERVED.test(target) || context.has(target)) target = `field.${target}`;
     entries.set(unused(own, target), text);
   }
+  return exception;
 }
 
 function keysOf(fields: object): string[] | undefined {

@@ -32,6 +32,8 @@ export interface Taken {
 const BAIL = new Error('needs the careful walk');
 const SLOTS = 8192;
 const MAX_REMEMBERED_TEXT = 128;
+/** V8 copies a part of a text that is shorter, and refers to the whole in a longer one. */
+const MIN_PART = 13;
 
 /**
  * Values to JSON, redacted on the way. Two walks: a fast one for what programs usually log (plain objects, arrays, texts,
@@ -45,6 +47,8 @@ export class Writer {
   readonly #hashes = new Int32Array(SLOTS);
   readonly #texts: string[] = new Array(SLOTS).fill('');
   readonly #written: string[] = new Array(SLOTS).fill('""');
+  /** What `text` was given, in a piece of its own; '' when there is no such. */
+  #copy = '';
   /** Values that this record may still have. */
   nodes = 0;
   /** Object.prototype has enumerable properties, which `for in` would find in every object. */
@@ -69,10 +73,15 @@ export class Writer {
    */
   text(text: string): string {
     const { redactor } = this;
+    this.#copy = text.length < MIN_PART ? text : '';
     if (text.length > MAX_REMEMBERED_TEXT) return this.cut(redactor.string(text));
     const hash = hashOf(text);
     const slot = hash & (SLOTS - 1);
-    if (this.#texts[slot] === text) return this.#written[slot]!;
+    const known = this.#texts[slot]!;
+    if (known === text) {
+      this.#copy = known;
+      return this.#written[slot]!;
+    }
     const json = redactor.isPlain(text) ? `"${text}"` : toJsonString(redactor.string(text));
     if (this.#hashes[slot] !== hash) this.#hashes[slot] = hash;
     else {
@@ -109,7 +118,6 @@ export class Writer {
 
   /** A value that only itself says something of. May throw `BAIL` or what the value's own code throws. */
   #value(at: Shape, value: unknown, depth: number): string {
-    if (--this.nodes < 0) throw BAIL;
     switch (typeof value) {
       case 'string':
         return this.text(value);
@@ -131,7 +139,7 @@ export class Writer {
   }
 
   #object(at: Shape, value: object, depth: number): string {
-    if (depth >= this.#limits.maxDepth) throw BAIL;
+    if (depth >= this.#limits.maxDepth || this.nodes < 0) throw BAIL;
     if (Array.isArray(value)) return this.#array(at, value, depth + 1);
     if (isPlainObject(value)) return this.#walk(value, at.inner(), depth + 1, undefined);
     if (isDate(value)) return dateText(value);
@@ -150,6 +158,9 @@ export class Writer {
    */
   #walk(source: object, start: Shape, depth: number, taken: Taken | undefined): string {
     const inherits = this.#polluted || (taken !== undefined && !isPlainObject(source));
+    const bound = taken !== undefined && taken.bound.size > 0 ? taken.bound : undefined;
+    // Names met for the first time are dear; an object of thousands is no record but data.
+    const most = taken === undefined ? 512 : this.nodes;
     let hasError = taken?.error === true;
     let json = '';
     let label = '';
@@ -157,14 +168,13 @@ export class Writer {
     let at = start;
     for (const name in source) {
       if (inherits && !Object.hasOwn(source, name)) continue;
-      // Names met for the first time are dear; an object of thousands is no record but data.
-      if (++count > 512 && taken === undefined) throw BAIL;
+      if (++count > most) throw BAIL;
       const item: unknown = source[name as never];
       if (item === undefined) continue;
       let next = at.next;
       if (next === undefined || next.name !== name) next = this.keys.after(at, name);
       const { kind } = next;
-      if (taken?.bound.has(name)) throw BAIL;
+      if (bound?.has(name)) throw BAIL;
       if (kind !== 'plain') {
         if (kind === 'dirty' || (kind === 'toJSON' && typeof item === 'function')) throw BAIL;
         if (taken !== undefined) {
@@ -186,9 +196,14 @@ export class Writer {
       }
       // `{name: 'authorization', value: …}`
       const isNamed = kind === 'labelled' && label !== '';
-      const text = isNamed ? this.#judged(start.place.at(name, label), item) : this.#property(next, item, depth);
+      let text: string;
+      if (isNamed) text = this.#judged(start.place.at(name, label), item);
+      else text = next.isFree && typeof item === 'string' ? this.text(item) : this.#property(next, item, depth);
       if (text === '') continue;
-      json += next.isFree && isSmall(item) && !isNamed ? next.remember(item, text) : next.fragment + text;
+      const kept = typeof item === 'string' ? this.#copy : item;
+      const isData = typeof item !== 'function' && (typeof item !== 'object' || item === null);
+      const isKept = isData && item === kept && next.isFree && !isNamed;
+      json += isKept ? next.remember(kept, text) : next.fragment + text;
       at = next;
     }
     this.nodes -= count;
@@ -197,8 +212,11 @@ export class Writer {
   }
 
   #array(at: Shape, value: readonly unknown[], depth: number): string {
+    const { length } = value;
+    this.nodes -= length;
+    if (this.nodes < 0) throw BAIL;
     let json = '';
-    for (let index = 0; index < value.length; index++) {
+    for (let index = 0; index < length; index++) {
       const item = value[index];
       // An item may speak for the next one (`'--password'`), and a card number may be spread over several.
       if (typeof item === 'string' && !this.redactor.isQuiet(item)) return this.#judged(at.place, value);
@@ -238,18 +256,14 @@ function isPlainObject(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A value that may be remembered: it holds nothing else in memory, as a longer part of a long text would. */
-function isSmall(value: unknown): boolean {
-  return typeof value === 'string'
-    ? value.length < 13
-    : typeof value === 'number' || typeof value === 'boolean' || value === null;
-}
-
-/** What differs is an id at the end, or a number in the middle. */
+/** What differs is an id at the end, or something in the middle. */
 function hashOf(text: string): number {
-  let hash = text.length;
-  let at = hash - 1;
-  for (const step = (at >> 2) + 1, last = at - 4; at >= 0; at -= at > last ? 1 : step)
-    hash = Math.imul(hash, 31) + text.charCodeAt(at);
+  const { length } = text;
+  if (length < 4) return length === 0 ? 0 : Math.imul(text.charCodeAt(0), 31) + text.charCodeAt(length - 1);
+  let hash = Math.imul(length, 31) + text.charCodeAt(length >> 1);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 1);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 2);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 3);
+  hash = Math.imul(hash, 31) + text.charCodeAt(length - 4);
   return hash ^ (hash >>> 13);
 }
