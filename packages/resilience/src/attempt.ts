@@ -195,7 +195,8 @@ export class Call implements CallContext, Timed {
   /** The gate that answered `WAIT` admits the call. */
   resume(): void {
     const index = this.phase;
-    if (this.pass(index)) this.enter(index + 1);
+    // Told that it may go on, a listener may have made its caller give up.
+    if (!this.ended && this.pass(index)) this.enter(index + 1);
   }
 
   /** The gate being entered, or waited for, refuses the call: `return call.refuse(error)`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRandom } from '@breakwater/testing';
-import type { Call } from '../index.ts';
+import { createRandom, createVirtualClock } from '@breakwater/testing';
+import { type Call, createBulkhead, fairQueue } from '../index.ts';
 import { FairQueue } from './fair-queue.ts';
 
 const waiter = (key: string, priority = 0): Call => ({ key, priority }) as Call;
@@ -44,4 +44,31 @@ test('removing one that is not there changes nothing', () => {
   queue.remove(one);
   queue.remove(one);
   assert.equal(queue.size, 0);
+});
+
+test('K8 an order that two bulkheads share, against its contract, loses no call', async () => {
+  const clock = createVirtualClock();
+  const order = fairQueue();
+  const [a, b] = ['a', 'b'].map((name) => createBulkhead({ maxConcurrent: 1, maxQueue: 5, clock, order, name }));
+  const calls = [a!.execute(() => clock.sleep(10)), b!.execute(() => clock.sleep(5))];
+  for (const bulkhead of [a!, b!, a!, b!]) calls.push(bulkhead.execute(() => clock.sleep(1)));
+  await clock.run(Promise.all(calls));
+  assert.deepEqual([a!.active, a!.queued, b!.active, b!.queued], [0, 0, 0, 0]);
+});
+
+test('K3 P9 a listener that makes the caller of an admitted call give up stops no other call', async () => {
+  const clock = createVirtualClock();
+  const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 5, clock });
+  const controller = new AbortController();
+  bulkhead.on(({ type }) => type === 'bulkhead.admitted' && controller.abort());
+  const first = bulkhead.execute(() => clock.sleep(10));
+  const second = assert.rejects(
+    bulkhead.execute(() => 'never', { signal: controller.signal }),
+    { name: 'AbortError' },
+  );
+  const third = bulkhead.execute(() => 'third');
+  await clock.run(first);
+  await second;
+  assert.equal(await third, 'third');
+  assert.deepEqual([bulkhead.active, bulkhead.queued], [0, 0]);
 });

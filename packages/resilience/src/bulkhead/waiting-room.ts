@@ -55,7 +55,10 @@ export class WaitingRoom {
     while (this.size > 0 && hasRoom()) {
       const [first] = this.#waiting.keys();
       const call = this.order?.take() ?? first!;
-      const waitedMs = this.#timers.clock.now() - this.#waiting.get(call)!.since;
+      const entry = this.#waiting.get(call);
+      // An order that serves another room too, against its contract, must not stop this one.
+      if (entry === undefined) continue;
+      const waitedMs = this.#timers.clock.now() - entry.since;
       this.leave(call);
       admit?.(call, waitedMs);
       call.resume();
