@@ -238,6 +238,22 @@ test('R27 a line that is longer than the ring is written to a file, and dropped 
   }
 });
 
+test('R27 a flush for each of many lines costs the module no more than a few', async () => {
+  const path = join(folder, 'flushes');
+  const { sink, stop } = setUp({ to: module({ path, delayMs: 1 }) });
+  for (let index = 0; index < 500; index++) {
+    sink.write(line(index), 21);
+    void sink.flush();
+  }
+  await sink.flush();
+  assert.equal(sink.counts().written, 500);
+  sink.write(line(500, 'flushes'), 21);
+  await sink.flush();
+  const [, flushes] = /flushes (\d+)/.exec(readFileSync(path, 'utf8')) ?? [];
+  assert.ok(Number(flushes) <= 4, `${flushes} flushes`);
+  await stop();
+});
+
 test('R27 flushSync waits for a module as long as it makes progress', async () => {
   const path = join(folder, 'module-sync');
   const { sink, stop } = setUp({ to: module({ path, delayMs: 10 }), blockMs: 1500 });

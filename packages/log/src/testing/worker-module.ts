@@ -1,4 +1,4 @@
-/** A sink for the tests of `workerSink`: appends lines to a file, slowly or fatally when told to by a line. */
+/** A sink for the tests of `workerSink`: appends lines to a file, slowly or fatally when told to by a line; `flushes` in one gets their number. */
 import { appendFileSync } from 'node:fs';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 
@@ -15,6 +15,7 @@ export default function createSink({ path, delayMs, fatal, how }: ModuleOptions)
   const tally = new Tally();
   const waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let flushes = 0;
 
   function writeOne(): void {
     timer = undefined;
@@ -26,7 +27,7 @@ export default function createSink({ path, delayMs, fatal, how }: ModuleOptions)
     }
     if (line.includes('refuse')) tally.drop('rejected');
     else {
-      appendFileSync(path, line);
+      appendFileSync(path, line.replace('flushes', `flushes ${flushes}`));
       tally.written++;
     }
     arm();
@@ -46,6 +47,7 @@ export default function createSink({ path, delayMs, fatal, how }: ModuleOptions)
       else arm();
     },
     async flush() {
+      flushes++;
       while (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     },
     flushSync() {},

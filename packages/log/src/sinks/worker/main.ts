@@ -3,6 +3,7 @@ import type { DropReason, Sink, SinkCounts } from '../../sink.ts';
 import type { BufferOptions } from '../buffer-options.ts';
 import { createFdSink } from '../fd-sink.ts';
 import type { Backlog } from '../full-policy.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { keepWorker, type WorkerTask } from './keeper.ts';
 import { type PlaceOptions, type Step, step } from './place.ts';
 import {
@@ -187,8 +188,11 @@ export function createWorkerSink(
     if (count > 0) extra[reason] = (extra[reason] ?? 0) + count;
   }
 
+  // Each fatal record asks for one: a module would be asked as often, and as many loops would look whether it is done.
+  const flush = oneAtATime(leave);
+
   /** Waits as long as lines leave; `blockMs` in which none does are the end. */
-  async function flush(): Promise<void> {
+  async function leave(): Promise<void> {
     if (place === undefined) keeper.tell('flush');
     let done = Atomics.load(cells, CELL.done);
     let end = performance.now() + blockMs;
