@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { IncidentsAnswer } from '../server/src/api/types.ts';
+import type { IncidentsAnswer, LogsPage } from '../server/src/api/types.ts';
 import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
 import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
 
@@ -156,6 +156,39 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
     await spans.first().waitFor();
     for (const service of SERVICES)
       await page.getByRole('tree', { name: 'Spans' }).getByText(`POST /${service}`).first().waitFor();
+    await page.context().close();
+  });
+
+  test('the context of a record in a busy second holds the record', async () => {
+    const start = Date.now() - 20_000;
+    const logRecords = Array.from({ length: 800 }, (_, index) => ({
+      timeUnixNano: `${start + index * 10}000000`,
+      severityNumber: 9,
+      body: { stringValue: `busy ${index}` },
+    }));
+    const response = await fetch(`${server.otlpUrl}/v1/logs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        resourceLogs: [{ resource: { attributes: [attribute('service.name', 'busy')] }, scopeLogs: [{ logRecords }] }],
+      }),
+    });
+    assert.equal(response.status, 200, await response.text());
+    const window = `from=${start + 2_000}&to=${start + 2_001}`;
+    const { rows } = await server.api<LogsPage>(`/logs?query=service:busy&${window}`);
+    assert.equal(rows[0]?.body, 'busy 200');
+    const page = await open(`/logs?row=${rows[0].timeUnixNano}.${rows[0].id}&tab=context`);
+    const panel = page.getByRole('tabpanel');
+    await panel.getByText('busy 200').waitFor();
+    assert.equal(
+      await panel
+        .locator('[aria-current=true]')
+        .innerText()
+        .then((text) => /busy 200$/.test(text)),
+      true,
+    );
+    // As many on either side.
+    assert.deepEqual(await Promise.all(['busy 350', 'busy 51'].map((text) => panel.getByText(text).count())), [1, 1]);
     await page.context().close();
   });
 
