@@ -6,6 +6,7 @@ import * as main from './index.ts';
 import * as otlp from './otlp.ts';
 import * as request from './request.ts';
 import * as sampling from './sampling.ts';
+import * as sink from './sink-kit.ts';
 import * as file from './sinks/file.ts';
 import * as pretty from './sinks/pretty.ts';
 import * as tee from './sinks/tee.ts';
@@ -13,7 +14,7 @@ import * as worker from './sinks/worker.ts';
 import * as testing from './testing.ts';
 
 test('R8 each entry has its own names, and the main entry none of them', async () => {
-  const entries = { events, file, full, otlp, pretty, request, sampling, tee, testing, worker };
+  const entries = { events, file, full, otlp, pretty, request, sampling, sink, tee, testing, worker };
   assert.deepEqual(
     Object.fromEntries(Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()])),
     {
@@ -24,6 +25,7 @@ test('R8 each entry has its own names, and the main entry none of them', async (
       pretty: ['prettySink', 'toPretty'],
       request: ['addToEvent', 'countInEvent', 'failRequest', 'keepUnlessOk', 'withWideEvent'],
       sampling: ['limitPerKey', 'sampleAll', 'sampleByLevel', 'sampleByRate', 'sampleByTrace', 'sampleToBudget'],
+      sink: ['toLevel', 'toRecord'],
       tee: ['teeSink'],
       testing: ['expectLogs', 'memorySink'],
       worker: ['workerSink'],

@@ -2,7 +2,7 @@ export { bindContext, currentContext, type LogContext, updateContext, withContex
 export type { TraceIds } from './context-json.ts';
 export { DROP_EVENT } from './drop-report.ts';
 export { flushLast } from './exit.ts';
-export { LEVELS, type Level, SEVERITY, type Threshold, toLevel } from './level.ts';
+export { LEVELS, type Level, SEVERITY, type Threshold } from './level.ts';
 export {
   createLogger,
   type Fields,
@@ -11,7 +11,7 @@ export {
   type LoggerOptions,
   type Message,
 } from './logger.ts';
-export { type AttributeValue, type LogRecord, toRecord } from './record.ts';
+export type { AttributeValue, LogRecord } from './record.ts';
 export type { SampleQuestion, Sampler } from './sampling.ts';
 export type { DropReason, Sink, SinkCounts } from './sink.ts';
 export type { BufferOptions } from './sinks/buffer-options.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger, toRecord } from '../index.ts';
+import { createLogger } from '../index.ts';
 import { toOtlpJson, toOtlpProtobuf } from '../otlp.ts';
+import { toRecord } from '../sink-kit.ts';
 import { memorySink } from '../testing.ts';
 import { toAnswer } from './answer.ts';
 import { postByChild } from './last-post.ts';
