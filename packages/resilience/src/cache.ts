@@ -97,7 +97,7 @@ const kind: Kind<CacheOptions> = {
  * Throws `OptionError` on bad options.
  */
 export function createCache(options: CacheOptions): Cache {
-  return new CacheImpl(options);
+  return new CacheImpl(kind, options);
 }
 
 class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
@@ -107,10 +107,6 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   readonly #fetching: Map<string | undefined, Fetching> = new Map();
   /** Numbers the calls. */
   #asked = 0;
-
-  constructor(options: CacheOptions) {
-    super(kind, options);
-  }
 
   get size(): number {
     return this.#entries.size;

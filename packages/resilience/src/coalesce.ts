@@ -47,16 +47,12 @@ const kind: Kind<CoalesceOptions> = { kind: 'coalesce', maker: 'createCoalesce',
  * Calls with `idempotent: false` are never shared. Throws `OptionError` on bad options.
  */
 export function createCoalesce(options: CoalesceOptions = {}): Coalesce {
-  return new CoalesceImpl(options);
+  return new CoalesceImpl(kind, options);
 }
 
 class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements Coalesce {
   declare readonly kind: 'coalesce';
   readonly #shared: Map<string, Shared> = new Map();
-
-  constructor(options: CoalesceOptions) {
-    super(kind, options);
-  }
 
   get size(): number {
     return this.#shared.size;

@@ -63,20 +63,13 @@ const kind: Kind<ThrottleOptions> = {
  * Needs no word from the other side, keeps asking, and recovers as it does. Throws `OptionError` on bad options.
  */
 export function createThrottle(options: ThrottleOptions = {}): Throttle {
-  return new ThrottleImpl(options);
+  return new ThrottleImpl(kind, options);
 }
 
 class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements Throttle, Gate {
   declare readonly kind: 'throttle';
   readonly holds = false;
-  readonly #random: Random;
-  #window!: Window;
-
-  constructor(options: ThrottleOptions) {
-    super(kind, options);
-    this.#random = options.random ?? Math.random;
-    this.#forget();
-  }
+  #window: Window = createTimeWindow(this.options.windowMs);
 
   get probability(): number {
     const { factor = 2, minimumCalls = 20 } = this.options;
@@ -87,16 +80,13 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
   override reconfigure(options: ThrottleOptions): void {
     const { windowMs } = this.options;
     super.reconfigure(options);
-    if (options.windowMs !== windowMs) this.#forget();
-  }
-
-  #forget(): void {
-    this.#window = createTimeWindow(this.options.windowMs ?? 30_000);
+    if (options.windowMs !== windowMs) this.#window = createTimeWindow(options.windowMs);
   }
 
   enter(call: Call): unknown {
     const { probability } = this;
-    if (probability === 0 || this.#random() >= probability) return undefined;
+    const { random = Math.random } = this.options;
+    if (probability === 0 || random() >= probability) return undefined;
     // A refused call is a request that was not accepted: that is what makes the probability grow with the load.
     this.#count(false);
     this.tell?.(call, { type: 'throttle.rejected', reason: 'overload', probability });

@@ -98,7 +98,7 @@ const SLICES = 10;
  * The calls of the last `durationMs`, by tenths: a call is forgotten when its slice has wholly left the window, whether or
  * not other calls come, so at most a tenth of the window later than exact. At most 11 slices are kept.
  */
-export function createTimeWindow(durationMs: number): Window {
+export function createTimeWindow(durationMs = 30_000): Window {
   /** With their number since time zero, the oldest first. */
   const slices: { readonly at: number; calls: number; failures: number; slow: number }[] = [];
   const forget = (now: number): number => {

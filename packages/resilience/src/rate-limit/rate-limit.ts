@@ -78,7 +78,7 @@ const kind: Kind<RateLimitOptions> = {
  * with `RateLimitedError`; never waits. Throws `OptionError` on bad options.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimiter {
-  return new RateLimitImpl(options);
+  return new RateLimitImpl(kind, options);
 }
 
 class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> implements RateLimiter, Gate {
@@ -86,10 +86,6 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
   readonly holds = false;
   /** The one not seen for the longest time first. */
   readonly #states: Map<string, LimitState> = new Map();
-
-  constructor(options: RateLimitOptions) {
-    super(kind, options);
-  }
 
   get keys(): number {
     return this.#states.size;
