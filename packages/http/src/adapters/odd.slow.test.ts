@@ -168,6 +168,23 @@ test('H4 a client that leaves in the midst of its body is no failure of the serv
   }
 });
 
+test('H4 a client that leaves in the midst of the answer is no failure of the service, and is told once', async () => {
+  for (const running of all) {
+    const { app, name, sink } = running;
+    sink.clear();
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write(get('/endless'));
+    await once(socket, 'data');
+    socket.destroy();
+    await recordsOf(running);
+    // What follows from it in the framework has had its turn.
+    for (let turn = 0; turn < 50; turn++) await setImmediate();
+    const records = await recordsOf(running);
+    assert.equal(records.length, 1, `${name}: ${records.join(', ')}`);
+    assert.match(records[0]!, /^http\.request\.aborted 200 /, name);
+  }
+});
+
 test('H3 HEAD, other methods and strange requests have the ids and no 5xx', async () => {
   for (const { app, name } of all) {
     for (const [method, path, status] of [

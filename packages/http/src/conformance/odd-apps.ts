@@ -31,9 +31,16 @@ function failing(after: readonly string[]): Readable {
 }
 const breaks = (): Readable => failing(['part']);
 const fails = (): Readable => failing([]);
+const endless = (): Readable =>
+  new Readable({
+    read() {
+      setImmediate(() => this.push('more '));
+    },
+  });
 
 const viaExpress: Record<string, (response: ExpressResponse) => unknown> = {
   breaks: (response) => pipeline(breaks(), response),
+  endless: (response) => pipeline(endless(), response),
   fails: async (response) => {
     for await (const chunk of fails()) response.write(chunk);
   },
@@ -52,6 +59,9 @@ const viaKoa: Record<string, (context: Context) => void> = {
   },
   fails: (context) => {
     context.body = fails();
+  },
+  endless: (context) => {
+    context.body = endless();
   },
   twice: (context) => {
     context.body = { first: true };
@@ -74,6 +84,7 @@ export const oddApps: Readonly<Record<string, (edge: Edge) => Promise<App>>> = {
     app.get('/ok', () => ({ ok: true }));
     app.get('/breaks', (_request, reply) => reply.send(breaks()));
     app.get('/fails', (_request, reply) => reply.send(fails()));
+    app.get('/endless', (_request, reply) => reply.send(endless()));
     app.get('/twice', (_request, reply) => {
       reply.send({ first: true });
       reply.send({ second: true });
@@ -105,6 +116,7 @@ export const oddApps: Readonly<Record<string, (edge: Edge) => Promise<App>>> = {
     app.get('/ok', (context) => context.json({ ok: true }));
     app.get('/breaks', () => new Response(Readable.toWeb(breaks()) as ReadableStream));
     app.get('/fails', () => new Response(Readable.toWeb(fails()) as ReadableStream));
+    app.get('/endless', () => new Response(Readable.toWeb(endless()) as ReadableStream));
     app.get('/twice', (context) => {
       context.json({ second: true });
       return context.json({ first: true });
@@ -137,6 +149,9 @@ export const oddApps: Readonly<Record<string, (edge: Edge) => Promise<App>>> = {
       breaks(response: ExpressResponse): unknown {
         return viaExpress['breaks']!(response);
       }
+      endless(response: ExpressResponse): unknown {
+        return viaExpress['endless']!(response);
+      }
       fails(response: ExpressResponse): unknown {
         return viaExpress['fails']!(response);
       }
@@ -148,9 +163,9 @@ export const oddApps: Readonly<Record<string, (edge: Edge) => Promise<App>>> = {
       }
     }
     const { prototype } = Routes;
-    for (const name of ['ok', 'bigint', 'breaks', 'fails', 'twice', 'after'] as const)
+    for (const name of ['ok', 'bigint', 'breaks', 'fails', 'endless', 'twice', 'after'] as const)
       Get(name)(prototype, name, Object.getOwnPropertyDescriptor(prototype, name)!);
-    for (const name of ['breaks', 'fails', 'twice', 'after']) Res()(prototype, name, 0);
+    for (const name of ['breaks', 'fails', 'endless', 'twice', 'after']) Res()(prototype, name, 0);
     Controller()(Routes);
     class Main {}
     Module({ controllers: [Routes] })(Main);
