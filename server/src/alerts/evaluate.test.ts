@@ -45,7 +45,7 @@ test(
     await pass(10);
     assert.deepEqual(stateOf(given), ['firing']);
     const [alert] = detector.alerts.list().alerts;
-    assert.equal(alert?.summary, 'payments: 40 % of 100 requests failed in 1 min, the limit is 10 %.');
+    assert.equal(alert?.summary, 'payments: 40% of 100 requests failed in 1 min, the limit is 10%.');
     assert.deepEqual([alert?.startedAt, alert?.firedAt], [START + 5_000, START + 15_000]);
     telemetry.errorRates.set('payments', 0.02);
     await pass(20);

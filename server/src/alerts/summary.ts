@@ -10,7 +10,8 @@ export function alertSummary(rule: AlertRule, { labels, value, samples }: Measur
     case 'error_count':
       return `${service}: ${labels['error'] || 'an error'} occurred ${times(value)} in ${window}, the limit is ${condition.threshold}.`;
     case 'log_count': {
-      const query = condition.query === '' ? 'log records' : `log records matching ${condition.query}`;
+      const records = value === 1 ? 'log record' : 'log records';
+      const query = condition.query === '' ? records : `${records} matching ${condition.query}`;
       return `${service}: ${value} ${query} in ${window}, the limit is ${condition.threshold}.`;
     }
     case 'span_error_rate':
@@ -57,7 +58,7 @@ function times(count: number): string {
 }
 
 function percent(ratio: number): string {
-  return `${Number((ratio * 100).toPrecision(ratio >= 0.1 ? 3 : 2))} %`;
+  return `${Number((ratio * 100).toPrecision(ratio >= 0.1 ? 3 : 2))}%`;
 }
 
 function quantileName(quantile: number): string {

@@ -153,7 +153,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** A share of 0..1: `0 %`, `0.04 %`, `3.2 %`, `100 %`. */
+/** A share of 0..1: `0%`, `0.04%`, `3.2%`, `100%`. */
 export function formatShare(share: number): string {
   const percent = share * 100;
   if (percent === 0 || percent >= 99.95) return `${percent.toFixed(0)}%`;
