@@ -306,7 +306,7 @@ export class Rejection {
 
 function checkCall(options: CallOptions): void {
   if ('plan' in options) {
-    throw new TypeError('A context cannot be spread into options; use withContext(context, changes)');
+    throw new OptionError('options', options, 'no spread context, but withContext(context, changes)');
   }
   // A wait that is no number would never end, or at once.
   for (const option of ['deadline', 'priority'] as const) {

@@ -1,7 +1,7 @@
 import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Listener } from './events.ts';
-import { OptionError, type Rule } from './options.ts';
+import { having, OptionError, type Rule } from './options.ts';
 import { toPlan } from './plan.ts';
 import type { Fusible, Gate, Policy } from './policy.ts';
 
@@ -53,10 +53,7 @@ export function toChain<E>(name: string | undefined, policies: readonly unknown[
 }
 
 /** An option that is a policy. */
-export const policyRule: Rule = [
-  'a policy (execute, on)',
-  (v) => typeof (v as Partial<Policy> | null)?.execute === 'function' && typeof (v as Policy).on === 'function',
-];
+export const policyRule: Rule = /* @__PURE__ */ having('a policy', 'execute', 'on');
 
 function toMembers(policy: unknown, index: number): readonly Policy[] {
   if (!policyRule[1](policy)) throw new OptionError(`compose[${index}]`, policy, policyRule[0]);

@@ -2,7 +2,7 @@ import type { Cache } from './cache.ts';
 import { run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { hasGivenUp } from './keyed.ts';
-import { callable, checkOptions, durationMs, OptionError, type Rule, text } from './options.ts';
+import { callable, checkOptions, durationMs, having, OptionError, type Rule, text } from './options.ts';
 import { isOutage } from './outage.ts';
 import { type CallContext, type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
@@ -60,7 +60,7 @@ const stepRules: Record<string, Rule> = {
   name: text,
   value: ['any value', () => true],
   use: callable,
-  cache: ['a cache policy', (v) => typeof (v as Partial<Cache> | null)?.peek === 'function'],
+  cache: having('a cache policy', 'peek'),
   maxAgeMs: durationMs,
 };
 

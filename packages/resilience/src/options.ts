@@ -17,10 +17,16 @@ export {
   whole,
 } from '@breakwater/errors/options';
 
+/** An object with these methods, which the message lists. */
+export function having(what: string, ...methods: readonly string[]): Rule {
+  const has = (value: Record<string, unknown> | null, method: string): boolean => callable[1](value?.[method]);
+  return [`${what} (${methods.join(', ')})`, (v) => methods.every((method) => has(v as null, method))];
+}
+
 /** The options every policy has. */
 export const commonRules: Record<string, Rule> = {
   name: text,
-  clock: ['a clock (now, wallNow, setTimer, clearTimer, defer)', isClock],
+  clock: /* @__PURE__ */ having('a clock', 'now', 'wallNow', 'setTimer', 'clearTimer', 'defer'),
   random: callable,
 };
 
@@ -32,10 +38,4 @@ export function checkOptions(
   required?: readonly string[],
 ): void {
   check(policy, options, { ...commonRules, ...rules }, required);
-}
-
-function isClock(value: unknown): boolean {
-  return ['now', 'wallNow', 'setTimer', 'clearTimer', 'defer'].every(
-    (method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
-  );
 }

@@ -1,4 +1,4 @@
-import type { Rule } from './options.ts';
+import { having, type Rule } from './options.ts';
 
 /**
  * What is needed of a Redis client, passed in by whoever has one:
@@ -11,7 +11,4 @@ export interface RedisLike {
   eval(script: string, keys: string[], args: string[]): Promise<unknown>;
 }
 
-export const redisClient: Rule = [
-  'a Redis client with eval(script, keys, args)',
-  (v) => typeof (v as Partial<RedisLike> | null)?.eval === 'function',
-];
+export const redisClient: Rule = /* @__PURE__ */ having('a Redis client', 'eval');

@@ -2,7 +2,7 @@ import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { TimeoutError } from './errors.ts';
-import { callable, durationMs, either, oneOf } from './options.ts';
+import { durationMs, either, having, oneOf } from './options.ts';
 import { ANY, CANCELLED, type Fusible, type Gate, Lane, type Outcome, type Policy } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 
@@ -39,7 +39,7 @@ const kind: Kind<TimeoutOptions> = {
   kind: 'timeout',
   maker: 'createTimeout',
   rules: {
-    timeoutMs: either(durationMs, ['an adaptiveLimit(…)', (v) => callable[1]((v as AdaptiveLimit | null)?.record)]),
+    timeoutMs: either(durationMs, having('an adaptiveLimit(…)', 'record', 'follow')),
     limit: oneOf('attempt', 'total'),
   },
   required: ['timeoutMs'],

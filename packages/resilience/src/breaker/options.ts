@@ -1,6 +1,6 @@
 import type { Classify } from '@breakwater/errors';
 import type { Clock, Random } from '../clock.ts';
-import { callable, durationMs, number, OptionError, oneOf, whole } from '../options.ts';
+import { callable, durationMs, having, number, OptionError, oneOf, whole } from '../options.ts';
 import type { Kind } from '../policy-base.ts';
 import type { CallWindow, RateOptions } from './window.ts';
 
@@ -49,7 +49,7 @@ export const kind: Kind<BreakerOptions> = {
   maker: 'createBreaker',
   rules: {
     consecutiveFailures: whole(1),
-    window: ['countWindow(…) or timeWindow(…)', (v) => typeof (v as CallWindow | null)?.start === 'function'],
+    window: having('countWindow(…) or timeWindow(…)', 'start'),
     openMs: durationMs,
     openGrowth: number(1),
     maxOpenMs: durationMs,

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { emit, warn } from '../events.ts';
-import { callable, checkOptions, durationMs, type Rule, text } from '../options.ts';
+import { callable, checkOptions, durationMs, having, type Rule, text } from '../options.ts';
 import { createTimeout } from '../timeout.ts';
 import type { CircuitBreaker } from './breaker.ts';
 import { type BreakerSnapshot, restoreBreaker, saveBreaker } from './snapshot.ts';
@@ -42,10 +42,7 @@ export interface SharedBreaker {
 }
 
 const rules: Record<string, Rule> = {
-  store: [
-    'a store (read, write, lease)',
-    (v) => ['read', 'write', 'lease'].every((m) => callable[1]((v as { [m: string]: unknown } | null)?.[m])),
-  ],
+  store: having('a store', 'read', 'write', 'lease'),
   holder: text,
   refreshMs: durationMs,
   leaseMs: durationMs,

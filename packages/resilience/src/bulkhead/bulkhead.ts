@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { BulkheadFullError } from '../errors.ts';
-import { durationMs, whole } from '../options.ts';
+import { durationMs, having, whole } from '../options.ts';
 import { type Fusible, type Gate, Lane, NEVER, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import type { QueueOrder } from './fair-queue.ts';
@@ -59,7 +59,7 @@ const kind: Kind<BulkheadOptions> = {
     maxConcurrent: whole(1),
     maxQueue: whole(0),
     maxWaitMs: durationMs,
-    order: ['fairQueue(…)', (v) => typeof (v as QueueOrder | null)?.take === 'function'],
+    order: having('fairQueue(…)', 'add', 'remove', 'take'),
   },
   required: ['maxConcurrent'],
 };

@@ -21,11 +21,10 @@ export function attemptErrors(error: unknown): readonly unknown[] {
 
 /** True when a retry further in has given up on this failure already; found through wrappers by their `cause`. */
 export function isExhausted(error: unknown): boolean {
-  let current = error;
+  let current = error as { code?: unknown; cause?: unknown };
   for (let depth = 0; depth < DEEPEST_CAUSE && current instanceof Error; depth++) {
-    if (current instanceof RetryExhaustedError || (current as { code?: unknown }).code === 'RETRY_EXHAUSTED')
-      return true;
-    current = current.cause;
+    if (current.code === 'RETRY_EXHAUSTED') return true;
+    current = current.cause as typeof current;
   }
   return false;
 }
