@@ -21,10 +21,10 @@ export function attemptErrors(error: unknown): readonly unknown[] {
 
 /** True when a retry further in has given up on this failure already; found through wrappers by their `cause`. */
 export function isExhausted(error: unknown): boolean {
-  let current = error as { code?: unknown; cause?: unknown };
+  let current = error;
   for (let depth = 0; depth < DEEPEST_CAUSE && current instanceof Error; depth++) {
-    if (current.code === 'RETRY_EXHAUSTED') return true;
-    current = current.cause as typeof current;
+    if ((current as { code?: unknown }).code === 'RETRY_EXHAUSTED') return true;
+    current = current.cause;
   }
   return false;
 }
