@@ -161,3 +161,25 @@ test('PP3 a provider whose probe is under way says no time; options of the pool 
     assert.throws(() => createProviderPool({ providers: { a: 1 }, ejection: wrong }), /ejection: expected options/);
   }
 });
+
+test('PP1 PP5 balanced: an ejected provider is asked again although the others are well', async () => {
+  const clock = createVirtualClock();
+  const pool = createProviderPool({
+    providers: { a: 'a', b: 'b', c: 'c' },
+    order: 'balanced',
+    ejection: { consecutiveFailures: 1, openMs: 100, jitter: 0 },
+    clock,
+    random: createRandom(7),
+  });
+  let down = true;
+  const work = (provider: string): Promise<string> =>
+    provider === 'a' && down ? Promise.reject(reset()) : Promise.resolve(provider);
+  for (let index = 0; index < 30; index++) await pool.call(work);
+  assert.equal(pool.health[0]!.state, 'open');
+  down = false;
+  await clock.advance(100);
+  const answers: string[] = [];
+  for (let index = 0; index < 60; index++) answers.push(await pool.call(work));
+  assert.equal(pool.health[0]!.state, 'closed');
+  for (const one of ['a', 'b', 'c']) assert.ok(answers.filter((answer) => answer === one).length > 8, String(answers));
+});

@@ -119,9 +119,8 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
 
   function pick(left: readonly Member<P>[]): Member<P> {
     if (order !== 'balanced') return left[0]!;
-    const well = left.filter(({ breaker }) => breaker.state === 'closed');
-    const among = well.length > 0 ? well : left;
-    const draw = (): Member<P> => among[Math.floor(random() * among.length)]!;
+    // Ejected ones too: they are passed by, or it is time for their probe.
+    const draw = (): Member<P> => left[Math.floor(random() * left.length)]!;
     const [one, other] = [draw(), draw()];
     return other.active < one.active ? other : one;
   }
