@@ -1,5 +1,6 @@
 import type { Core } from './core.ts';
-import type { SinkCounts } from './sink.ts';
+import { attempt } from './exit.ts';
+import type { Sink, SinkCounts } from './sink.ts';
 import { toJsonString } from './text.ts';
 
 /** Name of the event that tells how many lines were lost, where and why. */
@@ -10,26 +11,25 @@ export const DROP_EVENT = 'breakwater.log.dropped';
  * there is something to say, and when stopped. The timer does not keep the process alive.
  */
 export function reportDrops(core: Core, everyMs: number): { stop(): void } {
-  const told = new Map<string, number>();
+  const told = new Map<object, SinkCounts['dropped']>();
   const parts = core.parts('breakwater.log', new Map());
-  const report = (): void => {
-    const all: [string, SinkCounts][] = core.sinks.map((sink) => [sink.name, sink.counts()]);
-    all.push(['', core.tally.counts()]);
-    for (const [sink, counts] of all) {
-      for (const [reason, total] of Object.entries(counts.dropped)) {
-        const key = `${sink}\0${reason}`;
-        const count = total - (told.get(key) ?? 0);
-        if (count === 0) continue;
-        told.set(key, total);
-        const where = sink === '' ? '' : `,"breakwater.log.sink":${toJsonString(sink)}`;
-        const json = `"breakwater.log.reason":"${reason}","breakwater.log.count":${count}${where}`;
-        const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
-        core.emit('warn', parts, text, undefined, { name: DROP_EVENT, json }, 'own');
-      }
+  const tell = (source: Pick<Sink, 'counts'> & { readonly name?: string }): void => {
+    const { dropped } = source.counts();
+    const before: Readonly<Record<string, number>> = told.get(source) ?? {};
+    told.set(source, dropped);
+    for (const [reason, total] of Object.entries(dropped)) {
+      const count = total - (before[reason] ?? 0);
+      if (count === 0) continue;
+      const where = source.name === undefined ? '' : `,"breakwater.log.sink":${toJsonString(source.name)}`;
+      const json = `"breakwater.log.reason":${toJsonString(reason)},"breakwater.log.count":${count}${where}`;
+      const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
+      core.emit('warn', parts, text, undefined, { name: DROP_EVENT, json }, 'own');
     }
   };
-  const timer = setInterval(report, everyMs);
-  timer.unref();
+  const report = (): void => {
+    for (const source of [core.tally, ...core.sinks]) attempt(() => tell(source));
+  };
+  const timer = setInterval(report, everyMs).unref();
   return {
     stop() {
       clearInterval(timer);

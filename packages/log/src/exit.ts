@@ -7,8 +7,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const SIGNAL_WAIT_MS = 3000;
 let ending = false;
 
-/** What ends must end whatever one sink does: the others are flushed all the same. */
-function attempt(act: () => void): void {
+/** Whatever one sink does, the others are flushed, and asked, all the same. */
+export function attempt(act: () => void): void {
   try {
     act();
   } catch {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { defineEvent, events } from './events.ts';
-import { createLogger, DROP_EVENT, type Logger, type LoggerOptions, withContext } from './index.ts';
+import { createLogger, DROP_EVENT, type Logger, type LoggerOptions, type Sink, withContext } from './index.ts';
 import { addToEvent, countInEvent, failRequest, keepUnlessOk, withWideEvent } from './request.ts';
 import { limitPerKey, sampleAll, sampleByLevel, sampleByRate, sampleByTrace, sampleToBudget } from './sampling.ts';
 import { expectLogs, memorySink } from './testing.ts';
@@ -347,6 +347,39 @@ test('R23 drops are told as records at the end, with reason and count', async ()
   assert.equal(record!.attributes['breakwater.log.reason'], 'sampled');
   logger.info('late');
   assert.equal(logger.counts().logger.dropped.closed, 1);
+});
+
+test('R23 drops of two sinks of one name are told apart; a reason cannot forge a field, nor a sink stop the others', async () => {
+  const sink = memorySink();
+  const losing = (dropped: Record<string, number>): Sink => ({
+    ...memorySink({ name: 'same' }),
+    counts: () => ({ emitted: 9, written: 0, pending: 0, dropped }),
+  });
+  const hostile: Sink = {
+    ...memorySink({ name: 'hostile' }),
+    counts() {
+      throw new Error('no');
+    },
+  };
+  const reason = 'x","forged":"y';
+  const logger = createLogger({
+    service: 't',
+    sinks: [hostile, losing({ failed: 5 }), losing({ failed: 3, [reason]: 1 }), sink],
+    flushAtExit: false,
+  });
+  await logger.close();
+  assert.deepEqual(
+    sink.records().map(({ attributes }) => attributes),
+    [
+      ['failed', 5],
+      ['failed', 3],
+      [reason, 1],
+    ].map(([why, count]) => ({
+      'breakwater.log.reason': why,
+      'breakwater.log.count': count,
+      'breakwater.log.sink': 'same',
+    })),
+  );
 });
 
 test('R14 a sink, clock or sampler that throws does not reach the caller', () => {

@@ -50,20 +50,15 @@ export class Tally {
   emitted = 0;
   written = 0;
   readonly dropped: Partial<Record<DropReason, number>> = {};
-  droppedTotal = 0;
 
   drop(reason: DropReason, count = 1): void {
-    if (count === 0) return;
-    this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
-    this.droppedTotal += count;
+    if (count > 0) this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
   }
 
   counts(): SinkCounts {
-    return {
-      emitted: this.emitted,
-      written: this.written,
-      pending: this.emitted - this.written - this.droppedTotal,
-      dropped: { ...this.dropped },
-    };
+    const { emitted, written } = this;
+    const dropped = { ...this.dropped };
+    const pending = Object.values(dropped).reduce((left, count) => left - count, emitted - written);
+    return { emitted, written, pending, dropped };
   }
 }

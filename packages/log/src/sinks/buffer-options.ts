@@ -33,7 +33,7 @@ export const bufferRules: Readonly<Record<string, Rule>> = {
   flushMs: timerMs,
   maxBufferChars: count,
   whenFull: [
-    'block, dropOldest(), dropLowest() or spill(…)',
+    'block, dropOldest(), dropLowest() or spill(path)',
     (v) => v === 'block' || typeof (v as FullPolicy | null)?.open === 'function',
   ],
   blockMs: timerMs,
