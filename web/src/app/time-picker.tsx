@@ -2,7 +2,15 @@
 import { CalendarClock, ChevronDown, RotateCw, ZoomOut } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { refresh, useZone } from '../time/clock.ts';
-import { formatClock, formatDateTime, formatInput, offsetOf, parseDateTime, type Zone } from '../time/format.ts';
+import {
+  formatClock,
+  formatDateTime,
+  formatInput,
+  offsetOf,
+  parseDateTime,
+  type Zone,
+  zoneName,
+} from '../time/format.ts';
 import {
   absoluteRange,
   describeDuration,
@@ -44,7 +52,12 @@ export function TimePicker() {
         onOpenChange={setOpen}
         trigger={
           <Button icon={CalendarClock} title="Time range (d)">
-            <span className="num">{describeRange(range, zone)}</span>
+            <span className="num">
+              {describeRange(range, zone)}
+              {range.kind === 'absolute' && (
+                <span className="font-normal text-muted max-sm:hidden"> {zoneName(range.toMs, zone)}</span>
+              )}
+            </span>
             <ChevronDown size={13} aria-hidden="true" className="text-faint" />
           </Button>
         }
@@ -210,6 +223,13 @@ function AbsoluteForm({
         onChange={(event) => setTo(event.target.value)}
         aria-invalid={toMs === undefined || (fromMs !== undefined && fromMs >= toMs)}
       />
+      {!valid && (
+        <p role="alert" className="col-start-2 text-xs text-red">
+          {fromMs === undefined || toMs === undefined
+            ? 'Write a time as 2026-11-25 14:03:09.'
+            : 'The end must be after the start.'}
+        </p>
+      )}
       <Button type="submit" disabled={!valid} className="col-start-2 justify-self-end">
         Set range
       </Button>

@@ -23,7 +23,7 @@ export function PageHeader({ title, lead, back, children }: PageHeaderProps) {
   return (
     <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-surface px-4 py-2 max-md:px-3">
       {back}
-      <h1 className="min-w-0 truncate text-base font-semibold max-md:flex-1">{title}</h1>
+      <h1 className="min-w-0 truncate text-base font-semibold max-md:min-w-fit max-md:flex-1">{title}</h1>
       {lead && <div className="min-w-0 max-md:order-last max-md:-ml-1 max-md:basis-full">{lead}</div>}
       <div className="ml-auto flex flex-wrap items-center gap-2">{children}</div>
     </header>
