@@ -1,6 +1,6 @@
 import { run } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Listener } from './events.ts';
+import { type Listener, subscribeToAll } from './events.ts';
 import { having, OptionError, type Rule } from './options.ts';
 import { toPlan } from './plan.ts';
 import type { Fusible, Gate, Policy } from './policy.ts';
@@ -43,12 +43,7 @@ export function toChain<E>(name: string | undefined, policies: readonly unknown[
     name: name ?? nameOf(members),
     policies: members,
     execute: toExecute(members, name),
-    on: (listener) => {
-      const removers = members.map((member) => member.on(listener as Listener<unknown>));
-      return () => {
-        for (const remove of removers) remove();
-      };
-    },
+    on: (listener) => subscribeToAll(members, listener as Listener<unknown>),
   };
 }
 

@@ -18,6 +18,17 @@ export function subscribe<E>(target: Emits<E>, listener: Listener<E>): () => voi
   };
 }
 
+/** Adds a listener to each of them; the returned function removes it from all. */
+export function subscribeToAll<E>(
+  targets: readonly { on(listener: Listener<E>): () => void }[],
+  listener: Listener<E>,
+): () => void {
+  const removers = targets.map((target) => target.on(listener));
+  return () => {
+    for (const remove of removers) remove();
+  };
+}
+
 /**
  * Tells every listener, in the order they were added. A listener that throws or rejects is reported as a process
  * warning (code `BREAKWATER_LISTENER`) and changes nothing else. Guard the call, so that no event object is built

@@ -66,7 +66,7 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
   }
 
   /** {@link tell}, where somebody listens: `this.tell?.(call, { … })` makes no event for nobody. */
-  protected get tell(): ((call: Subject | undefined, what: Told<E>) => void) | undefined {
+  get tell(): ((call: Subject | undefined, what: Told<E>) => void) | undefined {
     return this.listeners && tell;
   }
 

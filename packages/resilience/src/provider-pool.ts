@@ -1,19 +1,17 @@
 import { type BreakerEvent, type CircuitBreaker, createBreaker } from './breaker/breaker.ts';
 import type { BreakerOptions } from './breaker/options.ts';
-import { run } from './call.ts';
-import { type Clock, type Random, systemClock } from './clock.ts';
+import type { Clock, Random } from './clock.ts';
 import { RejectedError } from './errors.ts';
-import { type Listener, subscribe } from './events.ts';
+import { type Listener, subscribeToAll } from './events.ts';
 import { classifierOf, toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
-import { callable, checkOptions, oneOf, type Rule, record } from './options.ts';
+import { callable, oneOf, record } from './options.ts';
 import { isOutage } from './outage.ts';
-import { toPlan } from './plan.ts';
 import { type CallContext, type CallOptions, NEVER } from './policy.ts';
+import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { keepErrors } from './retry/history.ts';
-import { tell } from './tell.ts';
 
 export interface ProviderPoolOptions<P> {
   /** Equivalents, by name; the first is preferred where `order` says so. */
@@ -90,15 +88,20 @@ interface Member<P> {
 
 type ExhaustedReason = (ProviderPoolEvent & { readonly type: 'pool.exhausted' })['reason'];
 
-const rules: Record<string, Rule> = {
-  providers: ['at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
-  order: oneOf('preferred', 'balanced'),
-  ejection: [
-    'options of createBreaker without name, clock, random',
-    (v) => record[1](v) && ['name', 'clock', 'random'].every((key) => !(key in (v as object))),
-  ],
-  budget: budgetRule,
-  failoverIf: callable,
+const kind: Kind<ProviderPoolOptions<unknown>> = {
+  kind: 'provider-pool',
+  maker: 'createProviderPool',
+  rules: {
+    providers: ['at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
+    order: oneOf('preferred', 'balanced'),
+    ejection: [
+      'options of createBreaker without name, clock, random',
+      (v) => record[1](v) && ['name', 'clock', 'random'].every((key) => !(key in (v as object))),
+    ],
+    budget: budgetRule,
+    failoverIf: callable,
+  },
+  required: ['providers'],
 };
 
 /**
@@ -107,11 +110,11 @@ const rules: Record<string, Rule> = {
  * an ejected provider costs nothing. Throws `OptionError` on bad options.
  */
 export function createProviderPool<P>(options: ProviderPoolOptions<P>): ProviderPool<P> {
-  checkOptions('createProviderPool', options, rules, ['providers']);
-  const { name = 'provider-pool', clock = systemClock, random = Math.random, ejection = {}, order } = options;
-  const { failoverIf = isOutage } = options;
+  // A policy in all but `execute`: what it calls needs a provider.
+  const base = new PolicyBase<ProviderPoolOptions<P>, ProviderPoolEvent>(kind, options);
+  const { name, clock } = base;
+  const { random = Math.random, ejection, order, failoverIf = isOutage } = options;
   const budget = toBudget(options.budget ?? {});
-  const plan = toPlan({ name, clock });
   const members = Object.entries(options.providers).map(([own, provider]): Member<P> => {
     const breaker = createBreaker({ ...ejection, name: `${name}/${own}`, clock, random });
     return { name: own, provider, breaker, active: 0 };
@@ -154,14 +157,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
             stop = stopAfter(context, error);
             // A refusal, so that the breaker of the provider that is not asked ignores it.
             if (stop !== undefined) throw new NoProviderError(name);
-            if (pool.listeners)
-              (tell<ProviderPoolEvent>).call(pool, context, {
-                type: 'pool.failover',
-                reason: 'failed',
-                from,
-                to,
-                error,
-              });
+            base.tell?.(context, { type: 'pool.failover', reason: 'failed', from, to, error });
           }
           asked = true;
           member.active++;
@@ -185,28 +181,20 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
       }
     }
     const reason = stop ?? (errors.length > 0 ? 'all-failed' : 'ejected');
-    if (reason !== 'final' && pool.listeners)
-      (tell<ProviderPoolEvent>).call(pool, context, { type: 'pool.exhausted', reason });
+    if (reason !== 'final') base.tell?.(context, { type: 'pool.exhausted', reason });
     if (errors.length === 0) throw new NoProviderError(name, retryAfterMs < NEVER ? retryAfterMs : undefined);
     const last = errors.at(-1);
     if (errors.length > 1) keepErrors(last, errors);
     throw last;
   }
 
-  const pool: ProviderPool<P> & { listeners: readonly Listener<ProviderPoolEvent>[] | undefined } = {
+  return {
     kind: 'provider-pool',
     name,
-    listeners: undefined,
     get health() {
       return members.map(({ name, active, breaker }) => ({ name, active, state: breaker.state }));
     },
-    call: (work, callOptions) => run(plan, (context) => tryAll(work, context), callOptions),
-    on(listener) {
-      const removers = [subscribe(pool, listener), ...members.map(({ breaker }) => breaker.on(listener))];
-      return () => {
-        for (const remove of removers) remove();
-      };
-    },
+    call: (work, callOptions) => base.execute((context) => tryAll(work, context), callOptions),
+    on: (listener) => subscribeToAll([base, ...members.map(({ breaker }) => breaker)], listener),
   };
-  return pool;
 }
