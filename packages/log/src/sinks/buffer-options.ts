@@ -12,12 +12,12 @@ export interface BufferOptions {
   /** Characters kept while the place takes nothing. Default 16 777 216. */
   readonly maxBufferChars?: number | undefined;
   /**
-   * What happens to a line when the place takes nothing and the buffer is full. Default `block`: it waits for room. Others
-   * are made by `dropOldest`, `dropLowest` and `spill` of `@breakwater/log/full`.
+   * What happens to a line when the place takes nothing and the buffer is full: `dropOldest()`, `dropLowest()` or
+   * `spill(path)` of `@breakwater/log/full`. Default: it blocks the caller until there is room, at most `blockMs`.
    */
-  readonly whenFull?: 'block' | FullPolicy | undefined;
+  readonly whenFull?: FullPolicy | undefined;
   /**
-   * Milliseconds that a line may wait for room under `block`, and that `flush` and the end of the process may wait. When they
+   * Milliseconds that a line may wait for room without `whenFull`, and that `flush` and the end of the process may wait. When they
    * were in vain, later lines do not wait before the place has taken something again. Default 2000.
    */
   readonly blockMs?: number | undefined;
@@ -32,17 +32,13 @@ export const bufferRules: Readonly<Record<string, Rule>> = {
   batchChars: count,
   flushMs: timerMs,
   maxBufferChars: count,
-  whenFull: [
-    'block, dropOldest(), dropLowest() or spill(path)',
-    (v) => v === 'block' || typeof (v as FullPolicy | null)?.open === 'function',
-  ],
+  whenFull: ['dropOldest(), dropLowest() or spill(path)', (v) => typeof (v as FullPolicy | null)?.open === 'function'],
   blockMs: timerMs,
 };
 
 export const MAX_BUFFER_CHARS = 16_777_216;
 
-/** Where lines wait by the policy; `undefined` for `block`. Throws what opening a spill file throws. */
-export function openBacklog(options: BufferOptions): Backlog | undefined {
-  const { whenFull = 'block', maxBufferChars = MAX_BUFFER_CHARS } = options;
-  return whenFull === 'block' ? undefined : whenFull.open(maxBufferChars);
+/** Where lines wait by the policy, if there is one. Throws what opening a spill file throws. */
+export function openBacklog({ whenFull, maxBufferChars = MAX_BUFFER_CHARS }: BufferOptions): Backlog | undefined {
+  return whenFull?.open(maxBufferChars);
 }

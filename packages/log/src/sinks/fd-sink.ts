@@ -135,8 +135,7 @@ export function createFdSink(
 
   /** Whether the line goes into the text. If not, it was put elsewhere or counted. */
   function mayWait(line: string, severity: number): boolean {
-    const hasRoom = (): boolean =>
-      !stalled || text.length + line.length + (bytes === scratch ? 0 : end - start) <= maxBufferChars;
+    const hasRoom = (): boolean => !stalled || text.length + line.length + end - start <= maxBufferChars;
     if (stalled) {
       if (backlog !== undefined) {
         tally.drop('queue-full', backlog.push(line, severity));

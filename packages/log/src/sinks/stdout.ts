@@ -12,16 +12,14 @@ export interface StdoutOptions extends BufferOptions {
 export const stdoutRules: Readonly<Record<string, Rule>> = { ...bufferRules, fd: /* @__PURE__ */ whole(0) };
 
 /**
- * Lines to standard output, in batches. With `whenFull: 'block'`, the default, a reader that is slow slows the program
- * down; with any other policy a pipe is opened anew without blocking (Linux), so that the kernel does not block either.
+ * Lines to standard output, in batches. A reader that is slow slows the program down; with `whenFull` a pipe is opened anew without blocking (Linux), so that the kernel does not block either.
  */
 export function stdoutSink(options: StdoutOptions = {}): Sink {
   checkOptions('stdoutSink', options, stdoutRules);
-  const { fd = 1, whenFull = 'block', name = 'stdout' } = options;
+  const { fd = 1, name = 'stdout' } = options;
   const backlog = openBacklog(options);
-  const target: Target =
-    whenFull === 'block'
-      ? { write: (buffer, offset, length) => writeSync(fd, buffer, offset, length) }
-      : whenFull.unblocked(fd);
+  const target: Target = options.whenFull?.unblocked(fd) ?? {
+    write: (buffer, offset, length) => writeSync(fd, buffer, offset, length),
+  };
   return createFdSink(target, { ...options, name }, backlog);
 }

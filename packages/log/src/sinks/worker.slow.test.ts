@@ -294,8 +294,8 @@ test('R28 a module that never starts is given up: what waits and what comes is c
 });
 
 test('R24 a full ring: block waits, drop-oldest and drop-lowest give up, spill brings in later; memory stays bounded', async () => {
-  for (const policy of ['block', dropOldest(), dropLowest(), spill(join(folder, 'full.spill'))] as const) {
-    const whenFull = policy === 'block' ? policy : policy.kind;
+  for (const policy of [undefined, dropOldest(), dropLowest(), spill(join(folder, 'full.spill'))] as const) {
+    const whenFull = policy?.kind ?? 'block';
     const path = join(folder, `full-${whenFull}`);
     const { sink, stop } = setUp({
       to: module({ path, delayMs: 2 }),
