@@ -150,6 +150,7 @@ test('G3 G4 what is no configuration fails with its name; what cannot change in 
     [() => createRegistry({ timeout: createTimeout }, { a: null } as never), /a options.*null/],
     [() => createRegistry({ timeout: createTimeout }, { a: { timeout: 5 } } as never), /a\.timeout.*5/],
     [() => createRegistry({ timeout: createTimeout }, { a: { timeout: {} } } as never), /createTimeout/],
+    [() => createRegistry({}, null as never), /registry\.reload.*null/],
     [() => pipeline(null as never), /pipeline options.*null/],
     [() => pipeline({ retry: 5 } as never), /pipeline\.retry.*a policy.*5/],
     [() => pipeline({ name: 5, timeout: createTimeout({ timeoutMs: 1 }) } as never), /pipeline\.name.*5/],

@@ -1,3 +1,4 @@
+import type { ComposedPolicy } from './compose.ts';
 import { emit, type Listener, subscribe } from './events.ts';
 import { callable, checkOptions, OptionError, record } from './options.ts';
 import { type PipelineSlot, pipeline, placeRules } from './pipeline.ts';
@@ -50,6 +51,7 @@ export function createRegistry<M extends Makers>(
       return [...handles.keys()];
     },
     reload(next) {
+      if (!record[1](next)) throw new OptionError('registry.reload', next, 'options by pipeline and place');
       // Everything is built before anything is changed: a mistake in the last pipeline leaves the first as it was.
       const built = Object.entries(next).map(
         ([name, options]) => [name, options, build(makers, name, options)] as const,
@@ -86,9 +88,13 @@ function build(makers: Makers, name: string, options: Options): Members {
 class Handle implements Policy {
   readonly kind = 'registered';
   readonly name: string;
+  /** Its present members, for telemetry. */
+  get policies(): readonly Policy[] {
+    return this.#current.policies;
+  }
   listeners: readonly Listener<unknown>[] | undefined = undefined;
   #members: Members;
-  #current: Policy;
+  #current: ComposedPolicy<unknown>;
   #stop: (() => void) | undefined = undefined;
 
   constructor(name: string, members: Members) {

@@ -1,4 +1,5 @@
-import { OptionError } from '../options.ts';
+import { policyRule } from '../compose.ts';
+import { callable, checkOptions } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
 /** Levels that nearly every logger has. */
@@ -31,10 +32,10 @@ const lines: Readonly<Record<string, readonly [LogLevel, string]>> = {
 /**
  * Writes a line for each event of a policy, through any logger; the returned function ends it. Fields are those of the
  * event in snake case, `error` as `error_type`, `error_code` and `error_message`. Events of other policies are written
- * at `info` with their type as message. Throws `OptionError` when `write` is not a function.
+ * at `info` with their type as message. Throws `OptionError` for what is no policy or no function.
  */
 export function logEvents(policy: Policy, write: WriteLine): () => void {
-  if (typeof write !== 'function') throw new OptionError('logEvents write', write, 'a function');
+  checkOptions('logEvents', { policy, write }, { policy: policyRule, write: callable }, ['policy', 'write']);
   return policy.on((given) => {
     const event = given as AnyEvent;
     const { type, error, ...rest } = event;

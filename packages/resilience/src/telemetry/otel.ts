@@ -1,7 +1,7 @@
 import type { Attributes, Meter, TraceAPI } from '@opentelemetry/api';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../bulkhead/bulkhead.ts';
-import type { ComposedPolicy } from '../compose.ts';
+import { type ComposedPolicy, policyRule } from '../compose.ts';
 import { checkOptions, flag, record } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
@@ -28,6 +28,7 @@ export async function connectTelemetry(
   policy: Policy,
   options: TelemetryOptions = {},
 ): Promise<(() => void) | undefined> {
+  checkOptions('connectTelemetry', { policy }, { policy: policyRule }, ['policy']);
   checkOptions('connectTelemetry', options, { meter: record, spanEvents: flag });
   const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
@@ -35,7 +36,7 @@ export async function connectTelemetry(
   });
   if (api === undefined) return undefined;
   const meter = options.meter ?? api.metrics.getMeter('@breakwater/resilience');
-  const stopGauges = observeGauges(meter, membersOf(policy));
+  const stopGauges = observeGauges(meter, policy);
   const stopEvents = countEvents(meter, policy, options.spanEvents === false ? undefined : api.trace);
   return () => {
     stopEvents();
@@ -43,8 +44,9 @@ export async function connectTelemetry(
   };
 }
 
+/** Those of a chain; of one of a registry, the present ones. */
 function membersOf(policy: Policy): readonly Policy[] {
-  return policy.kind === 'composed' ? ((policy as unknown as ComposedPolicy).policies as readonly Policy[]) : [policy];
+  return (policy as Partial<ComposedPolicy>).policies ?? [policy];
 }
 
 function countEvents(meter: Meter, policy: Policy, trace: TraceAPI | undefined): () => void {
@@ -81,21 +83,23 @@ function errorType(error: unknown): string {
 
 const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2, isolated: 3 };
 
-function observeGauges(meter: Meter, members: readonly Policy[]): () => void {
+function observeGauges(meter: Meter, policy: Policy): () => void {
   const stops: (() => void)[] = [];
-  const observe = (name: string, policies: readonly Policy[], read: (policy: Policy) => number): void => {
-    if (policies.length === 0) return;
+  const observe = <P>(name: string, kind: string, read: (member: P) => number | undefined): void => {
+    if (policy.kind !== 'registered' && !membersOf(policy).some((member) => member.kind === kind)) return;
     const gauge = meter.createObservableGauge(name);
     const callback = (result: { observe(value: number, attributes: Attributes): void }): void => {
-      for (const policy of policies) result.observe(read(policy), { 'breakwater.policy': policy.name });
+      for (const member of membersOf(policy)) {
+        const value = member.kind === kind ? read(member as P) : undefined;
+        if (value !== undefined) result.observe(value, { 'breakwater.policy': member.name });
+      }
     };
     gauge.addCallback(callback);
     stops.push(() => gauge.removeCallback(callback));
   };
-  const ofKind = (kind: string): readonly Policy[] => members.filter((member) => member.kind === kind);
-  observe('breakwater.breaker.state', ofKind('breaker'), (p) => STATE_NUMBERS[(p as unknown as CircuitBreaker).state]);
-  observe('breakwater.bulkhead.active', ofKind('bulkhead'), (p) => (p as unknown as Bulkhead).active);
-  observe('breakwater.bulkhead.queued', ofKind('bulkhead'), (p) => (p as unknown as Bulkhead).queued);
+  observe<CircuitBreaker>('breakwater.breaker.state', 'breaker', ({ state }) => STATE_NUMBERS[state]);
+  observe<Bulkhead>('breakwater.bulkhead.active', 'bulkhead', ({ active }) => active);
+  observe<Bulkhead>('breakwater.bulkhead.queued', 'bulkhead', ({ queued }) => queued);
   return () => {
     for (const stop of stops) stop();
   };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import { type Meter, type ObservableCallback, trace } from '@opentelemetry/api';
 import { createBreaker, createBulkhead, createRetry, createTimeout, fixedBackoff, pipeline } from '../index.ts';
+import { createRegistry } from '../registry.ts';
 import { connectTelemetry, logEvents } from '../telemetry.ts';
 
 const down = (): Error => Object.assign(new Error('connect ECONNREFUSED 10.0.0.9'), { code: 'ECONNREFUSED' });
@@ -91,7 +92,9 @@ test('L2 OpenTelemetry: a counter of events, gauges of states, and nothing left 
 
 test('L3 what is no logger and no option is refused when it is given', async () => {
   const policy = createTimeout({ timeoutMs: 50 });
-  assert.throws(() => logEvents(policy, { info() {} } as never), /logEvents write.*a function/);
+  assert.throws(() => logEvents(policy, { info() {} } as never), /logEvents\.write.*a function/);
+  assert.throws(() => logEvents({} as never, () => undefined), /logEvents\.policy.*a policy/);
+  await assert.rejects(connectTelemetry(undefined as never), /connectTelemetry\.policy.*a policy/);
   await assert.rejects(connectTelemetry(policy, { spanEvent: false } as never), /connectTelemetry\.spanEvent/);
   await assert.rejects(connectTelemetry(policy, { spanEvents: 'no' } as never), /connectTelemetry\.spanEvents/);
 });
@@ -105,4 +108,34 @@ test('L1 whatever was thrown, the line is written', async () => {
     await retry.execute(() => Promise.reject(thrown)).catch(() => undefined);
     assert.deepEqual(lines, [['Non-retryable error encountered', typeof thrown]]);
   }
+});
+
+test('L2 the gauges of a pipeline of a registry are those of its present members', async () => {
+  const clock = createVirtualClock();
+  const gauges = new Map<string, ObservableCallback>();
+  const meter = {
+    createCounter: () => ({ add: () => undefined }),
+    createObservableGauge: (name: string) => ({
+      addCallback: (callback: ObservableCallback) => gauges.set(name, callback),
+      removeCallback: () => gauges.delete(name),
+    }),
+  } as unknown as Meter;
+  const registry = createRegistry({ breaker: createBreaker, bulkhead: createBulkhead }, { a: { breaker: { clock } } });
+  const stop = await connectTelemetry(registry.get('a'), { meter });
+  const read = (): [number, string][] => {
+    const seen: [number, string][] = [];
+    const observe = (value: number, attributes: object): void => {
+      seen.push([value, (attributes as { 'breakwater.policy': string })['breakwater.policy']]);
+    };
+    for (const callback of gauges.values()) void callback({ observe } as never);
+    return seen;
+  };
+  assert.deepEqual(read(), [[0, 'a.breaker']]);
+  registry.reload({ a: { bulkhead: { maxConcurrent: 1, clock } } });
+  assert.deepEqual(read(), [
+    [0, 'a.bulkhead'],
+    [0, 'a.bulkhead'],
+  ]);
+  stop!();
+  assert.equal(gauges.size, 0);
 });
