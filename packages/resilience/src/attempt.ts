@@ -304,6 +304,15 @@ export class Rejection {
   }
 }
 
+/**
+ * One of each, for ever. V8 forgets a shape of which no object is left at a garbage collection, and throws away the code
+ * that was compiled for it: the thousands of calls after that would cost twice as much.
+ */
+export const KEPT: readonly unknown[] = [
+  /* @__PURE__ */ new Call(undefined as never, undefined as never, undefined, undefined as never, 1, undefined),
+  /* @__PURE__ */ new Rejection(undefined),
+];
+
 function checkCall(options: CallOptions): void {
   if ('plan' in options) {
     throw new OptionError('options', options, 'no spread context, but withContext(context, changes)');

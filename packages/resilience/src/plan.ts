@@ -1,3 +1,4 @@
+import { KEPT } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import { type Fusible, type Gate, Lane, type Repeater } from './policy.ts';
 import { type Timers, timersOf } from './timers.ts';
@@ -13,11 +14,14 @@ export interface Plan {
   readonly limit: Gate | undefined;
   /** One for each gate. */
   readonly lanes: readonly Lane[];
+  /** @internal */
+  readonly kept: unknown;
 }
 
 /** Builds a {@link Plan}. At most one of the gates may be a time limit. */
 export function toPlan(parts: Fusible & { readonly name: string; readonly clock: Clock }): Plan {
   const { name, clock, gates = [], repeater } = parts;
   const lanes = gates.map((gate) => gate.lane ?? new Lane());
-  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, limit: gates.find((gate) => gate.onLimit) };
+  const limit = gates.find((gate) => gate.onLimit);
+  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, limit, kept: KEPT };
 }

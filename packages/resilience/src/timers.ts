@@ -12,11 +12,17 @@ const LAG_TOLERANCE_MS = 50;
 /** The most that due timers are held back after a blocked event loop. */
 const LONGEST_GRACE_MS = 1000;
 
+/** A wait that has outlived its turn: until which monotonic time, and the handle of the clock's timer. */
+interface Armed {
+  readonly until: number;
+  handle: unknown;
+}
+
 /** Something that waits. The fields belong to {@link Timers}. */
 export interface Timed {
-  /** Milliseconds asked for, until the end of the turn; then the monotonic time at which it falls due. */
+  /** Milliseconds asked for. */
   due: number;
-  /** {@link IDLE}, or where it waits: in the list of this turn, or at the clock, whose handle it is. */
+  /** {@link IDLE}, {@link FRESH}, or the {@link Armed} wait. */
   place: unknown;
   before: Timed | null;
   after: Timed | null;
@@ -78,7 +84,7 @@ export class Timers {
       if (after !== null) after.before = before;
       node.before = node.after = null;
     } else if (place !== IDLE) {
-      this.clock.clearTimer(place);
+      this.clock.clearTimer((place as Armed).handle);
     }
     node.place = IDLE;
   }
@@ -86,7 +92,7 @@ export class Timers {
   /** Monotonic time at which a node falls due; `Infinity` when it does not wait. */
   dueAt(node: Timed): number {
     if (node.place === IDLE) return NEVER;
-    return node.place === FRESH ? this.clock.now() + node.due : node.due;
+    return node.place === FRESH ? this.clock.now() + node.due : (node.place as Armed).until;
   }
 
   readonly #turn = (): void => {
@@ -98,8 +104,7 @@ export class Timers {
     while (node !== null) {
       const younger: Timed | null = node.before;
       node.before = node.after = null;
-      node.due += this.clock.now();
-      this.#arm(node, node.due, false);
+      this.#arm(node, this.clock.now() + node.due, false);
       node = younger;
     }
   };
@@ -109,8 +114,10 @@ export class Timers {
     node.place = IDLE;
     if (until === NEVER) return;
     const { clock } = this;
+    const wait: Armed = { until, handle: undefined };
+    node.place = wait;
     const expire = (): void => {
-      if (node.place !== handle) return;
+      if (node.place !== wait) return;
       const now = clock.now();
       const lateMs = now - until;
       if (lateMs < 0) this.#arm(node, until, held);
@@ -122,8 +129,7 @@ export class Timers {
     };
     // Node rounds a delay down to whole milliseconds: rounding up first keeps "never early" true.
     const delayMs = Math.min(Math.max(0, Math.ceil(until - clock.now())), LONGEST_ARM_MS);
-    const handle = clock.setTimer(() => clock.defer(expire), delayMs);
-    node.place = handle;
+    wait.handle = clock.setTimer(() => clock.defer(expire), delayMs);
   }
 }
 
