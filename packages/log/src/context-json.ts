@@ -1,4 +1,5 @@
 import type { ContextCell, LogContext } from './context.ts';
+import { readOwn } from './fields.ts';
 import type { Writer } from './writer.ts';
 
 /** Ids of the span that is active now. */
@@ -27,15 +28,14 @@ export function prepareContext(cell: ContextCell, owner: object, writer: Writer,
   let fragment = '';
   const add = (name: string, value: unknown): void => {
     if (value === undefined || value === '' || names.has(name)) return;
-    const text = writer.text(String(value).slice(0, 256));
+    // A context that breaks its types must not cost the record.
+    const isOdd = typeof value === 'object' || typeof value === 'function';
+    const text = isOdd ? writer.safely(name, value) : writer.text(String(value).slice(0, 256));
     names.set(name, text);
     fragment += (fragment === '' ? '' : ',') + writer.keys.get(name).json + text;
   };
   for (const [field, name] of NAMES) add(name, values[field]);
-  for (const entry of baggage) {
-    if (values.baggage !== undefined && Object.hasOwn(values.baggage, entry))
-      add(`baggage.${entry}`, values.baggage[entry]);
-  }
+  for (const entry of baggage) add(`baggage.${entry}`, readOwn(values.baggage, entry));
   cell.names = names;
   cell.fragment = fragment;
   cell.head = traceHead(values);
@@ -43,10 +43,9 @@ export function prepareContext(cell: ContextCell, owner: object, writer: Writer,
 }
 
 export function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {
-  const traceId = String(ids?.traceId);
-  if (!TRACE_ID.test(traceId)) return '';
-  const spanId = String(ids?.spanId);
-  const flags = Number(ids?.traceFlags);
-  const span = SPAN_ID.test(spanId) ? `,"spanId":"${spanId}"` : '';
-  return `,"traceId":"${traceId}"${span}${flags >= 0 && flags < 256 ? `,"traceFlags":${Math.floor(flags)}` : ''}`;
+  const { traceId, spanId, traceFlags } = ids ?? {};
+  if (typeof traceId !== 'string' || !TRACE_ID.test(traceId)) return '';
+  const span = typeof spanId === 'string' && SPAN_ID.test(spanId) ? `,"spanId":"${spanId}"` : '';
+  const hasFlags = typeof traceFlags === 'number' && traceFlags >= 0 && traceFlags < 256;
+  return `,"traceId":"${traceId}"${span}${hasFlags ? `,"traceFlags":${Math.floor(traceFlags)}` : ''}`;
 }

@@ -47,10 +47,17 @@ type Kept = Pick<ContextCell, 'buffer' | 'wide'>;
 
 const storage = new AsyncLocalStorage<ContextCell>();
 export const NO_NAMES: ReadonlyMap<string, string> = new Map();
+/** What a logger has written where there is no context, or has not written yet. */
+export const NO_CONTEXT: Pick<ContextCell, 'owner' | 'head' | 'fragment' | 'names'> = {
+  owner: undefined,
+  head: '',
+  fragment: '',
+  names: NO_NAMES,
+};
 
 function enter<T>(values: LogContext, kept: Partial<Kept> | undefined, fn: () => T): T {
   const { buffer, wide } = kept ?? {};
-  return storage.run({ values, owner: undefined, head: '', fragment: '', names: NO_NAMES, buffer, wide }, fn);
+  return storage.run({ ...NO_CONTEXT, values, buffer, wide }, fn);
 }
 
 /**

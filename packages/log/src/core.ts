@@ -1,5 +1,5 @@
 import type { Redactor } from '@breakwater/redact';
-import { type ContextCell, currentCell, type LogContext, NO_NAMES } from './context.ts';
+import { type ContextCell, currentCell, type LogContext, NO_CONTEXT } from './context.ts';
 import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
 import { toMembers, writeCarefully } from './fields.ts';
@@ -9,7 +9,7 @@ import { LEVELS, type Level, SEVERITY } from './level.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
 import { isTemplate, renderTemplate } from './template.ts';
-import { toFlat, toJsonString } from './text.ts';
+import { toFlat } from './text.ts';
 import { Timestamps } from './time.ts';
 import { Writer, type WriterLimits } from './writer.ts';
 
@@ -82,7 +82,7 @@ export class Core {
   }
 
   parts(scope: string, bound: ReadonlyMap<string, string>): LineParts {
-    const tail = toFlat(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${toJsonString(scope)}`}`);
+    const tail = toFlat(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${this.writer.text(scope)}`}`);
     const boundJson = toFlat(toMembers(bound));
     const rest = toFlat(`${tail},"attributes":{${boundJson}}}\n`);
     return { tail, rest, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
@@ -182,16 +182,13 @@ export class Core {
     }
     writer.begin();
     const made = event?.made;
-    if (cell !== undefined && cell.owner !== this) prepareContext(cell, this, writer, baggage);
-    let head =
-      this.#timestamps.lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level]) +
-      this.#body(message, fields, made !== undefined) +
-      parts.tail;
-    if (event !== undefined && event.name !== '') head += `,"eventName":${toJsonString(event.name)}`;
+    // What comes from outside goes first: a lazy text may write a record in its turn, by a logger that shares the context.
+    const body = this.#body(message, fields, made !== undefined);
     const ids = made?.trace ?? trace?.();
-    head += `${ids !== undefined ? traceHead(ids) : (cell?.head ?? '')},"attributes":{`;
-
-    const context = cell?.names ?? NO_NAMES;
+    if (cell !== undefined && cell.owner !== this) prepareContext(cell, this, writer, baggage);
+    const { names: context, fragment, head: span } = cell ?? NO_CONTEXT;
+    const name = event === undefined || event.name === '' ? '' : `,"eventName":${writer.text(event.name)}`;
+    const head = `${this.#timestamps.lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level])}${body}${parts.tail}${name}${ids === undefined ? span : traceHead(ids)},"attributes":{`;
     const bound = parts.clashes ? toMembers([...parts.bound].filter(([name]) => !context.has(name))) : parts.boundJson;
     let extra = event === undefined ? '' : event.json;
     if (rate < 1) extra = join(extra, `"breakwater.log.sample_rate":${rate}`);
@@ -204,7 +201,7 @@ export class Core {
         ? (message as object)
         : undefined;
     if (error !== undefined) extra = join(extra, writer.exceptions.attributes(error));
-    const above = join(join(cell === undefined ? '' : cell.fragment, bound), extra);
+    const above = join(join(fragment, bound), extra);
     if (fields === undefined || isError) return this.#fit(head, above);
     const taken = { bound: parts.bound, context, error: error !== undefined };
     let own: string;

@@ -141,7 +141,9 @@ export class ExceptionWriter {
       .split('\n')
       .map((line) => redactor.string(line))
       .join('\n');
-    const made = { text: toFlat(text), json: toFlat(toJsonString(safe).slice(1, -1)), place: stackPlace(text) };
+    // Copies: a part of a stack would keep its message, however long, in memory.
+    const copy = toFlat(text);
+    const made = { text: copy, json: toFlat(toJsonString(safe).slice(1, -1)), place: toFlat(stackPlace(copy)) };
     this.#frames[slot] = made;
     return made;
   }

@@ -71,9 +71,9 @@ function keysOf(fields: object): string[] | undefined {
 }
 
 /** A property, whatever its getter does. */
-export function readOwn(fields: object, name: string): unknown {
+export function readOwn(fields: object | undefined, name: string): unknown {
   try {
-    return Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined;
+    return fields !== undefined && Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined;
   } catch {
     return '[Unreadable]';
   }

@@ -118,7 +118,7 @@ class LoggerImpl implements Logger {
   }
 
   log(level: Level, message: Message, fields?: Fields | Error, eventName?: string): void {
-    const event = eventName === undefined ? undefined : { name: String(eventName), json: '' };
+    const event = typeof eventName === 'string' ? { name: eventName, json: '' } : undefined;
     this.say(isLevel(level) ? level : 'info', message, fields, event);
   }
 
@@ -147,7 +147,7 @@ class LoggerImpl implements Logger {
   }
 
   isEnabled(level: Level): boolean {
-    return this.#threshold() <= (SEVERITY[level] ?? 0);
+    return isLevel(level) && this.#threshold() <= SEVERITY[level];
   }
 
   child(fields: Fields): Logger {
@@ -155,7 +155,11 @@ class LoggerImpl implements Logger {
   }
 
   module(module: string): Logger {
-    return new LoggerImpl(this.#shared, module.toWellFormed().slice(0, 128), this.#parts.bound);
+    return new LoggerImpl(
+      this.#shared,
+      typeof module === 'string' ? module.toWellFormed().slice(0, 128) : '',
+      this.#parts.bound,
+    );
   }
 
   setLevel(level: Threshold, module = ''): void {

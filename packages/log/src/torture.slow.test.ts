@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { createLogger, type Logger, type LogRecord, withContext } from './index.ts';
 import { memorySink } from './testing.ts';
@@ -279,4 +281,25 @@ test('R13 secrets by key, by value, by path, in bound fields, in messages and te
   assert.match(text, /kept/);
   assert.match(text, /not this one/);
   assert.equal(check(sink.lines[0]!).attributes['gone'], undefined);
+});
+
+test('R10 a part of a long text, an error with a long message: what is remembered does not keep the whole', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const sink = memorySink({ maxRecords: 1 });
+  const logger = createLogger({ service: 't', sinks: [sink], flushAtExit: false });
+  loggers.push(logger);
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 100; index++) {
+    const long = Buffer.alloc(1_000_000, 97 + (index % 26)).toString('latin1') + index;
+    for (let turn = 0; turn < 3; turn++) {
+      logger.info(long.slice(-40), { id: long.slice(-30), [`k${index}`]: long.slice(0, 20), word: long.slice(-14) });
+    }
+    const error = new Error(long);
+    error.stack = `Error: ${long}\n    at work (/srv/app/work.js:${index}:7)`;
+    logger.error('failed', { error });
+  }
+  collect();
+  const grown = (process.memoryUsage().heapUsed - before) / 1e6;
+  assert.ok(grown < 40, `${grown.toFixed(0)} MB are kept of 100`);
 });
