@@ -1,5 +1,4 @@
-import { policyRule } from '../compose.ts';
-import { callable, checkOptions } from '../options.ts';
+import { callable, checkOptions, having } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
 /** Levels that nearly every logger has. */
@@ -30,12 +29,15 @@ const lines: Readonly<Record<string, readonly [LogLevel, string]>> = {
 };
 
 /**
- * Writes a line for each event of a policy, through any logger; the returned function ends it. Fields are those of the
+ * Writes a line for each event of a policy or a provider pool, through any logger; the returned function ends it. Fields are those of the
  * event in snake case, `error` as `error_type`, `error_code` and `error_message`. Events of other policies are written
  * at `info` with their type as message. Throws `OptionError` for what is no policy or no function.
  */
-export function logEvents(policy: Policy, write: WriteLine): () => void {
-  checkOptions('logEvents', { policy, write }, { policy: policyRule, write: callable }, ['policy', 'write']);
+export function logEvents(policy: Pick<Policy, 'on'>, write: WriteLine): () => void {
+  checkOptions('logEvents', { policy, write }, { policy: having('a policy', 'on'), write: callable }, [
+    'policy',
+    'write',
+  ]);
   return policy.on((given) => {
     const event = given as AnyEvent;
     const { type, error, ...rest } = event;

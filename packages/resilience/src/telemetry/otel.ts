@@ -1,8 +1,8 @@
 import type { Attributes, Meter, TraceAPI } from '@opentelemetry/api';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../bulkhead/bulkhead.ts';
-import { type ComposedPolicy, policyRule } from '../compose.ts';
-import { checkOptions, flag, record } from '../options.ts';
+import type { ComposedPolicy } from '../compose.ts';
+import { checkOptions, flag, having, record } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
 export interface TelemetryOptions {
@@ -12,11 +12,14 @@ export interface TelemetryOptions {
   readonly spanEvents?: boolean | undefined;
 }
 
+/** A policy, or a pool, which has no `execute`. */
+type Observed = Pick<Policy, 'kind' | 'name' | 'on'>;
+
 /** Event fields that become attributes of the counter: all have few values. */
 const METRIC_FIELDS = ['policy', 'reason', 'operation'] as const;
 
 /**
- * Tells OpenTelemetry what a policy does: counter `breakwater.policy.events` (attributes `breakwater.event`,
+ * Tells OpenTelemetry what a policy or a provider pool does: counter `breakwater.policy.events` (attributes `breakwater.event`,
  * `breakwater.policy`, `breakwater.reason`, `breakwater.operation`); gauges `breakwater.breaker.state` (0 closed,
  * 1 half-open, 2 open, 3 isolated), `breakwater.bulkhead.active` and `breakwater.bulkhead.queued`; and each event as an
  * event of the active span.
@@ -25,10 +28,10 @@ const METRIC_FIELDS = ['policy', 'reason', 'operation'] as const;
  * ends it. Until called, and after that, nothing is paid. Rejects with `OptionError` for wrong options.
  */
 export async function connectTelemetry(
-  policy: Policy,
+  policy: Observed,
   options: TelemetryOptions = {},
 ): Promise<(() => void) | undefined> {
-  checkOptions('connectTelemetry', { policy }, { policy: policyRule }, ['policy']);
+  checkOptions('connectTelemetry', { policy }, { policy: having('a policy', 'on') }, ['policy']);
   checkOptions('connectTelemetry', options, { meter: record, spanEvents: flag });
   const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
@@ -45,11 +48,11 @@ export async function connectTelemetry(
 }
 
 /** Those of a chain; of one of a registry, the present ones. */
-function membersOf(policy: Policy): readonly Policy[] {
+function membersOf(policy: Observed): readonly Observed[] {
   return (policy as Partial<ComposedPolicy>).policies ?? [policy];
 }
 
-function countEvents(meter: Meter, policy: Policy, trace: TraceAPI | undefined): () => void {
+function countEvents(meter: Meter, policy: Observed, trace: TraceAPI | undefined): () => void {
   const counter = meter.createCounter('breakwater.policy.events', {
     description: 'Events of resilience policies',
     unit: '{event}',
@@ -83,7 +86,7 @@ function errorType(error: unknown): string {
 
 const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2, isolated: 3 };
 
-function observeGauges(meter: Meter, policy: Policy): () => void {
+function observeGauges(meter: Meter, policy: Observed): () => void {
   const stops: (() => void)[] = [];
   const observe = <P>(name: string, kind: string, read: (member: P) => number | undefined): void => {
     if (policy.kind !== 'registered' && !membersOf(policy).some((member) => member.kind === kind)) return;

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import { type Meter, type ObservableCallback, trace } from '@opentelemetry/api';
-import { createBreaker, createBulkhead, createRetry, createTimeout, fixedBackoff, pipeline } from '../index.ts';
+import {
+  createBreaker,
+  createBulkhead,
+  createProviderPool,
+  createRetry,
+  createTimeout,
+  fixedBackoff,
+  pipeline,
+} from '../index.ts';
 import { createRegistry } from '../registry.ts';
 import { connectTelemetry, logEvents } from '../telemetry.ts';
 
@@ -138,4 +146,18 @@ test('L2 the gauges of a pipeline of a registry are those of its present members
   ]);
   stop!();
   assert.equal(gauges.size, 0);
+});
+
+test('L1 L2 a provider pool is told of as a policy', async () => {
+  const clock = createVirtualClock();
+  const pool = createProviderPool({ providers: { a: 1, b: 2 }, clock, name: 'cards' });
+  const lines: unknown[] = [];
+  const stops = [
+    logEvents(pool, (_level, _message, fields) => lines.push([fields['event'], fields['policy']])),
+    (await connectTelemetry(pool))!,
+  ];
+  await pool.call((provider) => (provider === 1 ? Promise.reject(down()) : 'ok'));
+  for (const stop of stops) stop();
+  await pool.call((provider) => (provider === 1 ? Promise.reject(down()) : 'ok'));
+  assert.deepEqual(lines, [['pool.failover', 'cards']]);
 });
