@@ -154,7 +154,7 @@ test('G3 G4 what is no configuration fails with its name; what cannot change in 
     [() => pipeline(null as never), /pipeline options.*null/],
     [() => pipeline({ retry: 5 } as never), /pipeline\.retry.*a policy.*5/],
     [() => pipeline({ name: 5, timeout: createTimeout({ timeoutMs: 1 }) } as never), /pipeline\.name.*5/],
-    [() => pipeline({ clock, timeout: createTimeout({ timeoutMs: 1 }) } as never), /pipeline\.clock.*each policy/],
+    [() => pipeline({ clock, timeout: createTimeout({ timeoutMs: 1 }) } as never), /pipeline\.clock.*no such option/],
     [() => createHedge({ budget: { withdraw: 5 } as never }), /budget/],
   ];
   for (const [make, message] of wrong) assert.throws(make, { name: 'OptionError', message });

@@ -1,9 +1,10 @@
-import { callable, checkOptions as check, type Rule, text } from '@breakwater/errors/options';
+import { callable, checkOptions as checkExactly, type Rule, text } from '@breakwater/errors/options';
 
 // All modules of this package take the rules of their options from here.
 export { OptionError } from '@breakwater/errors';
 export {
   callable,
+  checkOptions as checkExactly,
   delayMs,
   durationMs,
   either,
@@ -37,5 +38,5 @@ export function checkOptions(
   rules: Record<string, Rule>,
   required?: readonly string[],
 ): void {
-  check(policy, options, { ...commonRules, ...rules }, required);
+  checkExactly(policy, options, { ...commonRules, ...rules }, required);
 }

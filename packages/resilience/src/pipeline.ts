@@ -1,5 +1,5 @@
 import { type ComposedPolicy, type EventOf, policyRule, toChain } from './compose.ts';
-import { checkOptions, type Rule } from './options.ts';
+import { checkExactly, type Rule, text } from './options.ts';
 import type { Policy } from './policy.ts';
 
 /**
@@ -35,12 +35,9 @@ export type PipelineSlot = (typeof PIPELINE_ORDER)[number];
 /** Policies by their place. The order in which they are written does not matter. */
 export type PipelineParts = { readonly [Slot in PipelineSlot]?: Policy | undefined };
 
-const elsewhere: Rule = ['nothing here: each policy has its own', () => false];
-
-/** Rules for an object by place. */
-export function placeRules(rule: Rule): Record<string, Rule> {
-  const places = PIPELINE_ORDER.map((place) => [place, rule] as const);
-  return { ...Object.fromEntries(places), clock: elsewhere, random: elsewhere };
+/** Checks an object by place. Each policy has a clock of its own: here it is no option. */
+export function checkPlaces(at: string, value: unknown, rule: Rule): void {
+  checkExactly(at, value, { ...Object.fromEntries(PIPELINE_ORDER.map((place) => [place, rule])), name: text });
 }
 
 /**
@@ -51,7 +48,7 @@ export function placeRules(rule: Rule): Record<string, Rule> {
 export function pipeline<P extends PipelineParts>(
   parts: P & { readonly name?: string | undefined },
 ): ComposedPolicy<EventOf<P[PipelineSlot & keyof P]>> {
-  checkOptions('pipeline', parts, placeRules(policyRule));
+  checkPlaces('pipeline', parts, policyRule);
   return toChain(
     parts.name,
     PIPELINE_ORDER.flatMap((slot) => parts[slot] ?? []),

@@ -1,7 +1,7 @@
 import type { ComposedPolicy } from './compose.ts';
 import { emit, type Listener, subscribe } from './events.ts';
-import { callable, checkOptions, OptionError, record } from './options.ts';
-import { type PipelineSlot, pipeline, placeRules } from './pipeline.ts';
+import { callable, OptionError, record } from './options.ts';
+import { checkPlaces, type PipelineSlot, pipeline } from './pipeline.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 
 /** A policy that can take new options while in use. */
@@ -39,7 +39,7 @@ export function createRegistry<M extends Makers>(
   makers: M,
   config: { readonly [name: string]: PipelineConfig<M> } = {},
 ): Registry<M> {
-  checkOptions('createRegistry', makers, placeRules(callable));
+  checkPlaces('createRegistry', makers, callable);
   const handles = new Map<string, Handle>();
   const registry: Registry<M> = {
     get(name) {
@@ -73,7 +73,7 @@ type Options = { readonly [slot: string]: unknown };
 type Members = { [slot: string]: Policy };
 
 function build(makers: Makers, name: string, options: Options): Members {
-  checkOptions(name, options, placeRules(record));
+  checkPlaces(name, options, record);
   const members: Members = {};
   for (const [slot, own] of Object.entries(options)) {
     if (own === undefined) continue;
