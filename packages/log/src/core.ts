@@ -153,13 +153,21 @@ export class Core {
 
   /** Hands a finished line to every sink. */
   write(line: string, severity: number): void {
-    this.tally.written++;
-    for (const sink of this.sinks) sink.write(line, severity);
-    if (severity < this.options.flushSeverity) return;
+    const isUrgent = severity >= this.options.flushSeverity;
+    let failed = false;
     for (const sink of this.sinks) {
-      if (sink.isSlow === true) void sink.flush();
-      else sink.flushSync();
+      try {
+        sink.write(line, severity);
+        if (!isUrgent) continue;
+        if (sink.isSlow === true) sink.flush().catch(() => undefined);
+        else sink.flushSync();
+      } catch {
+        // The others have the line all the same.
+        failed = true;
+      }
     }
+    if (failed) this.tally.drop('failed');
+    else this.tally.written++;
   }
 
   #line(

@@ -382,6 +382,29 @@ test('R23 drops of two sinks of one name are told apart; a reason cannot forge a
   );
 });
 
+test('R14 a sink that throws, or whose flush does, keeps no line from the others, and the counts add up', async () => {
+  const fail = (): never => {
+    throw new Error('no');
+  };
+  const bad = { ...memorySink({ name: 'bad' }), write: fail };
+  const stuck = { ...memorySink({ name: 'stuck' }), flushSync: fail };
+  const rejecting = { ...memorySink({ name: 'slow' }), isSlow: true, flush: () => Promise.reject(new Error('no')) };
+  for (const sink of [bad, stuck, rejecting]) {
+    const after = memorySink();
+    const logger = createLogger({ service: 't', sinks: [sink, after], flushAtExit: false });
+    loggers.push(logger);
+    logger.fatal('x');
+    assert.equal(after.lines.length, 1);
+    const failed = sink === rejecting ? {} : { failed: 1 };
+    assert.deepEqual(logger.counts().logger, {
+      emitted: 1,
+      written: sink === rejecting ? 1 : 0,
+      pending: 0,
+      dropped: failed,
+    });
+  }
+});
+
 test('R14 a sink, clock or sampler that throws does not reach the caller', () => {
   const bad = () => {
     throw new Error('x');
