@@ -56,6 +56,7 @@ describe('the page in trouble', { skip: withoutChromium, timeout: 240_000 }, () 
     const [cookie] = await page.context().cookies();
     assert.ok(cookie?.httpOnly && cookie.sameSite === 'Strict');
 
+    await page.getByRole('status', { name: 'Server: Connected' }).waitFor();
     await page.context().clearCookies();
     await page.waitForURL((url) => url.pathname === '/login');
     await page.getByText('Your session has ended').waitFor();

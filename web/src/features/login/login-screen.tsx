@@ -26,7 +26,8 @@ export function LoginScreen() {
   useDocumentTitle(0);
   const login = useMutation({
     // Printed passwords hold no spaces: those around one come from copying it.
-    mutationFn: () => api<void>('/login', { method: 'POST', body: { user: user.trim(), password: password.trim() } }),
+    mutationFn: (typed: { user: string; password: string }) =>
+      api<void>('/login', { method: 'POST', body: { user: typed.user.trim(), password: typed.password.trim() } }),
     onSuccess: () => {
       client.clear();
       router.history.replace(localPath(next));
@@ -36,7 +37,7 @@ export function LoginScreen() {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!login.isPending) login.mutate();
+    if (!login.isPending) login.mutate({ user, password });
   };
   const isKey = /^\s*bw_(ingest|api)_/.test(password);
   return (
