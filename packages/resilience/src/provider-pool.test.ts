@@ -157,8 +157,11 @@ test('PP3 a provider whose probe is under way says no time; options of the pool 
     (error: NoProviderError) => error instanceof NoProviderError && error.retryAfterMs === undefined,
   );
   assert.equal(await clock.run(probe), 'well');
-  for (const wrong of [{ name: 'x' }, { clock }, { random: Math.random }, null, 5] as never[]) {
-    assert.throws(() => createProviderPool({ providers: { a: 1 }, ejection: wrong }), /ejection: expected options/);
+  for (const wrong of [{ name: 'x' }, { clock }, { random: Math.random }, { openMs: -1 }, null, 5] as never[]) {
+    assert.throws(
+      () => createProviderPool({ providers: { a: 1 }, ejection: wrong }),
+      /createProviderPool\.ejection.*expected/,
+    );
   }
 });
 

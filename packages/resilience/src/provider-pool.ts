@@ -1,11 +1,11 @@
 import { type BreakerEvent, type CircuitBreaker, createBreaker } from './breaker/breaker.ts';
-import type { BreakerOptions } from './breaker/options.ts';
+import { type BreakerOptions, kind as breaker } from './breaker/options.ts';
 import type { Clock, Random } from './clock.ts';
 import { RejectedError } from './errors.ts';
 import { type Listener, subscribeToAll } from './events.ts';
 import { classifierOf, toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
-import { callable, oneOf, record } from './options.ts';
+import { callable, checkExactly, oneOf, record } from './options.ts';
 import { isOutage } from './outage.ts';
 import { type CallContext, type CallOptions, NEVER } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
@@ -94,14 +94,15 @@ const kind: Kind<ProviderPoolOptions<unknown>> = {
   rules: {
     providers: ['at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
     order: oneOf('preferred', 'balanced'),
-    ejection: [
-      'options of createBreaker without name, clock, random',
-      (v) => record[1](v) && ['name', 'clock', 'random'].every((key) => !(key in (v as object))),
-    ],
+    ejection: record,
     budget: budgetRule,
     failoverIf: callable,
   },
   required: ['providers'],
+  check({ ejection = {} }) {
+    // Name, clock and chance are those of the pool.
+    checkExactly('createProviderPool.ejection', ejection, { ...breaker.rules, ...breaker.more?.(ejection) });
+  },
 };
 
 /**
