@@ -299,6 +299,19 @@ test('R26 a tee sends by level; its counts are the sums of its branches', async 
   await tee.close();
 });
 
+test('R26 a branch that throws keeps nothing from the others; sinks of one name, and one in two branches, count once', () => {
+  const fail = (): never => {
+    throw new Error('no');
+  };
+  const bad = { ...memorySink(), write: fail, flushSync: fail };
+  let flushed = 0;
+  const good = { ...memorySink(), flushSync: () => void flushed++ };
+  const tee = teeSink([{ sink: bad }, { sink: good, below: 'warn' }, { sink: good, from: 'warn' }]);
+  assert.throws(() => tee.write('a\n', 9), /no/);
+  assert.throws(() => tee.flushSync(), /no/);
+  assert.deepEqual([good.lines, flushed, tee.counts().written], [['a\n'], 1, 1]);
+});
+
 test('R15 the pretty form shows controls as escapes', () => {
   const text = toPretty(
     {

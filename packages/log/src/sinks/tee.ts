@@ -36,13 +36,15 @@ export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
     exitTimeoutMs: Math.max(...sinks.map((sink) => sink.exitTimeoutMs ?? 0)) || 3000,
     inner: sinks,
     write(line, severity) {
-      for (const { sink, from, below } of ways) if (severity >= from && severity < below) sink.write(line, severity);
+      each(ways, ({ sink, from, below }) => {
+        if (severity >= from && severity < below) sink.write(line, severity);
+      });
     },
     async flush() {
       await Promise.all(sinks.map((sink) => sink.flush()));
     },
     flushSync() {
-      for (const sink of sinks) sink.flushSync();
+      each(sinks, (sink) => sink.flushSync());
     },
     async close() {
       await Promise.all(sinks.map((sink) => sink.close()));
@@ -63,4 +65,17 @@ export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
       };
     },
   };
+}
+
+/** All of them, whatever one does; what it threw goes on to the caller. */
+function each<T>(items: readonly T[], act: (item: T) => void): void {
+  let thrown: { readonly error: unknown } | undefined;
+  for (const item of items) {
+    try {
+      act(item);
+    } catch (error) {
+      thrown ??= { error };
+    }
+  }
+  if (thrown !== undefined) throw thrown.error;
 }
