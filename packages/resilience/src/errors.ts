@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** What the errors of this package say to `classify` of `@breakwater/errors` and to anyone who catches them. */
 export interface PolicyErrorFacts {
   /** Stable, upper case: `BREAKER_OPEN`. */
@@ -139,7 +141,7 @@ export class RetryExhaustedError extends PolicyError {
   declare readonly retryAfterMs: number | undefined;
   constructor(operation: string, reason: RetryStopReason, errors: readonly unknown[], retryAfterMs?: number) {
     const cause = errors.at(-1);
-    const text = cause instanceof Error ? cause.message : cause;
+    const text = cause instanceof Error ? cause.message : inspect(cause);
     const message = `${operation} failed at attempt ${errors.length} (${reason}): ${text}`;
     super('RetryExhaustedError', 'RETRY_EXHAUSTED', message, false, 'unknown', { cause });
     this.operation = operation;
@@ -153,12 +155,10 @@ export class RetryExhaustedError extends PolicyError {
 }
 
 /** Stands for a result that `retryResult` refused, among the errors of the attempts. */
-export class UnwantedResultError extends Error {
-  override readonly name = 'UnwantedResultError';
-  readonly code = 'UNWANTED_RESULT';
+export class UnwantedResultError extends PolicyError {
   declare readonly result: unknown;
   constructor(result: unknown) {
-    super('The result counts as a failure');
+    super('UnwantedResultError', 'UNWANTED_RESULT', 'The result counts as a failure', true, 'unknown');
     this.result = result;
   }
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** Receives the events of a policy. What it throws, or a promise it returns rejects with, becomes a process warning. */
 export type Listener<E> = (event: E) => void;
 
@@ -47,10 +49,9 @@ export function emit<E>(target: Emits<E>, event: E): void {
 
 /** Reports a failure in a callback of the user that must not change the outcome of a call. */
 export function warn(error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.emitWarning('A listener or predicate of a resilience policy failed', {
     type: 'BreakwaterWarning',
     code: 'BREAKWATER_LISTENER',
-    detail,
+    detail: inspect(error),
   });
 }

@@ -78,6 +78,7 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
     const { maker, rules, required, more, check } = this.#of;
     checkOptions(maker, options, { ...rules, ...more?.(options) }, required);
     check?.(options);
-    this.options = options;
+    // As they were checked: what the caller does to the object later changes nothing.
+    this.options = { ...options };
   }
 }

@@ -85,11 +85,9 @@ export interface CircuitBreaker extends Policy<BreakerEvent>, Fusible {
  * when they succeed. Results of calls begun before the last change of state are ignored; so are refusals of other
  * policies and cancelled calls. Holds no timer but those of probes under way. Throws `OptionError` on bad options.
  */
-export function createBreaker(options: BreakerOptions = DEFAULTS): CircuitBreaker {
+export function createBreaker(options: BreakerOptions = {}): CircuitBreaker {
   return new BreakerImpl(options);
 }
-
-const DEFAULTS: BreakerOptions = {};
 
 /** A call that must be looked at when it ends. */
 interface Entry {

@@ -80,7 +80,7 @@ const kind: Kind<RetryOptions> = {
 
 /** What is kept from attempt to attempt. */
 interface History {
-  readonly errors: readonly unknown[];
+  readonly errors: unknown[];
   readonly delayMs: number;
 }
 
@@ -132,8 +132,8 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
   #failed(call: Call, outcome: Outcome, value: unknown): boolean {
     const unwanted = outcome === SUCCEEDED;
     const error = unwanted ? new UnwantedResultError(value) : value;
-    const { errors: earlier, delayMs: lastMs } = (call.history ?? { errors: [], delayMs: 0 }) as History;
-    const errors = [...earlier, error];
+    const { errors, delayMs: lastMs } = (call.history ?? { errors: [], delayMs: 0 }) as History;
+    errors.push(error);
     if (errors.length > 1) keepErrors(error, errors);
     if (outcome === CANCELLED) return false;
     const { maxAttempts = 3, retryIf, retryAfterMs, backoff = defaultBackoff, random = Math.random } = this.options;
