@@ -77,6 +77,8 @@ test('R5 R10 a wait that is no wait ends the call with its error, not with a cal
 });
 
 test('P9 a listener may throw what cannot be printed', async () => {
+  // What the tests before have reported comes first.
+  await new Promise((resolve) => setImmediate(resolve));
   const warned: (string | undefined)[] = [];
   const onWarning = (warning: Error & { detail?: string }): void => void warned.push(warning.detail);
   process.on('warning', onWarning);
