@@ -25,9 +25,11 @@ export class Shape {
   /** The property that came after this one. */
   next: Shape | undefined = undefined;
   others: Map<string, Shape> | undefined = undefined;
-  /** The last value that was remembered, and how it was written with its fragment. */
+  /** The last value that was remembered. */
   value: unknown = UNSET;
-  text = '';
+  /** How it was written, with its fragment. */
+  #text = '';
+  #times = 0;
   #inner: Shape | undefined = undefined;
 
   constructor(info: KeyInfo, place: Place, before: string, start?: Shape) {
@@ -49,7 +51,14 @@ export class Shape {
 
   remember(value: unknown, text: string): string {
     this.value = value;
-    this.text = this.fragment + text;
-    return this.text;
+    this.#text = this.fragment + text;
+    this.#times = 0;
+    return this.#text;
+  }
+
+  /** What was remembered: in one piece when it stays the same, so that lines are quicker to put together. */
+  again(): string {
+    if (++this.#times === 3) this.#text = toFlat(this.#text);
+    return this.#text;
   }
 }

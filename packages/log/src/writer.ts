@@ -190,7 +190,7 @@ export class Writer {
         if (kind === 'label' && typeof item === 'string') label = item;
       }
       if (item === next.value && label === '') {
-        json += next.text;
+        json += next.again();
         at = next;
         continue;
       }
