@@ -1,5 +1,5 @@
 import { LatencyWindow } from './latency.ts';
-import { checkOptions, durationMs, number, OptionError, type Rule, whole } from './options.ts';
+import { checkOptions, durationMs, number, whole } from './options.ts';
 import { NEVER } from './policy.ts';
 
 /** How to find the limit from the durations of recent calls. */
@@ -26,21 +26,16 @@ export interface AdaptiveLimit {
   follow(other: AdaptiveLimit): void;
 }
 
-const rules: Record<string, Rule> = {
-  quantile: number(0, 1, true),
-  factor: number(1),
-  floorMs: durationMs,
-  ceilingMs: durationMs,
-  minimumSamples: whole(1),
-};
-
 /** Makes the limit for `createTimeout({ adaptive })`. Throws `OptionError` on bad options. */
 export function adaptiveLimit(options: AdaptiveLimitOptions): AdaptiveLimit {
-  checkOptions('adaptiveLimit', options, rules, ['floorMs', 'ceilingMs']);
-  const { floorMs, ceilingMs } = options;
-  if (floorMs > ceilingMs) {
-    throw new OptionError('adaptiveLimit.floorMs', floorMs, `at most ceilingMs (${ceilingMs})`);
-  }
+  const rules = {
+    quantile: number(0, 1, true),
+    factor: number(1),
+    ceilingMs: durationMs,
+    floorMs: number(0, options?.ceilingMs, true),
+    minimumSamples: whole(1),
+  };
+  checkOptions('adaptiveLimit', options, rules, ['ceilingMs', 'floorMs']);
   return new AdaptiveLimitImpl(options);
 }
 

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { RejectedError } from '../errors.ts';
 import { classifierOf } from '../failure.ts';
-import { durationMs, number, OptionError, share, whole } from '../options.ts';
+import { checkExactly, durationMs, number, share, whole } from '../options.ts';
 import { isUnwell } from '../outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
@@ -53,12 +53,7 @@ const kind: Kind<AdaptiveConcurrencyOptions> = {
     probeEveryMs: durationMs,
   },
   check({ minLimit = 1, maxLimit = 1000, initialLimit = minLimit }) {
-    if (minLimit <= initialLimit && initialLimit <= maxLimit) return;
-    throw new OptionError(
-      'createAdaptiveConcurrency.initialLimit',
-      initialLimit,
-      `between ${minLimit} and ${maxLimit}`,
-    );
+    checkExactly('createAdaptiveConcurrency', { initialLimit }, { initialLimit: whole(minLimit, maxLimit) });
   },
 };
 

@@ -1,4 +1,4 @@
-import { durationMs as above0, checkOptions, OptionError, type Rule, share, whole } from '../options.ts';
+import { durationMs as above0, checkExactly, checkOptions, type Rule, share, whole } from '../options.ts';
 
 /** Calls seen, and how many of them failed or were slow. */
 export interface Counts {
@@ -42,36 +42,35 @@ export interface CallWindow {
 /** The last `calls` calls: one byte per call. Throws `OptionError` unless it is a whole number from 1 to a million. */
 export function countWindow(calls: number): CallWindow {
   checkOptions('countWindow', { calls }, { calls: whole(1, 1_000_000) }, ['calls']);
-  return { ...rates, calls, start: () => createCountWindow(calls) };
+  return toCallWindow({ calls }, () => createCountWindow(calls));
 }
 
 /** The calls of the last `durationMs` milliseconds. Throws `OptionError` unless they are above 0. */
 export function timeWindow(durationMs: number): CallWindow {
   checkOptions('timeWindow', { durationMs }, { durationMs: above0 }, ['durationMs']);
-  return { ...rates, durationMs, start: () => createTimeWindow(durationMs) };
+  return toCallWindow({ durationMs }, () => createTimeWindow(durationMs));
 }
 
-const rates: Pick<CallWindow, 'rules' | 'check' | 'judge'> = {
-  rules: { failureRate: share, slowCallRate: share, slowCallMs: above0, minimumCalls: whole(1) },
-  check(this: CallWindow, { slowCallRate, slowCallMs, minimumCalls = 1 }) {
-    if ((slowCallRate === undefined) !== (slowCallMs === undefined)) {
-      throw new OptionError('createBreaker.slowCallMs', slowCallMs, 'given with slowCallRate, or not at all');
-    }
-    if (minimumCalls > (this.calls ?? minimumCalls)) {
-      throw new OptionError(
-        'createBreaker.minimumCalls',
-        minimumCalls,
-        `at most the calls of the window (${this.calls})`,
-      );
-    }
-  },
-  judge(this: CallWindow, { calls, failures, slow }, options) {
-    const { minimumCalls = Math.min(10, this.calls ?? 10), failureRate = 0.5, slowCallRate = 2 } = options;
-    if (calls < minimumCalls) return undefined;
-    if (failures / calls >= failureRate) return 'failure-rate';
-    return slow / calls >= slowCallRate ? 'slow-call-rate' : undefined;
-  },
-};
+function toCallWindow(size: Pick<CallWindow, 'calls' | 'durationMs'>, start: () => Window): CallWindow {
+  const { calls } = size;
+  const slow = { slowCallRate: share, slowCallMs: above0 };
+  return {
+    ...size,
+    start,
+    rules: { ...slow, failureRate: share, minimumCalls: whole(1, calls) },
+    check({ slowCallRate, slowCallMs }) {
+      // Neither means anything without the other.
+      const required = (slowCallRate ?? slowCallMs) === undefined ? [] : Object.keys(slow);
+      checkExactly('createBreaker', { slowCallRate, slowCallMs }, slow, required);
+    },
+    judge({ calls: seen, failures, slow }, options) {
+      const { minimumCalls = Math.min(10, calls ?? 10), failureRate = 0.5, slowCallRate = 2 } = options;
+      if (seen < minimumCalls) return undefined;
+      if (failures / seen >= failureRate) return 'failure-rate';
+      return slow / seen >= slowCallRate ? 'slow-call-rate' : undefined;
+    },
+  };
+}
 
 /** The last `size` calls: one byte per call, 1 for a failed one, 2 more for a slow one. */
 function createCountWindow(size: number): Window {

@@ -1,4 +1,4 @@
-import { durationMs, OptionError, oneOf, type Rule, whole } from '../options.ts';
+import { durationMs, oneOf, type Rule, whole } from '../options.ts';
 
 /** How many calls in how much time. */
 export interface RateLimitSpec {
@@ -45,27 +45,20 @@ export const rateLimitRules: Record<string, Rule> = {
   algorithm: oneOf('gcra', 'token-bucket', 'sliding-window'),
   limit: whole(1),
   windowMs: durationMs,
-  burst: whole(1),
 };
 
-export function requireBurstFits(policy: string, spec: RateLimitSpec): void {
-  if (!slides(spec) || spec.burst === undefined) return;
-  throw new OptionError(`${policy}.burst`, spec.burst, 'none with a sliding window');
+/** A sliding window has no burst. */
+export function burstRules(spec: RateLimitSpec | undefined): Record<string, Rule> {
+  return spec?.algorithm === 'sliding-window' ? {} : { burst: whole(1) };
 }
 
 export function slides({ algorithm }: RateLimitSpec): boolean {
   return algorithm === 'sliding-window';
 }
 
-/** The most that can be left. */
-export function mostOf(spec: RateLimitSpec): number {
-  return (slides(spec) ? undefined : spec.burst) ?? spec.limit;
-}
-
 /** Takes `cost` when it is there. A cost of 0 only looks. */
 export function takeFrom(state: LimitState, spec: RateLimitSpec, now: number, cost: number): RateLimitDecision {
-  const { windowMs } = spec;
-  const limit = mostOf(spec);
+  const { windowMs, burst: limit = spec.limit } = spec;
   const { allowed, left, resetMs, waitMs } = (slides(spec) ? slide : space)(state, spec, now, cost);
   const remaining = Math.max(0, Math.floor(left + EPSILON));
   return { allowed, limit, windowMs, remaining, resetMs, retryAfterMs: allowed || cost > limit ? undefined : waitMs };

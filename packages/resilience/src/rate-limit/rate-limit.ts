@@ -6,11 +6,11 @@ import { delayMs, OptionError, whole } from '../options.ts';
 import type { Fusible, Gate, Policy } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import {
+  burstRules,
   type LimitState,
   type RateLimitDecision,
   type RateLimitSpec,
   rateLimitRules,
-  requireBurstFits,
   slides,
   takeFrom,
 } from './algorithms.ts';
@@ -70,7 +70,7 @@ const kind: Kind<RateLimitOptions> = {
   maker: 'createRateLimit',
   rules: { ...rateLimitRules, maxKeys: whole(1) },
   required: ['limit', 'windowMs'],
-  check: (options) => requireBurstFits('createRateLimit', options),
+  more: burstRules,
 };
 
 /**

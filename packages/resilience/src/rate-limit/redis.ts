@@ -6,14 +6,7 @@ import { type Fusible, type Gate, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type RedisLike, redisClient } from '../redis-client.ts';
 import { createTimeout } from '../timeout.ts';
-import {
-  mostOf,
-  type RateLimitDecision,
-  type RateLimitSpec,
-  rateLimitRules,
-  requireBurstFits,
-  slides,
-} from './algorithms.ts';
+import { burstRules, type RateLimitDecision, type RateLimitSpec, rateLimitRules, slides } from './algorithms.ts';
 import { type RateLimitEvent, RateLimitedError, requireTakable } from './rate-limit.ts';
 
 export interface RedisRateLimitOptions extends RateLimitSpec {
@@ -52,7 +45,7 @@ const kind: Kind<RedisRateLimitOptions> = {
     prefix: text,
   },
   required: ['redis', 'limit', 'windowMs'],
-  check: (options) => requireBurstFits('createRedisRateLimit', options),
+  more: burstRules,
 };
 
 /**
@@ -139,7 +132,7 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
       const refusedFor = allowed === 1 || retryAfterMs! < 0 ? undefined : retryAfterMs;
       return {
         allowed: allowed === 1,
-        limit: mostOf(this.options),
+        limit: burst,
         windowMs,
         remaining: remaining!,
         resetMs: resetMs!,
