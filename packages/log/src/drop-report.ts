@@ -8,9 +8,9 @@ export const DROP_EVENT = 'breakwater.log.dropped';
 
 /**
  * Says what was dropped since it was said last, as one record per logger or sink and reason: every `everyMs` while
- * there is something to say, and when stopped. The timer does not keep the process alive.
+ * there is something to say, and when the function it returns stops that. The timer does not keep the process alive.
  */
-export function reportDrops(core: Core, everyMs: number): { stop(): void } {
+export function reportDrops(core: Core, everyMs: number): () => void {
   const told = new Map<object, SinkCounts['dropped']>();
   const parts = core.parts('breakwater.log', new Map());
   const tell = (source: Pick<Sink, 'counts'> & { readonly name?: string }): void => {
@@ -22,7 +22,7 @@ export function reportDrops(core: Core, everyMs: number): { stop(): void } {
       if (count === 0) continue;
       const where = source.name === undefined ? '' : `,"breakwater.log.sink":${toJsonString(source.name)}`;
       const json = `"breakwater.log.reason":${toJsonString(reason)},"breakwater.log.count":${count}${where}`;
-      const text = `${count} log ${count === 1 ? 'record was' : 'records were'} dropped: ${reason}`;
+      const text = `log records dropped: ${count} (${reason})`;
       core.emit('warn', parts, text, undefined, { name: DROP_EVENT, json }, 'own');
     }
   };
@@ -30,10 +30,8 @@ export function reportDrops(core: Core, everyMs: number): { stop(): void } {
     for (const source of [core.tally, ...core.sinks]) attempt(() => tell(source));
   };
   const timer = setInterval(report, everyMs).unref();
-  return {
-    stop() {
-      clearInterval(timer);
-      report();
-    },
+  return () => {
+    clearInterval(timer);
+    report();
   };
 }

@@ -4,7 +4,6 @@ import type { Sink } from './sink.ts';
 
 const sinks = new Set<Sink>();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-const SIGNAL_WAIT_MS = 3000;
 let ending = false;
 
 /** Whatever one sink does, the others are flushed, and asked, all the same. */
@@ -17,8 +16,12 @@ export function attempt(act: () => void): void {
   }
 }
 
+function flushNow(of: Iterable<Sink>): void {
+  for (const sink of of) attempt(() => sink.flushSync());
+}
+
 function flushQuick(): void {
-  for (const sink of sinks) if (sink.isSlow !== true) attempt(() => sink.flushSync());
+  flushNow([...sinks].filter((sink) => sink.isSlow !== true));
 }
 
 function onExit(): void {
@@ -31,7 +34,7 @@ function onExit(): void {
  */
 export function flushLast(of: Iterable<Sink>): void {
   for (const write of openRequests) write();
-  for (const sink of of) attempt(() => sink.flushSync());
+  flushNow(of);
   for (const sink of of)
     attempt(() => {
       const { emitted, written } = sink.counts();
@@ -41,12 +44,19 @@ export function flushLast(of: Iterable<Sink>): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
+  // With somebody else listening, that decides what the signal does; the end itself, when it comes, flushes what is left.
   const isOurs = process.listenerCount(signal) === 1;
   if (isOurs) for (const write of openRequests) write();
   flushQuick();
-  const busy = [...sinks].filter((sink) => sink.isSlow === true && sink.counts().pending > 0);
-  const flushed = Promise.allSettled(busy.map(async (sink) => sink.flush()));
-  // Somebody else decides what the signal does; the end itself, when it comes, flushes what is left.
+  const waits: Promise<unknown>[] = [];
+  for (const sink of sinks)
+    attempt(() => {
+      if (sink.isSlow !== true || sink.counts().pending === 0) return;
+      // A request may be under way: while the event loop runs, its answer can be waited for.
+      const flushed = sink.flush().catch(() => undefined);
+      const { exitTimeoutMs = 3000 } = sink;
+      if (isOurs) waits.push(Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, exitTimeoutMs))]));
+    });
   if (!isOurs) return;
   // With nobody else listening the signal must do what it would have done without us: end the process.
   const finish = (): void => {
@@ -54,14 +64,10 @@ function onSignal(signal: NodeJS.Signals): void {
     listen('off');
     process.kill(process.pid, signal);
   };
-  // A request may be under way: while the event loop runs, its answer can be waited for. A second signal does not wait.
-  if (busy.length === 0 || ending) {
-    finish();
-    return;
-  }
+  // A second signal does not wait.
+  if (ending || waits.length === 0) finish();
+  else void Promise.all(waits).then(finish);
   ending = true;
-  const waitMs = Math.max(...busy.map((sink) => sink.exitTimeoutMs ?? SIGNAL_WAIT_MS));
-  void Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, waitMs))]).then(finish);
 }
 
 function listen(how: 'on' | 'off'): void {

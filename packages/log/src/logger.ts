@@ -56,11 +56,11 @@ export function createLogger(options: LoggerOptions): Logger {
   const core = new Core(prepared);
   const releases = [plugErrorContext()];
   if (prepared.flushAtExit) for (const sink of sinks) releases.push(flushAtExit(sink));
-  const report = reportDrops(core, dropReportMs);
+  const stopReport = reportDrops(core, dropReportMs);
   const close = async (): Promise<void> => {
     if (core.closed) return;
     for (const write of openRequests) write(core);
-    report.stop();
+    stopReport();
     core.closed = true;
     await Promise.all(sinks.map((sink) => sink.close()));
     for (const release of releases) release();

@@ -134,7 +134,7 @@ test('options of the log are passed on, and the sinks of the caller are closed a
   service.log.info('rare');
   await service.shutdown();
   const bodies = sink.records().map((record) => record.body);
-  assert.deepEqual(bodies, ['Service started', 'card', 'Service stopped', '1 log record was dropped: sampled']);
+  assert.deepEqual(bodies, ['Service started', 'card', 'Service stopped', 'log records dropped: 1 (sampled)']);
   assert.equal(sink.records()[1]!.attributes['card'], '4111 1111 1111 1111');
   sink.write('late\n', 9);
   assert.equal(sink.counts().dropped.closed, 1);

@@ -31,7 +31,7 @@ export function createFdSink(
   options: BufferOptions & { readonly name: string },
   backlog: Backlog | undefined,
 ): Sink {
-  const { batchChars = 65_536, flushMs = 100, maxBufferChars = MAX_BUFFER_CHARS, blockMs = 2000 } = options;
+  const { name, batchChars = 65_536, flushMs = 100, maxBufferChars = MAX_BUFFER_CHARS, blockMs = 2000 } = options;
   const scratch = Buffer.allocUnsafeSlow(SCRATCH);
   const tally = new Tally();
   let gone: 'broken' | 'closed' | undefined;
@@ -48,12 +48,10 @@ export function createFdSink(
   let end = 0;
   let byteLines = 0;
 
-  function arm(ms: number): void {
-    timer = setTimeout(() => {
-      timer = undefined;
-      advance();
-    }, ms).unref();
-  }
+  const tick = (): void => {
+    timer = undefined;
+    advance();
+  };
 
   /** Turns the text into bytes, and writes them. Only while the place is free. */
   function push(): void {
@@ -69,27 +67,27 @@ export function createFdSink(
   /** Writes the bytes, as far as the place takes them. */
   function send(): void {
     const from = start;
-    let code: string | undefined;
+    let code = 'EAGAIN';
     try {
-      while (start < end && code === undefined) {
+      while (start < end) {
         const taken = target.write(bytes, start, end - start);
-        if (taken > 0) start += taken;
-        else code = 'EAGAIN';
+        if (taken <= 0) break;
+        start += taken;
       }
     } catch (error) {
       code = String((error as NodeJS.ErrnoException).code);
     }
     if (start > from) waitedInVain = false;
-    const lines = code === undefined ? byteLines : countLines(bytes, from, start);
+    stalled = start < end;
+    const lines = stalled ? countLines(bytes, from, start) : byteLines;
     tally.written += lines;
     byteLines -= lines;
-    stalled = code !== undefined;
-    if (code === undefined) {
+    if (!stalled) {
       bytes = scratch;
       start = end = 0;
       target.settled?.();
     } else if (!PASSES.includes(code)) stop('broken');
-    else if (timer === undefined) arm(RETRY_MS);
+    else timer ??= setTimeout(tick, RETRY_MS).unref();
   }
 
   /** Nothing can be written any more: what memory holds is counted under the reason. */
@@ -170,14 +168,14 @@ export function createFdSink(
     advance();
   }
   return {
-    name: options.name,
+    name,
     write(line, severity) {
       tally.emitted++;
       if ((stalled || gone !== undefined) && !mayWait(line, severity)) return;
       text += line;
       textLines++;
       if (text.length >= batchChars && !stalled) push();
-      if (timer === undefined) arm(flushMs);
+      timer ??= setTimeout(tick, flushMs).unref();
     },
     flush,
     flushSync() {
