@@ -1,6 +1,6 @@
 import type { Classify } from '@breakwater/errors';
 import type { Clock, Random } from '../clock.ts';
-import { callable, durationMs, having, number, OptionError, oneOf, whole } from '../options.ts';
+import { callable, checkExactly, durationMs, having, number, oneOf, whole } from '../options.ts';
 import type { Kind } from '../policy-base.ts';
 import type { CallWindow, RateOptions } from './window.ts';
 
@@ -66,6 +66,6 @@ export const kind: Kind<BreakerOptions> = {
   check(options) {
     const { window, openMs = DEFAULT_OPEN_MS, maxOpenMs = openMs } = options;
     window?.check(options);
-    if (maxOpenMs < openMs) throw new OptionError('createBreaker.maxOpenMs', maxOpenMs, `at least openMs (${openMs})`);
+    checkExactly('createBreaker', { maxOpenMs }, { maxOpenMs: number(openMs) });
   },
 };

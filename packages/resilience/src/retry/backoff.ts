@@ -1,5 +1,5 @@
 import type { Random } from '../clock.ts';
-import { checkOptions, delayMs, number, OptionError, oneOf, type Rule } from '../options.ts';
+import { checkExactly, checkOptions, delayMs, number, oneOf, type Rule } from '../options.ts';
 
 /**
  * The wait before attempt `retry + 1` in milliseconds, `retry` from 1; `previousMs` is the wait before, 0 at first.
@@ -58,7 +58,7 @@ export function fixedBackoff(options: FixedBackoffOptions): Backoff {
 export function linearBackoff(options: LinearBackoffOptions): Backoff {
   checkOptions('linearBackoff', options, { stepMs: delayMs, maxMs: delayMs, jitter }, ['stepMs']);
   const { stepMs, maxMs = 30_000 } = options;
-  checkMost('linearBackoff', stepMs, maxMs);
+  checkExactly('linearBackoff', { maxMs }, { maxMs: number(stepMs) });
   return spread(options.jitter, stepMs, maxMs, (retry) => stepMs * retry);
 }
 
@@ -66,12 +66,8 @@ export function linearBackoff(options: LinearBackoffOptions): Backoff {
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
   checkOptions('exponentialBackoff', options, { baseMs: delayMs, factor: number(1), maxMs: delayMs, jitter });
   const { baseMs = 100, factor = 2, maxMs = 30_000 } = options;
-  checkMost('exponentialBackoff', baseMs, maxMs);
+  checkExactly('exponentialBackoff', { maxMs }, { maxMs: number(baseMs) });
   return spread(options.jitter, baseMs, maxMs, (retry) => baseMs * factor ** Math.min(retry - 1, 1000));
-}
-
-function checkMost(at: string, firstMs: number, maxMs: number): void {
-  if (firstMs > maxMs) throw new OptionError(`${at}.maxMs`, maxMs, `at least the first wait (${firstMs})`);
 }
 
 function spread(kind: Jitter = 'full', baseMs: number, maxMs: number, plain: (retry: number) => number): Backoff {
