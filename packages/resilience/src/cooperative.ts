@@ -31,8 +31,7 @@ export function cooperative<P extends Policy>(policy: P): Policy<EventOf<P>> {
         await Promise.allSettled(running.keys());
         const [promise, { signal }] = last;
         return await promise.catch((failure: unknown) => {
-          const aborted =
-            failure === reason || failure === signal.reason || (failure as Error | null)?.name === 'AbortError';
+          const aborted = failure === signal.reason || (failure as Error | null)?.name === 'AbortError';
           throw aborted ? reason : failure;
         });
       }

@@ -14,14 +14,19 @@ export interface FailureMeaning {
   readonly unwell?: boolean | undefined;
 }
 
+/** `classify`, reading dates (`Retry-After`) against the given clock. */
+const classifierOf: (clock: Clock) => Classify = /* @__PURE__ */ perClock((clock) =>
+  clock === systemClock ? classify : createClassifier({ now: () => clock.wallNow() }),
+);
+
 /**
- * Reads a failure by the classifier given. A refusal by another policy is not repeated and says nothing about the dependency;
- * what a retry has given up on says what its last failure does.
+ * Reads a failure, by default by `classify`. A refusal by another policy is not repeated and says nothing about the
+ * dependency; what a retry has given up on says what its last failure does.
  */
-export function toMeaning(error: unknown, classifyFailure: Classify): FailureMeaning {
+export function toMeaning(error: unknown, clock: Clock, by: Classify = classifierOf(clock)): FailureMeaning {
   if (isRejection(error)) return { notApplied: true, retryAfterMs: error.retryAfterMs };
-  if (error instanceof RetryExhaustedError) return { ...toMeaning(error.cause, classifyFailure), retryable: false };
-  const { cancelled, category, countsForBreaker, evidence, outcome, retryable, retryAfterMs } = classifyFailure(error);
+  if (error instanceof RetryExhaustedError) return { ...toMeaning(error.cause, clock, by), retryable: false };
+  const { cancelled, category, countsForBreaker, evidence, outcome, retryable, retryAfterMs } = by(error);
   const answered = category === 'business' || ['http-status', 'vendor-code'].includes(evidence.strength);
   return {
     retryable: retryable && !cancelled,
@@ -30,8 +35,3 @@ export function toMeaning(error: unknown, classifyFailure: Classify): FailureMea
     unwell: cancelled ? undefined : countsForBreaker || (answered ? false : undefined),
   };
 }
-
-/** `classify`, reading dates (`Retry-After`) against the given clock. */
-export const classifierOf: (clock: Clock) => Classify = /* @__PURE__ */ perClock((clock) =>
-  clock === systemClock ? classify : createClassifier({ now: () => clock.wallNow() }),
-);

@@ -1,11 +1,11 @@
 import type { Classify } from '@breakwater/errors';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { isRejection, RetryExhaustedError } from './errors.ts';
-import { classifierOf, toMeaning } from './failure.ts';
+import { toMeaning } from './failure.ts';
 
 /** True for a failure of which the dependency is to blame, or which may pass by itself. Not for refusals by policies. */
-export function isUnwell(error: unknown, classify: Classify): boolean {
-  const { retryable, unwell } = toMeaning(error, classify);
+export function isUnwell(error: unknown, clock: Clock, classify?: Classify): boolean {
+  const { retryable, unwell } = toMeaning(error, clock, classify);
   return retryable === true || unwell === true;
 }
 
@@ -14,5 +14,5 @@ export function isUnwell(error: unknown, classify: Classify): boolean {
  * in for, and another provider may do better. False for answers ("not found"), bugs and cancelled calls: hiding those hurts.
  */
 export function isOutage(error: unknown): boolean {
-  return isRejection(error) || error instanceof RetryExhaustedError || isUnwell(error, classifierOf(systemClock));
+  return isRejection(error) || error instanceof RetryExhaustedError || isUnwell(error, systemClock);
 }

@@ -3,7 +3,7 @@ import { type BreakerOptions, kind as breaker } from './breaker/options.ts';
 import type { Clock, Random } from './clock.ts';
 import { RejectedError } from './errors.ts';
 import { type Listener, subscribeToAll } from './events.ts';
-import { classifierOf, toMeaning } from './failure.ts';
+import { toMeaning } from './failure.ts';
 import { hasGivenUp } from './keyed.ts';
 import { callable, checkExactly, oneOf, record } from './options.ts';
 import { isOutage } from './outage.ts';
@@ -131,7 +131,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
 
   /** Why no further provider may be asked after this failure. */
   function stopAfter(context: CallContext, error: unknown): ExhaustedReason | undefined {
-    if (context.idempotent === false && !toMeaning(error, classifierOf(clock)).notApplied) return 'not-idempotent';
+    if (context.idempotent === false && !toMeaning(error, clock).notApplied) return 'not-idempotent';
     return budget?.withdraw() === false ? 'budget' : undefined;
   }
 

@@ -3,7 +3,6 @@ import { createTimeWindow, type Window } from './breaker/window.ts';
 import type { Call } from './call.ts';
 import type { Clock, Random } from './clock.ts';
 import { isRejection, RejectedError } from './errors.ts';
-import { classifierOf } from './failure.ts';
 import { callable, durationMs, number, whole } from './options.ts';
 import { isUnwell } from './outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from './policy.ts';
@@ -104,7 +103,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
   }
 
   #accepted(error: unknown): boolean {
-    const { classify = classifierOf(this.clock), accepted = (failure) => !isUnwell(failure, classify) } = this.options;
+    const { classify, accepted = (failure) => !isUnwell(failure, this.clock, classify) } = this.options;
     return ask(accepted, error, true);
   }
 }

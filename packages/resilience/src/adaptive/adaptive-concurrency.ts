@@ -1,6 +1,5 @@
 import type { Call } from '../call.ts';
 import { RejectedError } from '../errors.ts';
-import { classifierOf } from '../failure.ts';
 import { checkExactly, durationMs, number, share, whole } from '../options.ts';
 import { isUnwell } from '../outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
@@ -109,7 +108,7 @@ class AdaptiveImpl
     this.#startedAt.delete(call);
     const failed = outcome !== SUCCEEDED;
     // What was cancelled or refused further in took no time of the dependency; an error page comes faster than an answer.
-    if (outcome === CANCELLED || (failed && !isUnwell(value, classifierOf(this.clock)))) return;
+    if (outcome === CANCELLED || (failed && !isUnwell(value, this.clock))) return;
     const previous = this.limit;
     const now = this.clock.now();
     const reason = this.#gradient.record(now, now - startedAt, active, failed);

@@ -2,7 +2,7 @@ import { changes } from '../attempt-state.ts';
 import type { Call } from '../call.ts';
 import { BreakerOpenError, isRejection } from '../errors.ts';
 import { warn } from '../events.ts';
-import { classifierOf, toMeaning } from '../failure.ts';
+import { toMeaning } from '../failure.ts';
 import { checkOptions, durationMs } from '../options.ts';
 import {
   ANY,
@@ -203,10 +203,12 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
   }
 
   #isFailure(outcome: Outcome, value: unknown): boolean | undefined {
-    const { expected, failureResult, classify = classifierOf(this.clock) } = this.options;
+    const { expected, failureResult, classify } = this.options;
     try {
       if (outcome === SUCCEEDED) return failureResult?.(value) === true;
-      return expected === undefined || isRejection(value) ? toMeaning(value, classify).unwell : expected(value);
+      return expected === undefined || isRejection(value)
+        ? toMeaning(value, this.clock, classify).unwell
+        : expected(value);
     } catch (error) {
       warn(error);
       return undefined;

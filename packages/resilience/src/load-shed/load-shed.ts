@@ -4,7 +4,7 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { RejectedError } from '../errors.ts';
 import { durationMs, either, whole } from '../options.ts';
-import { type Fusible, type Gate, Lane, NEVER, type Policy, WAIT } from '../policy.ts';
+import { type Fusible, type Gate, Lane, type Policy, WAIT } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 
 export interface LoadShedOptions {
@@ -135,7 +135,7 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
     const { maxQueue = 1000, targetMs = 5, intervalMs = 100 } = this.options;
     const { overloaded, queued } = this;
     const now = this.clock.now();
-    const leftMs = (call.options?.deadline ?? NEVER) - now;
+    const leftMs = call.until - now;
     if (leftMs <= 0) return this.#refuse(call, 'deadline');
     /** Who makes room. */
     const last = queued < maxQueue ? undefined : (this.#queue.last ?? call);

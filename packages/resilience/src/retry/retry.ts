@@ -2,7 +2,7 @@ import type { Classify } from '@breakwater/errors';
 import type { Call } from '../call.ts';
 import type { Clock, Random } from '../clock.ts';
 import { RetryExhaustedError, type RetryStopReason, UnwantedResultError } from '../errors.ts';
-import { classifierOf, type FailureMeaning, toMeaning } from '../failure.ts';
+import { type FailureMeaning, toMeaning } from '../failure.ts';
 import { callable, OptionError, whole } from '../options.ts';
 import { CANCELLED, FAILED, type Fusible, type Outcome, type Policy, type Repeater, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
@@ -140,7 +140,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     const { attempt, operation } = call;
     const meaning: FailureMeaning = unwanted
       ? { retryable: true, retryAfterMs: retryAfterMs?.(value) }
-      : toMeaning(error, this.options.classify ?? classifierOf(this.clock));
+      : toMeaning(error, this.clock, this.options.classify);
     const { retryAfterMs: hintMs = 0 } = meaning;
     const backoffMs = backoff(attempt, lastMs, random);
     if (!(Math.min(backoffMs, hintMs) >= 0)) {
