@@ -4,8 +4,8 @@ import { MAX_NAME } from './keys.ts';
 import { toJsonString } from './text.ts';
 import type { Writer } from './writer.ts';
 
-/** Data that is redacted already, with no accessors and no cycles, to JSON. '' for what JSON has nothing for. */
-export function clean(writer: Writer, value: unknown, depth: number): string {
+/** A redactor's copy, which has no accessors, no cycles and bounded depth, to JSON. '' for what JSON has nothing for. */
+export function clean(writer: Writer, value: unknown): string {
   if (--writer.nodes < 0) return '"[too many values]"';
   switch (typeof value) {
     case 'string':
@@ -17,16 +17,15 @@ export function clean(writer: Writer, value: unknown, depth: number): string {
     case 'bigint':
       return BigInt.asIntN(64, value) === value ? `${value}` : `"${value}"`;
     case 'object':
-      return value === null ? 'null' : cleanObject(writer, value, depth);
+      return value === null ? 'null' : cleanObject(writer, value);
     default:
       return '';
   }
 }
 
-function cleanObject(writer: Writer, value: object, depth: number): string {
-  if (depth > 64) return '"[too deep]"';
+function cleanObject(writer: Writer, value: object): string {
   const items = (list: readonly unknown[]): string =>
-    `[${list.map((item) => clean(writer, item, depth + 1) || 'null').join(',')}]`;
+    `[${list.map((item) => clean(writer, item) || 'null').join(',')}]`;
   if (Array.isArray(value)) return items(value);
   if (isDate(value)) return dateText(value);
   if (isErrorLike(value)) return writer.exceptions.nested(value);
@@ -37,7 +36,7 @@ function cleanObject(writer: Writer, value: object, depth: number): string {
   const used = new Set<string>();
   let json = '';
   for (const [name, item] of entries as [string, unknown][]) {
-    const text = clean(writer, item, depth + 1);
+    const text = clean(writer, item);
     if (text === '') continue;
     json += `${json === '' ? '' : ','}${toJsonString(unused(used, shorten(name).toWellFormed()))}:${text}`;
   }

@@ -17,25 +17,25 @@ interface Frames {
   readonly json: string;
   /** Their part of a fingerprint. */
   readonly place: string;
+  /** The last fingerprint of an error from here, and what it was made for. */
+  print: string;
+  printedFor: string;
 }
 
-const NO_FRAMES: Frames = { text: '', json: '', place: '' };
+const NO_FRAMES: Frames = { text: '', json: '', place: '', print: '', printedFor: '' };
 
 /** One error of a chain of causes; `type`, `message` and `code` ('' for none) as JSON. */
 interface Link {
   readonly type: string;
   readonly message: string;
   readonly code: string;
-  /** Name, message and frames, without quotes. */
-  readonly stack: string;
-  readonly place: string;
+  readonly frames: Frames;
 }
 
 /** Errors to the attributes of the OpenTelemetry exception conventions. Remembers stacks: most errors come from few places. */
 export class ExceptionWriter {
   readonly #writer: Writer;
   readonly #frames: (Frames | undefined)[] = new Array(MAX_FRAMES).fill(undefined);
-  readonly #prints = new Map<string, string>();
 
   constructor(writer: Writer) {
     this.#writer = writer;
@@ -70,11 +70,10 @@ export class ExceptionWriter {
       hasMore = true;
     }
     const [first, ...causes] = chain as [Link, ...Link[]];
-    let { stack } = first;
-    for (const cause of causes) stack += `\\nCaused by: ${cause.stack}`;
+    const stack = chain.map(toStack).join('\\nCaused by: ');
     let json =
       `"exception.type":${first.type},"exception.message":${first.message},"exception.stacktrace":"${stack}"` +
-      `,"error.type":${errorType || first.type},"breakwater.error.fingerprint":"${hasMore ? fingerprint(error) : this.#print(error, chain)}"`;
+      `,"error.type":${errorType || first.type},"breakwater.error.fingerprint":"${hasMore ? fingerprint(error) : printOf(error, first.frames, chain)}"`;
     if (isCategory(category)) json += `,"breakwater.error.category":"${category}"`;
     if (causes.length > 0) json += `,"breakwater.error.causes":[${causes.map(toCause).join(',')}]`;
     if (hasMore) json += `,"breakwater.error.record":${this.#record(error, { stack: false, maxBytes: 8192 })}`;
@@ -87,7 +86,7 @@ export class ExceptionWriter {
   }
 
   #record(error: unknown, options: SerialiseOptions): string {
-    return clean(this.#writer, this.#serialise(error, options), 0);
+    return clean(this.#writer, this.#serialise(error, options));
   }
 
   #serialise(error: unknown, options: SerialiseOptions): ReturnType<typeof serialise> {
@@ -95,36 +94,11 @@ export class ExceptionWriter {
   }
 
   #link(name: unknown, message: unknown, code: unknown, stack: unknown): Link {
-    const text = (value: unknown, max: number): string =>
-      typeof value === 'string' || typeof value === 'number' ? this.#writer.text(String(value).slice(0, max)) : '""';
-    const type = text(name === '' ? 'Error' : name, 100);
-    const told = text(message, 65_536);
-    const head = told === '""' ? type.slice(1, -1) : `${type.slice(1, -1)}: ${told.slice(1, -1)}`;
-    const number = text(code, 64);
+    const type = this.#writer.text(shortly(name, 100) || 'Error');
+    const text = this.#writer.text(shortly(message, 65_536));
+    const number = shortly(code, 64);
     const frames = typeof stack === 'string' ? this.#framesOf(stack) : NO_FRAMES;
-    return {
-      type: type === '""' ? '"Error"' : type,
-      message: told,
-      code: number === '""' ? '' : number,
-      stack: head + frames.json,
-      place: frames.place,
-    };
-  }
-
-  #print(error: object, chain: readonly Link[]): string {
-    let key = '';
-    for (const { type, code, place } of chain) {
-      // Then the message counts.
-      if (code === '' && place === '') return fingerprint(error);
-      key += `${type}${code}${place}>`;
-    }
-    let print = this.#prints.get(key);
-    if (print === undefined) {
-      print = fingerprint(error);
-      if (this.#prints.size >= MAX_FRAMES) this.#prints.clear();
-      this.#prints.set(key, print);
-    }
-    return print;
+    return { type, message: text, code: number && this.#writer.text(number), frames };
   }
 
   #framesOf(stack: string): Frames {
@@ -143,10 +117,39 @@ export class ExceptionWriter {
       .join('\n');
     // Copies: a part of a stack would keep its message, however long, in memory.
     const copy = toFlat(text);
-    const made = { text: copy, json: toFlat(toJsonString(safe).slice(1, -1)), place: toFlat(stackPlace(copy)) };
+    const made = {
+      text: copy,
+      json: toFlat(toJsonString(safe).slice(1, -1)),
+      place: toFlat(stackPlace(copy)),
+      print: '',
+      printedFor: '',
+    };
     this.#frames[slot] = made;
     return made;
   }
+}
+
+function shortly(value: unknown, max: number): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, max) : '';
+}
+
+/** Without quotes. */
+function toStack({ type, message, frames }: Link): string {
+  return `${type.slice(1, -1)}${message === '""' ? '' : `: ${message.slice(1, -1)}`}${frames.json}`;
+}
+
+function printOf(error: object, first: Frames, chain: readonly Link[]): string {
+  let key = '';
+  for (const { type, code, frames } of chain) {
+    // Then the message counts.
+    if (code === '' && frames.place === '') return fingerprint(error);
+    key += `${type}${code}${frames.place}>`;
+  }
+  if (first.printedFor !== key) {
+    first.print = fingerprint(error);
+    first.printedFor = key;
+  }
+  return first.print;
 }
 
 function toCause({ type, message, code }: Link): string {

@@ -66,13 +66,12 @@ export interface LoggerOptions {
 
 const threshold = oneOf(...LEVELS, 'silent');
 const limit = whole(1, 2 ** 29);
-const string: Rule = ['a string', (value) => typeof value === 'string'];
 const isRecord = record[1];
 
 const RULES: Readonly<Record<keyof LoggerOptions, Rule>> = {
   service: text,
-  version: string,
-  environment: string,
+  version: text,
+  environment: text,
   resource: record,
   level: threshold,
   levels: record,

@@ -30,6 +30,7 @@ export interface Taken {
 
 /** Thrown inside the fast walk when a value needs the careful one. */
 const BAIL = new Error('needs the careful walk');
+const EMPTY = {};
 const SLOTS = 8192;
 const MAX_REMEMBERED_TEXT = 128;
 /** V8 copies a part of a text that is shorter, and refers to the whole in a longer one. */
@@ -64,7 +65,8 @@ export class Writer {
   /** A new record begins: its budget is whole again. */
   begin(): void {
     this.nodes = this.#limits.maxNodes;
-    this.#polluted = isPolluted();
+    this.#polluted = false;
+    for (const _ in EMPTY) this.#polluted = true;
   }
 
   /**
@@ -113,7 +115,7 @@ export class Writer {
   /** Through the redactor, with the place. */
   #judged(place: Place, value: unknown): string {
     const safe = place.redact(lazily(value));
-    return safe === undefined ? '' : clean(this, safe, 0);
+    return safe === undefined ? '' : clean(this, safe);
   }
 
   /** A value that only itself says something of. May throw `BAIL` or what the value's own code throws. */
@@ -241,13 +243,6 @@ export class Writer {
       return this.#judged(place, value);
     }
   }
-}
-
-const EMPTY = {};
-
-function isPolluted(): boolean {
-  for (const _ in EMPTY) return true;
-  return false;
 }
 
 /** May throw what a proxy's trap throws. */
