@@ -315,7 +315,7 @@ export const KEPT: readonly unknown[] = [
 
 function checkCall(options: CallOptions): void {
   if ('plan' in options) {
-    throw new OptionError('options', options, 'no spread context, but withContext(context, changes)');
+    throw new OptionError('options', options, 'no spread context: use withContext');
   }
   // A wait that is no number would never end, or at once.
   for (const option of ['deadline', 'priority'] as const) {

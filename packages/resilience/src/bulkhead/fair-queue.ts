@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts';
 import { checkOptions, flag, type Rule, whole } from '../options.ts';
+import { NEVER } from '../policy.ts';
 
 /** Decides which waiting call goes next; made by {@link fairQueue}. Serves one bulkhead. */
 export interface QueueOrder {
@@ -81,7 +82,7 @@ export class FairQueue implements QueueOrder {
   }
 
   add(call: Call, kept = false): boolean {
-    const { byKey = false, maxPerKey = Number.POSITIVE_INFINITY } = this.options;
+    const { byKey = false, maxPerKey = NEVER } = this.options;
     // Without fairness all calls share one lane, and one key cannot be told from another.
     const key = byKey ? (call.key ?? '') : '';
     let waiting = 0;
