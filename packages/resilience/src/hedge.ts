@@ -72,23 +72,22 @@ export function createHedge(options: HedgeOptions = {}): Hedge {
   return new HedgeImpl(options);
 }
 
+const DEFAULT_BUDGET: RetryBudgetOptions = { ratio: 0.05 };
+
 class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
   declare readonly kind: 'hedge';
-  budget: RetryBudget | undefined = undefined;
+  budget: RetryBudget | undefined;
   readonly #latency: LatencyWindow = new LatencyWindow();
 
   constructor(options: HedgeOptions) {
     super(kind, options);
-    this.#sync();
+    this.budget = toBudget(options.budget ?? DEFAULT_BUDGET);
   }
 
   override reconfigure(options: HedgeOptions): void {
+    const { budget = DEFAULT_BUDGET } = this.options;
     super.reconfigure(options);
-    this.#sync();
-  }
-
-  #sync(): void {
-    this.budget = toBudget(this.options.budget ?? { ratio: 0.05 }, this.budget);
+    this.budget = toBudget(options.budget ?? DEFAULT_BUDGET, this.budget, budget);
   }
 
   get currentDelayMs(): number | undefined {

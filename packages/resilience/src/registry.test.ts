@@ -77,6 +77,16 @@ test('G1 R15 new options of a budget hold, and its balance stays', async () => {
   assert.equal(budgetOf(hedge), 0);
   await hedge.execute(() => 'ok');
   assert.equal(budgetOf(hedge), 0.5);
+  // Whoever shares a budget goes on doing so while nothing new is said of it.
+  const shared = retry.budget;
+  retry.reconfigure({ budget: { reserve: 2 }, maxAttempts: 9 });
+  assert.equal(retry.budget, shared);
+  hedge.reconfigure({ budget: shared });
+  assert.equal(hedge.budget, shared);
+  hedge.reconfigure({});
+  assert.notEqual(hedge.budget, shared);
   hedge.reconfigure({ budget: false });
   assert.equal(hedge.budget, undefined);
+  hedge.reconfigure({ budget: { reserve: 3 } });
+  assert.equal(budgetOf(hedge), 3);
 });

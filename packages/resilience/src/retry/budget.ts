@@ -56,11 +56,16 @@ export const budgetRule: Rule = [
   (v) => v === false || (record[1](v) && (!('withdraw' in (v as object)) || callable[1]((v as RetryBudget).withdraw))),
 ];
 
-/** The budget that the option `budget` of a policy asks for. One of its own goes on with what was left `before`. */
-export function toBudget(
-  budget: RetryBudgetOptions | RetryBudget | false,
-  before?: RetryBudget,
-): RetryBudget | undefined {
+/**
+ * The budget that the option `budget` of a policy asks for. `before`, which was made by the option `was`, stays when the
+ * option stays, so that those who share it go on doing so; another of the policy's own goes on with what was left.
+ */
+export function toBudget(budget: BudgetOption, before?: RetryBudget, was?: BudgetOption): RetryBudget | undefined {
   if (budget === false) return undefined;
-  return 'withdraw' in budget ? budget : toPurse(budget, before?.tokens);
+  if ('withdraw' in budget) return budget;
+  const { ratio, reserve } = budget;
+  const stays = was && !('withdraw' in was) && was.ratio === ratio && was.reserve === reserve;
+  return stays ? before : toPurse(budget, before?.tokens);
 }
+
+type BudgetOption = RetryBudgetOptions | RetryBudget | false;

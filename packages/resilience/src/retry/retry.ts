@@ -109,8 +109,9 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
   }
 
   override reconfigure(options: RetryOptions): void {
+    const { budget = {} } = this.options;
     super.reconfigure(options);
-    this.budget = toBudget(options.budget ?? {}, this.budget);
+    this.budget = toBudget(options.budget ?? {}, this.budget, budget);
   }
 
   settled(call: Call, outcome: Outcome, value: unknown): boolean {
