@@ -6,7 +6,6 @@ import { type Timers, timersOf } from './timers.ts';
 /** What happens to a call: the parts of a fused pipeline. Shared by all its calls. */
 export interface Plan {
   readonly name: string;
-  readonly clock: Clock;
   readonly timers: Timers;
   readonly gates: readonly Gate[];
   readonly repeater: Repeater | undefined;
@@ -23,5 +22,5 @@ export function toPlan(parts: Fusible & { readonly name: string; readonly clock:
   const { name, clock, gates = [], repeater } = parts;
   const lanes = gates.map((gate) => gate.lane ?? new Lane());
   const limit = gates.find((gate) => gate.onLimit);
-  return { name, clock, timers: timersOf(clock), gates, lanes, repeater, limit, kept: KEPT };
+  return { name, timers: timersOf(clock), gates, lanes, repeater, limit, kept: KEPT };
 }
