@@ -46,8 +46,6 @@ export interface CoreOptions extends WriterLimits {
 export interface LineParts {
   /** `,"resource":…,"scope":…` */
   readonly tail: string;
-  /** Everything behind the body of a record that has neither fields nor context. */
-  readonly rest: string;
   /** Fields bound by `child`, by their final names, as JSON. */
   readonly bound: ReadonlyMap<string, string>;
   readonly boundJson: string;
@@ -84,8 +82,7 @@ export class Core {
   parts(scope: string, bound: ReadonlyMap<string, string>): LineParts {
     const tail = toFlat(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${this.writer.text(scope)}`}`);
     const boundJson = toFlat(toMembers(bound));
-    const rest = toFlat(`${tail},"attributes":{${boundJson}}}\n`);
-    return { tail, rest, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
+    return { tail, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
   }
 
   /**
@@ -181,13 +178,7 @@ export class Core {
     rate: number,
   ): string {
     const { writer } = this;
-    const { trace, maxLineChars, baggage } = this.options;
-    if (typeof message === 'string' && fields === undefined && event === undefined && cell === undefined) {
-      if (rate === 1 && trace === undefined && !message.includes('{')) {
-        const line = this.#timestamps.lineStart(nowMs, HEADS[level]) + writer.text(message) + parts.rest;
-        if (line.length <= maxLineChars) return line;
-      }
-    }
+    const { trace, baggage } = this.options;
     writer.begin();
     const made = event?.made;
     // What comes from outside goes first: a lazy text may write a record in its turn, by a logger that shares the context.

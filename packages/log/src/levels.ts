@@ -1,12 +1,8 @@
-/** Thresholds by module name. */
+/** Thresholds by module name. That of '' must be set first. */
 export class Levels {
   readonly #thresholds = new Map<string, number>();
   /** How often one was changed: who has asked before asks again when it is another number. */
   changes = 0;
-
-  constructor(root: number) {
-    this.set('', root);
-  }
 
   set(module: string, severity: number): void {
     this.#thresholds.set(module, severity);

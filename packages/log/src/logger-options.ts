@@ -122,7 +122,8 @@ export function prepareOptions(options: LoggerOptions): Prepared {
   checkOptions('createLogger', options, RULES, ['service']);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const complete: Complete = { ...DEFAULTS, ...(given as unknown as LoggerOptions) } as never;
-  const levels = new Levels(SEVERITY[complete.level]);
+  const levels = new Levels();
+  levels.set('', SEVERITY[complete.level]);
   for (const [module, level] of Object.entries(complete.levels))
     levels.set(module, severityOf(`createLogger.levels.${module}`, level));
   return {

@@ -98,8 +98,8 @@ export class Writer {
   /** A text that is redacted already. */
   cut(text: string): string {
     const max = this.#limits.maxTextChars;
-    if (text.length <= max) return toJsonString(text);
-    return toJsonString(`${text.slice(0, max)}…[${text.length - max} characters cut]`);
+    const cut = text.length - max;
+    return toJsonString(cut > 0 ? `${text.slice(0, max)}…[${cut} characters cut]` : text);
   }
 
   /** A property's value by its name, its place and itself; '' when there is nothing to write. */
