@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { configureSync, getConsoleSink, getLogger, resetSync } from '@logtape/logtape';
+import { trace } from '@opentelemetry/api';
 import { createLogger, type Logger, type Sink } from '../index.ts';
 import { type MemorySink, memorySink } from '../sinks/memory.ts';
 import { captureConsole } from './console.ts';
 import { logTapeSink, sinkToLogTape } from './logtape.ts';
+import { toLoggerProvider } from './otel-provider.ts';
 import { toPino } from './pino.ts';
 import { toWinston } from './winston.ts';
 
@@ -47,7 +49,16 @@ for (const [name, value] of Object.entries(HOSTILE)) {
     const pino = toPino(logger) as unknown as Record<string, (...values: unknown[]) => void>;
     const winston = toWinston(logger) as unknown as Record<string, (...values: unknown[]) => void>;
     const tape = logTapeSink(logger) as (record: unknown) => void;
+    const otel = toLoggerProvider(logger, { trace }) as unknown as {
+      getLogger(...values: unknown[]): { emit(record: unknown): void; enabled(question: unknown): boolean };
+    };
+    assert.ok(otel.getLogger('lib').enabled(value));
+    pino['child']!(value);
+    winston['child']!(value);
     const calls = [
+      () => otel.getLogger(value, value).emit(value),
+      () =>
+        otel.getLogger('lib', value, { attributes: value }).emit({ body: value, attributes: value, exception: value }),
       () => own.error('%s', value),
       () => own.error(value, value),
       () => pino['info']!(value),

@@ -4,6 +4,7 @@ import { isLevel, type Level, toLevel } from '../level.ts';
 import { type Logger, sayForeign } from '../logger.ts';
 import type { Origin } from '../origin.ts';
 import { hasComeBack } from './loop-guard.ts';
+import { copy } from './safe-format.ts';
 
 /** What a library gives to `emit`, read with care: it may be anything. */
 type Emitted = Parameters<OtelLogger['emit']>[0];
@@ -33,11 +34,13 @@ export function toLoggerProvider(logger: Logger, options: { readonly trace: type
   const { trace } = options;
   const known = new Map<string, OtelLogger>();
   return {
-    getLogger(name, version, scope) {
-      const key = scope?.attributes === undefined ? `${name}\0${version ?? ''}` : '';
+    getLogger(name, release, scope) {
+      const library = typeof name === 'string' ? name : '';
+      const version = typeof release === 'string' ? release : undefined;
+      const key = scope?.attributes === undefined ? `${library}\0${version ?? ''}` : '';
       const old = known.get(key);
       if (old !== undefined) return old;
-      const made = createOtelLogger(scoped(logger, name, version, scope?.attributes), trace);
+      const made = createOtelLogger(scoped(logger, library, version, scope?.attributes), trace);
       if (key !== '' && known.size < MAX_LOGGERS) known.set(key, made);
       return made;
     },
@@ -45,9 +48,9 @@ export function toLoggerProvider(logger: Logger, options: { readonly trace: type
 }
 
 function scoped(logger: Logger, name: string, version: string | undefined, attributes: Attributes | undefined): Logger {
-  const module = logger.module(String(name));
+  const module = logger.module(name);
   if (version === undefined && attributes === undefined) return module;
-  return module.child({ ...attributes, ...(version === undefined ? {} : { 'otel.scope.version': version }) });
+  return module.child({ ...copy(attributes), ...(version === undefined ? {} : { 'otel.scope.version': version }) });
 }
 
 function createOtelLogger(logger: Logger, trace: typeof OtelTrace): OtelLogger {
@@ -62,7 +65,7 @@ function createOtelLogger(logger: Logger, trace: typeof OtelTrace): OtelLogger {
         sayForeign(logger, 'warn', 'A record of the OpenTelemetry Logs API could not be read', undefined, {});
       }
     },
-    enabled: (question) => logger.isEnabled(levelOf(question ?? {})),
+    enabled: (question) => logger.isEnabled(levelOf(copy(question))),
   };
 }
 
