@@ -49,7 +49,7 @@ export function emit<E>(target: Emits<E>, event: E): void {
 
 /** Reports a failure in a callback of the user that must not change the outcome of a call. */
 export function warn(error: unknown): void {
-  process.emitWarning('A listener or predicate of a resilience policy failed', {
+  process.emitWarning('A listener or predicate of a policy failed', {
     type: 'BreakwaterWarning',
     code: 'BREAKWATER_LISTENER',
     detail: inspect(error),

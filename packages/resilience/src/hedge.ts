@@ -145,8 +145,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
         // failure says nothing about how long answers take.
         if (succeeded || durationMs >= (this.currentDelayMs ?? NEVER)) this.#latency.record(durationMs);
         if (calls.length === 1) return;
-        const reason = new Error('Another call was quicker');
-        Object.assign(reason, { name: 'AbortError', code: 'HEDGE_LOST' });
+        const reason = new DOMException('Another call was quicker', 'AbortError');
         for (const call of calls) call.cancel(reason);
       };
 

@@ -39,7 +39,7 @@ const kind: Kind<TimeoutOptions> = {
   kind: 'timeout',
   maker: 'createTimeout',
   rules: {
-    timeoutMs: either(durationMs, having('an adaptiveLimit(…)', 'record', 'follow')),
+    timeoutMs: either(durationMs, having('an adaptiveLimit', 'record', 'follow')),
     limit: oneOf('attempt', 'total'),
   },
   required: ['timeoutMs'],

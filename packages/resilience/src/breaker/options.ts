@@ -49,7 +49,7 @@ export const kind: Kind<BreakerOptions> = {
   maker: 'createBreaker',
   rules: {
     consecutiveFailures: whole(1),
-    window: having('countWindow(…) or timeWindow(…)', 'start'),
+    window: having('a countWindow or timeWindow', 'start'),
     openMs: durationMs,
     openGrowth: number(1),
     maxOpenMs: durationMs,

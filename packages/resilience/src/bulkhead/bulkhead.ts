@@ -59,7 +59,7 @@ const kind: Kind<BulkheadOptions> = {
     maxConcurrent: whole(1),
     maxQueue: whole(0),
     maxWaitMs: durationMs,
-    order: having('fairQueue(…)', 'add', 'remove', 'take'),
+    order: having('a fairQueue', 'add', 'remove', 'take'),
   },
   required: ['maxConcurrent'],
 };
