@@ -1,4 +1,6 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+
+const STALE_MS = 10_000;
 
 /** Paths of which was said that they cannot be opened anew. */
 const warned = new Set<string>();
@@ -23,14 +25,35 @@ export function followFile(path: string, fd: number): number {
   return isAt(path, fd) ? fd : turnTo(path, fd);
 }
 
-/** As `followFile`, and before that the file becomes `path.1`, that `path.2`, up to `maxFiles`; the oldest goes. */
+/**
+ * As `followFile`, and before that the file becomes `path.1`, that `path.2`, up to `maxFiles`; the oldest goes. Two processes
+ * that moved files at once could move one over another: while one does, the others go on in the file they have.
+ */
 export function rotateFile(path: string, fd: number, maxFiles: number): number {
-  return turnTo(path, fd, () => {
-    // A process that has turned to the next file already has moved them.
-    if (!isAt(path, fd)) return;
-    for (let number = maxFiles - 1; number >= 1; number--) move(`${path}.${number}`, `${path}.${number + 1}`);
-    renameSync(path, `${path}.1`);
-  });
+  const lock = `${path}.lock`;
+  if (!take(lock)) return fd;
+  try {
+    return turnTo(path, fd, () => {
+      // A process that has turned to the next file already has moved them.
+      if (!isAt(path, fd)) return;
+      for (let number = maxFiles - 1; number >= 1; number--) move(`${path}.${number}`, `${path}.${number + 1}`);
+      move(path, `${path}.1`);
+    });
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** False while another process has it. One that was killed with it loses it after some seconds. */
+function take(lock: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx', 0o640));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return true;
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - since < STALE_MS) return false;
+  }
+  return true;
 }
 
 function turnTo(path: string, fd: number, before?: () => void): number {
