@@ -40,7 +40,16 @@ export function rotateFile(path: string, fd: number, maxFiles: number): number {
       move(path, `${path}.1`);
     });
   } finally {
+    giveBack(lock);
+  }
+}
+
+function giveBack(lock: string): void {
+  try {
     rmSync(lock, { force: true });
+  } catch {
+    // A folder that may not be written to any more: nobody rotates there.
+    return;
   }
 }
 
