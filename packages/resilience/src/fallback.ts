@@ -101,10 +101,10 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
       if (hasGivenUp(options) || !ask(when, error, false)) throw error;
       const errors: unknown[] = [error];
       for (const step of steps) {
-        const { use, cache, maxAgeMs = NEVER, ...given } = step as AnyStep;
+        const { use, cache, maxAgeMs = NEVER } = step as AnyStep;
         const used = use ? 'use' : cache ? 'cache' : 'value';
-        const { name = used } = given;
-        let { value } = given;
+        const { name = used } = step;
+        let { value } = step as AnyStep;
         let failed: 'failed' | 'nothing-cached' | 'too-old' | undefined;
         try {
           if (use) value = await run(this.plan, (context) => use.call(step, context, error), options);

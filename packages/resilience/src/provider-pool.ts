@@ -121,18 +121,11 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
     return { name: own, provider, breaker, active: 0 };
   });
 
+  /** Ejected ones too: they are passed by, or it is time for their probe. */
   function pick(left: readonly Member<P>[]): Member<P> {
-    if (order !== 'balanced') return left[0]!;
-    // Ejected ones too: they are passed by, or it is time for their probe.
-    const draw = (): Member<P> => left[Math.floor(random() * left.length)]!;
+    const draw = (): Member<P> => left[order === 'balanced' ? Math.floor(random() * left.length) : 0]!;
     const [one, other] = [draw(), draw()];
     return other.active < one.active ? other : one;
-  }
-
-  /** Why no further provider may be asked after this failure. */
-  function stopAfter(context: CallContext, error: unknown): ExhaustedReason | undefined {
-    if (context.idempotent === false && !toMeaning(error, clock).notApplied) return 'not-idempotent';
-    return budget?.withdraw() === false ? 'budget' : undefined;
   }
 
   async function tryAll<T>(
@@ -155,7 +148,8 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
           if (errors.length > 0) {
             // Only here is it certain that this one is not ejected: passing by an ejected one is not an extra call.
             const error = errors.at(-1);
-            stop = stopAfter(context, error);
+            if (context.idempotent === false && !toMeaning(error, clock).notApplied) stop = 'not-idempotent';
+            else if (budget?.withdraw() === false) stop = 'budget';
             // A refusal, so that the breaker of the provider that is not asked ignores it.
             if (stop !== undefined) throw new NoProviderError(name);
             base.tell?.(context, { type: 'pool.failover', reason: 'failed', from, to, error });
