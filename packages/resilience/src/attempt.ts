@@ -7,6 +7,7 @@ import {
   type CallContext,
   type CallOptions,
   FAILED,
+  type Gate,
   NEVER,
   type Outcome,
   SUCCEEDED,
@@ -39,6 +40,8 @@ export class Call implements CallContext, Timed {
   declare place: unknown;
   declare before: Timed | null;
   declare after: Timed | null;
+  /** The time limit that is running, where it is not the first of the plan. */
+  declare limit: Gate | undefined;
   /** @internal */
   declare controller: AbortController | undefined;
   /** @internal Calls that were started with this one as their options, to be given up with it. */
@@ -64,6 +67,7 @@ export class Call implements CallContext, Timed {
     this.place = undefined;
     this.before = null;
     this.after = null;
+    this.limit = undefined;
     this.controller = undefined;
     this.inner = undefined;
   }
@@ -147,7 +151,7 @@ export class Call implements CallContext, Timed {
   /** The pause before the attempt, or the attempt's time limit, is over. */
   onDue(): void {
     if (this.phase === PAUSED) this.enter(0);
-    else this.plan.limit!.onLimit!(this);
+    else (this.limit ?? this.plan.limit)!.onLimit!(this);
   }
 
   /** Enters the gates from `from` inwards, then starts the work. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Listener, subscribeToAll } from './events.ts';
 import { having, OptionError, type Rule } from './options.ts';
 import { toPlan } from './plan.ts';
-import type { Fusible, Gate, Policy } from './policy.ts';
+import type { Fusible, Policy } from './policy.ts';
 
 /** A chain of policies that is itself a policy. */
 export interface ComposedPolicy<E = unknown> extends Policy<E> {
@@ -69,24 +69,14 @@ function toExecute(members: readonly Part[], chainName: string | undefined): Exe
     .reduceRight((inner, outer) => (work, options) => outer((context) => inner(work, context), options));
 }
 
-/** A retry is the outermost of a run, and a run has one clock and at most one time limit. */
+/** A retry is the outermost of a run, and a run has one clock. */
 function fits(parts: readonly Part[], { gates, repeater, clock }: Part): boolean {
   const [first] = parts;
-  return (
-    isFusible(first!) &&
-    gates !== undefined &&
-    repeater === undefined &&
-    first!.clock === clock &&
-    [...parts.flatMap(gatesOf), ...gates].filter((gate) => gate.onLimit).length < 2
-  );
+  return isFusible(first!) && gates !== undefined && repeater === undefined && first!.clock === clock;
 }
 
 function isFusible({ gates, repeater }: Part): boolean {
   return (gates ?? repeater) !== undefined;
-}
-
-function gatesOf({ gates = [] }: Part): readonly Gate[] {
-  return gates;
 }
 
 function executeOf(parts: readonly Part[], chainName: string | undefined): Execute {
@@ -95,7 +85,7 @@ function executeOf(parts: readonly Part[], chainName: string | undefined): Execu
   const plan = toPlan({
     name: chainName ?? nameOf(parts),
     clock: first!.clock ?? systemClock,
-    gates: parts.flatMap(gatesOf),
+    gates: parts.flatMap(({ gates = [] }) => gates),
     repeater: first!.repeater,
   });
   return (work, options) => run(plan, work, options);

@@ -9,7 +9,7 @@ export interface Plan {
   readonly timers: Timers;
   readonly gates: readonly Gate[];
   readonly repeater: Repeater | undefined;
-  /** The gate with a time limit, which uses the call itself as its timer. */
+  /** The first gate with a time limit. It uses the call itself as its timer, as the others do where they end sooner. */
   readonly limit: Gate | undefined;
   /** One for each gate. */
   readonly lanes: readonly Lane[];
@@ -17,10 +17,11 @@ export interface Plan {
   readonly kept: unknown;
 }
 
-/** Builds a {@link Plan}. At most one of the gates may be a time limit. */
+/** Builds a {@link Plan}. */
 export function toPlan(parts: Fusible & { readonly name: string; readonly clock: Clock }): Plan {
   const { name, clock, gates = [], repeater } = parts;
-  const lanes = gates.map((gate) => gate.lane ?? new Lane());
   const limit = gates.find((gate) => gate.onLimit);
+  // A second time limit is asked: it must see whether the first leaves it anything.
+  const lanes = gates.map((gate) => (gate.onLimit && gate !== limit ? undefined : gate.lane) ?? new Lane());
   return { name, timers: timersOf(clock), gates, lanes, repeater, limit, kept: KEPT };
 }

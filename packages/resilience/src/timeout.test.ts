@@ -197,6 +197,39 @@ test('C2 a slot outside of a timeout is held until the deaf work really ends', a
   assert.equal(bulkhead.active, 0);
 });
 
+test('C2 O4 with two limits in a chain the nearer one ends the call, and the slot is held until the deaf work ends', async () => {
+  for (const [outerMs, innerMs, kind, by] of [
+    [300, 100, 'attempt', 'inner'],
+    [100, 300, 'total', 'outer'],
+    [100, 100, 'total', 'outer'],
+  ] as const) {
+    const clock = createVirtualClock();
+    const outer = createTimeout({ timeoutMs: outerMs, limit: 'total', name: 'outer', clock });
+    const inner = createTimeout({ timeoutMs: innerMs, name: 'inner', clock });
+    const bulkhead = createBulkhead({ maxConcurrent: 1, clock });
+    for (const chain of [
+      compose(outer, bulkhead, inner),
+      compose(bulkhead, outer, inner),
+      compose(outer, inner, bulkhead),
+    ]) {
+      const told: unknown[] = [];
+      const remove = chain.on((event) => told.push(event.policy));
+      let deadline = 0;
+      const failed = chain
+        .execute((context) => {
+          deadline = context.deadline - clock.now();
+          return clock.sleep(500);
+        })
+        .catch((error: TimeoutError) => error.kind);
+      await clock.advance(100);
+      assert.deepEqual([await failed, deadline, told, bulkhead.active], [kind, 100, [by], 1]);
+      await clock.advance(400);
+      remove();
+      assert.deepEqual([bulkhead.active, clock.pendingTimers], [0, 0]);
+    }
+  }
+});
+
 test('C3 a call that times out in a queue says nothing about the dependency', async () => {
   const clock = createVirtualClock();
   const breaker = createBreaker({ clock, consecutiveFailures: 1 });

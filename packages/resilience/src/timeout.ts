@@ -90,7 +90,14 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
 
   enter(call: Call): void {
     const now = this.clock.now();
-    call.plan.timers.add(call, Math.min(this.currentMs, Math.max(0, call.until - now)));
+    const limitMs = Math.min(this.currentMs, Math.max(0, call.until - now));
+    const { timers } = call.plan;
+    // All limits of a chain end with the call: the one that ends first is all that matters.
+    if (limitMs < timers.dueAt(call) - now) {
+      timers.remove(call);
+      timers.add(call, limitMs);
+      call.limit = this;
+    }
     if (this.#limit.record) this.#startedAt.set(call, now);
   }
 
