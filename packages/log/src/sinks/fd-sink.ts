@@ -15,8 +15,8 @@ export interface Target {
 }
 
 const SCRATCH = 262_144;
-/** What passes: a full pipe, a full disk. */
-const PASSES: readonly string[] = ['EAGAIN', 'ENOSPC', 'EDQUOT'];
+/** What passes: a full pipe, a signal, a full disk. */
+const PASSES: readonly string[] = ['EAGAIN', 'EINTR', 'ENOSPC', 'EDQUOT'];
 const RETRY_MS = 5;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -43,7 +43,7 @@ export function createFdSink(
   let text = '';
   let textLines = 0;
   /** What was said before that: from `start` to `end`, in `scratch` but for a text that is too long for it. */
-  let bytes = scratch;
+  let bytes: Buffer = scratch;
   let start = 0;
   let end = 0;
   let byteLines = 0;
@@ -111,13 +111,13 @@ export function createFdSink(
     target.check?.();
     send();
     while (!stalled && gone === undefined) {
-      if (textLines === 0) {
-        const next = backlog?.take(batchChars);
-        if (next === undefined) return;
-        text = next.text;
-        textLines = next.lines;
-      }
-      push();
+      const next = textLines === 0 ? backlog?.take(batchChars) : undefined;
+      if (next !== undefined) {
+        ({ bytes, lines: byteLines } = next);
+        end = bytes.length;
+        send();
+      } else if (textLines > 0) push();
+      else return;
     }
   }
 

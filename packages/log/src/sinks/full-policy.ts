@@ -6,8 +6,8 @@ export interface Backlog {
   readonly size: number;
   /** Adds a line. Returns how many were given up for it, itself included. */
   push(line: string, severity: number): number;
-  /** The next lines, in the order they came, of about so many characters. `undefined` when there are none. */
-  take(chars: number): { readonly text: string; readonly lines: number } | undefined;
+  /** The next lines, in the order they came, about so many bytes. `undefined` when there are none. */
+  take(size: number): { readonly bytes: Buffer; readonly lines: number } | undefined;
   /** Gives up what memory holds. Returns how many lines that were. */
   clear(): number;
   /**

@@ -52,12 +52,12 @@ export class LineQueue implements Backlog {
     return lane && this.takeFrom(lane);
   }
 
-  take(chars: number): { readonly text: string; readonly lines: number } | undefined {
+  take(size: number): { readonly bytes: Buffer; readonly lines: number } | undefined {
     if (this.size === 0) return undefined;
     const before = this.size;
     let text = '';
-    while (this.size > 0 && text.length < chars) text += this.shift();
-    return { text, lines: before - this.size };
+    while (this.size > 0 && text.length < size) text += this.shift();
+    return { bytes: Buffer.from(text), lines: before - this.size };
   }
 
   clear(): number {

@@ -19,8 +19,8 @@ export interface SpillFile {
   append(line: string): boolean;
   /** Puts lines in front of all others. False when its disk has no room for that: nothing has changed. */
   prepend(bytes: Uint8Array, lines: number): boolean;
-  /** The oldest whole lines, about `bytes` of them. */
-  take(bytes: number): { readonly text: string; readonly lines: number } | undefined;
+  /** The oldest whole lines, about `size` bytes of them. The first may be the rest of one that was begun elsewhere. */
+  take(size: number): { readonly bytes: Buffer; readonly lines: number } | undefined;
   close(): void;
 }
 
@@ -95,7 +95,7 @@ export function openSpillFile(path: string, maxBytes: number): SpillFile {
           start += length;
           lines -= taken;
           if (start >= end) reset();
-          return { text: bytes.toString('utf8', 0, length), lines: taken };
+          return { bytes: bytes.subarray(0, length), lines: taken };
         }
         // Somebody else has cut the file: its lines are gone, and stay counted as pending.
         if (start + want >= end) reset();

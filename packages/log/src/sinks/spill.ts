@@ -56,14 +56,14 @@ function openBacklog(path: string, maxBytes: number, maxChars: number): Backlog 
       waitingChars += line.length;
       return 0;
     },
-    take(chars) {
-      if (waiting.length === 0) return file.take(chars);
+    take(size) {
+      if (waiting.length === 0) return file.take(size);
       let lines = 0;
       let text = '';
-      while (lines < waiting.length && text.length < chars) text += waiting[lines++];
+      while (lines < waiting.length && text.length < size) text += waiting[lines++];
       waiting.splice(0, lines);
       waitingChars -= text.length;
-      return { text, lines };
+      return { bytes: Buffer.from(text), lines };
     },
     clear() {
       const lost = waiting.length;

@@ -94,12 +94,12 @@ class AdaptiveImpl
 
   enter(call: Call): unknown {
     const { limit } = this;
-    if (this.active < limit) {
-      this.#startedAt.set(call, this.clock.now());
-      return undefined;
+    if (this.active >= limit) {
+      this.tell?.(call, { type: 'adaptive.rejected', reason: 'limit', limit });
+      return call.refuse(new ConcurrencyLimitedError(this.name));
     }
-    this.tell?.(call, { type: 'adaptive.rejected', reason: 'limit', limit });
-    return call.refuse(new ConcurrencyLimitedError(this.name));
+    this.#startedAt.set(call, this.clock.now());
+    return undefined;
   }
 
   leave(call: Call, outcome: Outcome, value: unknown): void {

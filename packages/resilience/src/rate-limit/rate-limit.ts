@@ -113,8 +113,8 @@ class RateLimitImpl extends PolicyBase<RateLimitOptions, RateLimitEvent> impleme
   #makeRoom(now: number): void {
     let looked = 0;
     for (const [key, state] of this.#states) {
-      const crowded = this.#states.size >= (this.options.maxKeys ?? 10_000);
-      if (!crowded && (looked++ === 2 || takeFrom(state, this.options, now, 0).resetMs > 0)) break;
+      const isFull = looked++ < 2 && takeFrom(state, this.options, now, 0).resetMs <= 0;
+      if (!isFull && this.keys < (this.options.maxKeys ?? 10_000)) return;
       this.#states.delete(key);
     }
   }
