@@ -138,9 +138,10 @@ function idleBreakerBytes(): number {
   return Math.round((process.memoryUsage().heapUsed - before) / many.length);
 }
 
-/** Minified and gzipped kilobytes of a bundle that exports some names of an entry. `external`: what is not part of it. */
-async function bundle(names: string, external: string[], entry = ''): Promise<{ kB: number; text: string }> {
-  const contents = `export ${names} from '@breakwater/resilience${entry}'`;
+/** Minified and gzipped kilobytes of a bundle that exports some names of entries. `external`: what is not part of it. */
+async function bundle(names: string, external: string[], ...entries: string[]): Promise<{ kB: number; text: string }> {
+  const from = entries.length === 0 ? [''] : entries;
+  const contents = from.map((entry) => `export ${names} from '@breakwater/resilience${entry}';`).join('');
   const result = await build({
     stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
     bundle: true,
@@ -165,9 +166,10 @@ open.forceOpen(1e9);
 const refusal = await refusalMicroseconds(open);
 const idle = idleBreakerBytes();
 const four = await bundle('{ createRetry, createTimeout, createBreaker, createBulkhead }', ['@breakwater/errors']);
-// Every policy, with all that chains are built of: the main entry. The other entries connect policies to something else
-// (fetch, undici, Redis, worker threads, telemetry); each is measured alone, with all of the core that it needs.
-const all = await bundle('*', ['@breakwater/errors']);
+const main = await bundle('*', ['@breakwater/errors']);
+// Every policy, chaos too, with all that chains are built of. The other entries connect policies to something else (fetch,
+// undici, Redis, worker threads, telemetry); each is measured alone, with all of the core that it needs.
+const all = await bundle('*', ['@breakwater/errors'], '', '/chaos', '/registry');
 const entries = new Map<string, number>();
 for (const entry of ['http', 'undici', 'redis', 'worker', 'telemetry', 'registry', 'chaos']) {
   entries.set(entry, (await bundle('*', ['@breakwater/errors', 'undici'], `/${entry}`)).kB);
@@ -184,7 +186,8 @@ for (const [name, { ns, ratio }] of measured) {
 console.log(`\nbytes per call: bare ${bytesBare}, composed ${bytes}`);
 console.log(`refusal by an open breaker: ${refusal.toFixed(2)} µs; idle breaker: ${idle} B`);
 console.log(
-  `minified and gzipped, without @breakwater/errors: four core policies ${four.kB.toFixed(1)} kB, every policy ${all.kB.toFixed(1)} kB; ` +
+  `minified and gzipped, without @breakwater/errors: four core policies ${four.kB.toFixed(1)} kB, main entry ${main.kB.toFixed(1)} kB, ` +
+    `every policy ${all.kB.toFixed(1)} kB; ` +
     `four with @breakwater/errors ${withErrors.kB.toFixed(1)} kB; timeout alone ${timeoutOnly.kB.toFixed(1)} kB`,
 );
 console.log(
@@ -214,6 +217,7 @@ const results = [
   result('idle breaker', idle, 'B', 400),
   result('four core policies, gzipped', four.kB, 'kB', 4),
   result('everything, gzipped', all.kB, 'kB', 15),
+  result('main entry, gzipped', main.kB, 'kB'),
   ...[...entries].map(([entry, kB]) => result(`entry /${entry} alone, gzipped`, kB, 'kB')),
   // What is not used must not be bundled: the queue of a bulkhead has no place in a timeout.
   result(
