@@ -106,18 +106,10 @@ export function currentCell(): ContextCell | undefined {
 let users = 0;
 let restore: (() => void) | undefined;
 
-/** Errors made from now on know the context. Returns the way back; the last one back restores what was there. */
+/** Errors made from now on know the context. The way back is to be called once; the last one restores what was there. */
 export function plugErrorContext(): () => void {
-  users++;
-  if (users === 1) restore = setContextProvider(() => storage.getStore()?.values);
-  let done = false;
+  if (users++ === 0) restore = setContextProvider(currentContext);
   return () => {
-    if (done) return;
-    done = true;
-    users--;
-    if (users === 0) {
-      restore?.();
-      restore = undefined;
-    }
+    if (--users === 0) restore?.();
   };
 }

@@ -2,7 +2,7 @@ import type { Redactor } from '@breakwater/redact';
 import { type ContextCell, currentCell, type LogContext, NO_CONTEXT } from './context.ts';
 import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
-import { toMembers, writeCarefully } from './fields.ts';
+import { join, toMembers, writeCarefully } from './fields.ts';
 import { SHARED } from './keys.ts';
 import { lazily } from './lazy.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
@@ -46,12 +46,16 @@ export interface CoreOptions extends WriterLimits {
 export interface LineParts {
   /** `,"resource":…,"scope":…` */
   readonly tail: string;
+  /** `tail`, and the beginning of the attributes. */
+  readonly open: string;
   /** Fields bound by `child`, by their final names, as JSON. */
   readonly bound: ReadonlyMap<string, string>;
   readonly boundJson: string;
   /** Some bound name is one that the context may write too; the context's stands. */
   readonly clashes: boolean;
 }
+
+const ATTRIBUTES = ',"attributes":{';
 
 /** What follows the timestamp, up to the body, by level. */
 export const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
@@ -82,7 +86,8 @@ export class Core {
   parts(scope: string, bound: ReadonlyMap<string, string>): LineParts {
     const tail = toFlat(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${this.writer.text(scope)}`}`);
     const boundJson = toFlat(toMembers(bound));
-    return { tail, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
+    const open = toFlat(`${tail}${ATTRIBUTES}`);
+    return { tail, open, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
   }
 
   /**
@@ -179,6 +184,12 @@ export class Core {
   ): string {
     const { writer } = this;
     const { trace, baggage } = this.options;
+    const hasMore = (fields ?? event ?? cell ?? trace) !== undefined || rate < 1;
+    if (!hasMore && typeof message === 'string' && !message.includes('{'))
+      return this.#fit(
+        this.#timestamps.lineStart(nowMs, HEADS[level]) + writer.text(message) + parts.open,
+        parts.boundJson,
+      );
     writer.begin();
     const made = event?.made;
     // What comes from outside goes first: a lazy text may write a record in its turn, by a logger that shares the context.
@@ -186,10 +197,10 @@ export class Core {
     const ids = made?.trace ?? trace?.();
     if (cell !== undefined && cell.owner !== this) prepareContext(cell, this, writer, baggage);
     const { names: context, fragment, head: span } = cell ?? NO_CONTEXT;
-    const name = event === undefined || event.name === '' ? '' : `,"eventName":${writer.text(event.name)}`;
-    const head = `${this.#timestamps.lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level])}${body}${parts.tail}${name}${ids === undefined ? span : traceHead(ids)},"attributes":{`;
+    const name = event?.name ? `,"eventName":${writer.text(event.name)}` : '';
+    const head = `${this.#timestamps.lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level])}${body}${parts.tail}${name}${ids === undefined ? span : traceHead(ids)}${ATTRIBUTES}`;
     const bound = parts.clashes ? toMembers([...parts.bound].filter(([name]) => !context.has(name))) : parts.boundJson;
-    let extra = event === undefined ? '' : event.json;
+    let extra = event?.json ?? '';
     if (rate < 1) extra = join(extra, `"breakwater.log.sample_rate":${rate}`);
     if (typeof message === 'string' && made === undefined && isTemplate(message))
       extra = join(extra, `"breakwater.log.template":${writer.text(message)}`);
@@ -230,9 +241,4 @@ export class Core {
     const json = writer.safely('', value);
     return json.startsWith('"') ? json : writer.cut(json === '' ? String(value) : json);
   }
-}
-
-function join(first: string, second: string): string {
-  if (first === '') return second;
-  return second === '' ? first : `${first},${second}`;
 }

@@ -86,6 +86,7 @@ export function flushAtExit(sink: Sink): () => void {
   if (sinks.size === 0) listen('on');
   sinks.add(sink);
   return () => {
-    if (sinks.delete(sink) && sinks.size === 0) listen('off');
+    sinks.delete(sink);
+    if (sinks.size === 0) listen('off');
   };
 }

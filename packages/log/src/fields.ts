@@ -15,7 +15,7 @@ export function writeCarefully(writer: Writer, fields: object, extra: string, ta
   writer.begin();
   const entries = new Map([...taken.context, ...taken.bound, ...taken.context]);
   const exception = addFields(writer, fields, entries, taken);
-  return [toMembers(entries), extra, exception].filter(Boolean).join(',');
+  return join(join(toMembers(entries), extra), exception);
 }
 
 /** What `child` binds, as JSON under final names, on top of what is bound `above`. */
@@ -28,6 +28,12 @@ export function bindFields(
   writer.begin();
   addFields(writer, fields, bound, { bound: NO_NAMES, context: NO_NAMES, error: true });
   return bound;
+}
+
+/** Members one after the other; either may be ''. */
+export function join(first: string, second: string): string {
+  if (first === '') return second;
+  return second === '' ? first : `${first},${second}`;
 }
 
 /** `"name":text,…` */

@@ -1,5 +1,3 @@
-import { OptionError } from '@breakwater/errors/core';
-
 /** Severity names, least first. Their numbers are those of the OpenTelemetry log data model. */
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -26,12 +24,6 @@ export function toLevel(severity: number): Level {
   if (severity >= 13) return 'warn';
   if (severity >= 9) return 'info';
   return severity >= 5 ? 'debug' : 'trace';
-}
-
-/** The number of a threshold. Throws `OptionError` naming the option for anything else. */
-export function severityOf(option: string, value: unknown): number {
-  if (typeof value === 'string' && Object.hasOwn(SEVERITY, value)) return SEVERITY[value as Threshold];
-  throw new OptionError(option, value, `one of ${LEVELS.join(', ')}, silent`);
 }
 
 export function isLevel(value: unknown): value is Level {

@@ -1,11 +1,19 @@
+import { checkOptions, oneOf, type Rule } from '@breakwater/errors/options';
+import { LEVELS, SEVERITY, type Threshold } from './level.ts';
+
+export const threshold: Rule = oneOf(...LEVELS, 'silent');
+
 /** Thresholds by module name. That of '' must be set first. */
 export class Levels {
   readonly #thresholds = new Map<string, number>();
   /** How often one was changed: who has asked before asks again when it is another number. */
   changes = 0;
 
-  set(module: string, severity: number): void {
-    this.#thresholds.set(module, severity);
+  /** Throws `OptionError` for what is no threshold; `at` is what the caller wrote. */
+  set(at: string, module: string, level: Threshold): void {
+    const option = module || 'level';
+    checkOptions(at, { [option]: level }, { [option]: threshold }, [option]);
+    this.#thresholds.set(module, SEVERITY[level]);
     this.changes++;
   }
 

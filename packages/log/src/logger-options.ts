@@ -4,7 +4,6 @@ import {
   flag,
   listOf,
   number,
-  oneOf,
   type Rule,
   record,
   text,
@@ -13,8 +12,8 @@ import {
 import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
 import type { TraceIds } from './context-json.ts';
 import type { CoreOptions } from './core.ts';
-import { LEVELS, SEVERITY, severityOf, type Threshold } from './level.ts';
-import { Levels } from './levels.ts';
+import { SEVERITY, type Threshold } from './level.ts';
+import { Levels, threshold } from './levels.ts';
 import type { Sampler } from './sampling.ts';
 import type { Sink } from './sink.ts';
 import { stdoutSink } from './sinks/stdout.ts';
@@ -64,7 +63,6 @@ export interface LoggerOptions {
   readonly now?: (() => number) | undefined;
 }
 
-const threshold = oneOf(...LEVELS, 'silent');
 const limit = whole(1, 2 ** 29);
 const isRecord = record[1];
 
@@ -77,7 +75,7 @@ const RULES: Readonly<Record<keyof LoggerOptions, Rule>> = {
   levels: record,
   sinks: listOf(['a sink', (sink) => isRecord(sink) && typeof (sink as Partial<Sink>).write === 'function']),
   redact: [
-    'options of a redactor, a redactor of createRedactor, or false',
+    'redaction options, a redactor, or false',
     (value) => value === false || (isRecord(value) && 'string' in (value as object) === 'root' in (value as object)),
   ],
   sampler: callable,
@@ -123,9 +121,8 @@ export function prepareOptions(options: LoggerOptions): Prepared {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const complete: Complete = { ...DEFAULTS, ...(given as unknown as LoggerOptions) } as never;
   const levels = new Levels();
-  levels.set('', SEVERITY[complete.level]);
-  for (const [module, level] of Object.entries(complete.levels))
-    levels.set(module, severityOf(`createLogger.levels.${module}`, level));
+  levels.set('createLogger', '', complete.level);
+  for (const [module, level] of Object.entries(complete.levels)) levels.set('createLogger.levels', module, level);
   return {
     ...complete,
     sinks: complete.sinks ?? [stdoutSink()],

@@ -4,7 +4,7 @@ import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { bindFields } from './fields.ts';
 import { openRequests } from './kept.ts';
-import { isLevel, type Level, SEVERITY, severityOf, type Threshold } from './level.ts';
+import { isLevel, type Level, SEVERITY, type Threshold } from './level.ts';
 import type { Levels } from './levels.ts';
 import { type Fields, type LoggerOptions, prepareOptions } from './logger-options.ts';
 import { type Origin, originHead } from './origin.ts';
@@ -94,27 +94,27 @@ class LoggerImpl implements Logger {
   }
 
   trace(message: Message, fields?: Fields | Error): void {
-    this.say('trace', message, fields, undefined);
+    this.say('trace', message, fields);
   }
 
   debug(message: Message, fields?: Fields | Error): void {
-    this.say('debug', message, fields, undefined);
+    this.say('debug', message, fields);
   }
 
   info(message: Message, fields?: Fields | Error): void {
-    this.say('info', message, fields, undefined);
+    this.say('info', message, fields);
   }
 
   warn(message: Message, fields?: Fields | Error): void {
-    this.say('warn', message, fields, undefined);
+    this.say('warn', message, fields);
   }
 
   error(message: Message, fields?: Fields | Error): void {
-    this.say('error', message, fields, undefined);
+    this.say('error', message, fields);
   }
 
   fatal(message: Message, fields?: Fields | Error): void {
-    this.say('fatal', message, fields, undefined);
+    this.say('fatal', message, fields);
   }
 
   log(level: Level, message: Message, fields?: Fields | Error, eventName?: string): void {
@@ -123,7 +123,7 @@ class LoggerImpl implements Logger {
   }
 
   /** As `log`, for events of this package. */
-  say(level: Level, message: unknown, fields: Fields | Error | undefined, event: Occasion | undefined): void {
+  say(level: Level, message: unknown, fields: Fields | Error | undefined, event?: Occasion): void {
     const severity = SEVERITY[level];
     const min = this.#threshold();
     if (min <= severity) {
@@ -163,7 +163,7 @@ class LoggerImpl implements Logger {
   }
 
   setLevel(level: Threshold, module = ''): void {
-    this.#shared.levels.set(module, severityOf('level', level));
+    this.#shared.levels.set('setLevel', module, level);
   }
 
   async flush(): Promise<void> {

@@ -1,3 +1,5 @@
+import { toFlat } from './text.ts';
+
 /** The beginnings of lines: `{"timestamp":"…","severityText":…,"body":`, made once per millisecond and level. */
 export class Timestamps {
   #ms = Number.NaN;
@@ -12,8 +14,8 @@ export class Timestamps {
       const date = new Date(ms);
       // Beyond what Date can tell (a broken clock), the epoch stands: a line with a wrong time beats no line.
       const text = (Number.isNaN(date.getTime()) ? new Date(0) : date).toISOString();
-      // Joined, not added: one flat text, which is copied into many lines.
-      this.#head = ['{"timestamp":"', text, '"', rest].join('');
+      // Flat, as it is copied into many lines.
+      this.#head = toFlat(`{"timestamp":"${text}"${rest}`);
     }
     return this.#head;
   }

@@ -29,7 +29,7 @@ export interface Taken {
 }
 
 /** Thrown inside the fast walk when a value needs the careful one. */
-const BAIL = new Error('needs the careful walk');
+const BAIL = Symbol('careful');
 const EMPTY = {};
 const SLOTS = 8192;
 const MAX_REMEMBERED_TEXT = 128;

@@ -15,8 +15,9 @@ export interface Target {
 }
 
 const SCRATCH = 262_144;
-/** What passes: a full pipe, a signal, a full disk. */
-const PASSES: readonly string[] = ['EAGAIN', 'EINTR', 'ENOSPC', 'EDQUOT'];
+const STAGE = 4096;
+/** What passes: a full pipe, a full disk. */
+const PASSES: readonly string[] = ['EAGAIN', 'ENOSPC', 'EDQUOT'];
 const RETRY_MS = 5;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -53,15 +54,17 @@ export function createFdSink(
     advance();
   };
 
-  /** Turns the text into bytes, and writes them. Only while the place is free. */
-  function push(): void {
-    const fits = text.length * 3 <= SCRATCH;
-    bytes = fits ? scratch : Buffer.from(text);
-    end = fits ? scratch.write(text) : bytes.length;
-    byteLines = textLines;
+  /** Puts the text behind the bytes, and writes them when they are a batch. Only while the place is free. */
+  function stage(): void {
+    const most = text.length * 3;
+    if (end + most > SCRATCH) send();
+    if (stalled) return;
+    if (most > SCRATCH) bytes = Buffer.from(text);
+    end = most > SCRATCH ? bytes.length : end + scratch.write(text, end);
+    byteLines += textLines;
     text = '';
     textLines = 0;
-    send();
+    if (end >= batchChars || bytes !== scratch) send();
   }
 
   /** Writes the bytes, as far as the place takes them. */
@@ -116,8 +119,10 @@ export function createFdSink(
         ({ bytes, lines: byteLines } = next);
         end = bytes.length;
         send();
-      } else if (textLines > 0) push();
-      else return;
+      } else if (textLines > 0) {
+        stage();
+        send();
+      } else return;
     }
   }
 
@@ -174,7 +179,8 @@ export function createFdSink(
       if ((stalled || gone !== undefined) && !mayWait(line, severity)) return;
       text += line;
       textLines++;
-      if (text.length >= batchChars && !stalled) push();
+      // In small parts: a long text put together of many is dear to turn into bytes, and one caller would pay for all.
+      if (text.length >= Math.min(batchChars, STAGE) && !stalled) stage();
       timer ??= setTimeout(tick, flushMs).unref();
     },
     flush,
