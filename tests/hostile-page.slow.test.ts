@@ -1,10 +1,10 @@
 /** What a sender can write must not run in the page, nor push it out of its frame; and the page outlives the server. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, test } from 'node:test';
 import type { AlertRule, ErrorGroupsAnswer, IncidentsAnswer, LogsPage } from '../server/src/api/types.ts';
-import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
-import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
+import { withoutChromium } from './support/chromium.ts';
+import { pageUnderTest } from './support/page-under-test.ts';
+import { startServerProcess, waitFor } from './support/server-process.ts';
 
 const HOSTILE = `<img src=x onerror="document.title='PWNED'"><script>document.title='PWNED'</script>"'{{7*7}}`;
 /** Characters that turn a text around or show nothing: controls of direction, C1, zero width, an escape sequence. */
@@ -61,14 +61,12 @@ async function sendHostile(otlpUrl: string): Promise<void> {
 }
 
 describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240_000 }, () => {
-  const folder = temporaryFolder();
-  let server: ServerProcess;
-  let browser: Browser;
+  const subject = pageUnderTest();
+  const { open } = subject;
   let rule: AlertRule;
-  const complaints: string[] = [];
 
   before(async () => {
-    server = await startServerProcess(folder.path);
+    const { server } = subject;
     const input = { name: HOSTILE, windowSeconds: 600, forSeconds: 0, cooldownSeconds: 0, severity: 'high' };
     const condition = { kind: 'log_count', query: '', threshold: 1 };
     const runbookUrl = 'https://runbooks.example/<img src=x>';
@@ -77,28 +75,15 @@ describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240
     const receiver = { name: HOSTILE, type: 'webhook', enabled: false, url: `http://127.0.0.1:1/${HOSTILE}` };
     await server.api('/receivers', { method: 'POST', body: receiver });
     await sendHostile(server.otlpUrl);
-    browser = await launchChromium();
   });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-    folder.remove();
-  });
-
-  function open(path: string, width: number): Promise<Page> {
-    return openPage(browser, path, {
-      ...{ baseURL: server.pageUrl, width },
-      onComplaint: (complaint) => void complaints.push(complaint),
-    });
-  }
 
   test('nothing of it runs, and no screen is wider than the window', async () => {
     const incident = await waitFor('the incident', async () => {
-      const { incidents } = await server.api<IncidentsAnswer>('/incidents');
+      const { incidents } = await subject.server.api<IncidentsAnswer>('/incidents');
       return incidents[0];
     });
-    await server.api(`/incidents/${incident.id}/notes`, { method: 'POST', body: { text: LONG } });
-    const { groups } = await server.api<ErrorGroupsAnswer>('/error-groups');
+    await subject.server.api(`/incidents/${incident.id}/notes`, { method: 'POST', body: { text: LONG } });
+    const { groups } = await subject.server.api<ErrorGroupsAnswer>('/error-groups');
     assert.ok(groups.length > 0);
     for (const width of [1_440, 390]) {
       for (const path of [
@@ -136,7 +121,7 @@ describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240
         await page.context().close();
       }
     }
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(subject.complaints, []);
   });
 
   test('hidden characters are boxes with their numbers, text keeps its direction, and a copy is the original', async () => {
@@ -181,15 +166,15 @@ describe('the page and hostile telemetry', { skip: withoutChromium, timeout: 240
     const loaded = "performance.getEntriesByType('resource').some(({ name }) => name.includes('services-screen'))";
     await waitFor('the other screens', async () => ((await page.evaluate<boolean>(loaded)) ? true : undefined));
     await page.waitForLoadState('networkidle');
-    const { port } = new URL(server.pageUrl);
-    await server.kill();
+    const { port } = new URL(subject.server.pageUrl);
+    await subject.server.kill();
     await page.getByText('Offline', { exact: true }).waitFor({ timeout: 30_000 });
     // A screen that was not opened before: it was loaded all the same.
     await page.getByRole('link', { name: 'Services' }).click();
     await page.getByRole('heading', { name: 'The server does not answer' }).waitFor();
-    server = await startServerProcess(folder.path, ['--port', port]);
+    subject.server = await startServerProcess(subject.dataDir, ['--port', port]);
     await page.getByText('Connected', { exact: true }).waitFor({ timeout: 30_000 });
-    const { rows } = await server.api<LogsPage>('/logs');
+    const { rows } = await subject.server.api<LogsPage>('/logs');
     assert.equal(rows.length, 1);
     await page.context().close();
   });

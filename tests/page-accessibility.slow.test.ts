@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { ErrorGroupsAnswer, IncidentsAnswer } from '../server/src/api/types.ts';
-import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
-import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
+import { withoutChromium } from './support/chromium.ts';
+import { pageUnderTest } from './support/page-under-test.ts';
+import { waitFor } from './support/server-process.ts';
 
 const axeSource = readFileSync(
   createRequire(new URL('../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js'),
@@ -52,27 +53,10 @@ async function sendFailures(otlpUrl: string): Promise<void> {
 }
 
 describe('the page for those who do not see it, or not well', { skip: withoutChromium, timeout: 240_000 }, () => {
-  const folder = temporaryFolder();
-  let server: ServerProcess;
-  let browser: Browser;
-  const complaints: string[] = [];
-
-  before(async () => {
-    server = await startServerProcess(folder.path);
-    browser = await launchChromium();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-    folder.remove();
-  });
+  const subject = pageUnderTest();
 
   async function check(paths: readonly string[], colorScheme: 'light' | 'dark', width: number): Promise<void> {
-    const page = await openPage(browser, '/settings', {
-      baseURL: server.pageUrl,
-      width,
-      onComplaint: (complaint) => complaints.push(complaint),
-    });
+    const page = await subject.open('/settings', width);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const found: string[] = [];
     for (const path of paths) {
@@ -88,17 +72,17 @@ describe('the page for those who do not see it, or not well', { skip: withoutChr
     const paths = ['/logs', '/traces', '/services', '/errors', '/alerts', '/incidents', '/start', '/nowhere'];
     await check(paths, 'light', 1_440);
     await check(paths.slice(0, 4), 'dark', 390);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(subject.complaints, []);
   });
 
   test('every screen with data, in both themes, on a desk and on a phone', async () => {
-    await sendFailures(server.otlpUrl);
+    await sendFailures(subject.server.otlpUrl);
     const incident = await waitFor(
       'an incident',
-      async () => (await server.api<IncidentsAnswer>('/incidents')).incidents[0],
+      async () => (await subject.server.api<IncidentsAnswer>('/incidents')).incidents[0],
     );
-    const [group] = (await server.api<ErrorGroupsAnswer>('/error-groups')).groups;
-    const { rows } = await server.api<{ rows: { id: string; timeUnixNano: string }[] }>('/logs?limit=1');
+    const [group] = (await subject.server.api<ErrorGroupsAnswer>('/error-groups')).groups;
+    const { rows } = await subject.server.api<{ rows: { id: string; timeUnixNano: string }[] }>('/logs?limit=1');
     const paths = [
       '/logs',
       `/logs?query=levle:x`,
@@ -119,6 +103,6 @@ describe('the page for those who do not see it, or not well', { skip: withoutChr
     await check(paths, 'light', 1_440);
     await check(paths, 'dark', 1_440);
     await check(paths, 'light', 390);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(subject.complaints, []);
   });
 });

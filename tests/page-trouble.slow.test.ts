@@ -1,32 +1,18 @@
 /** The page when something is wrong: no login, a session that ends, a slow or silent server, a wrong clock. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
-import { type ServerProcess, startServerProcess, temporaryFolder } from './support/server-process.ts';
+import { before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { withoutChromium } from './support/chromium.ts';
+import { pageUnderTest } from './support/page-under-test.ts';
 
 describe('the page in trouble', { skip: withoutChromium, timeout: 240_000 }, () => {
-  const folder = temporaryFolder();
-  let server: ServerProcess;
-  let browser: Browser;
-  let baseURL: string;
+  const subject = pageUnderTest(['--host', '0.0.0.0']);
+  const { open } = subject;
   let password: string;
-  const complaints: string[] = [];
-
-  before(async () => {
-    server = await startServerProcess(folder.path, ['--host', '0.0.0.0']);
-    password = /Login {3}\S+\n\s+(\S+)/.exec(server.output())?.[1] ?? assert.fail(server.output());
-    baseURL = `http://127.0.0.1:${new URL(server.pageUrl).port}`;
-    browser = await launchChromium();
+  before(() => {
+    const output = subject.server.output();
+    password = /Login {3}\S+\n\s+(\S+)/.exec(output)?.[1] ?? assert.fail(output);
   });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-    folder.remove();
-  });
-
-  const open = (path: string): Promise<Page> =>
-    openPage(browser, path, { baseURL, onComplaint: (complaint) => complaints.push(complaint) });
 
   async function openLoggedIn(path: string): Promise<Page> {
     const page = await open(path);
@@ -112,6 +98,6 @@ describe('the page in trouble', { skip: withoutChromium, timeout: 240_000 }, () 
     const page = await openLoggedIn(`/logs?query=${encodeURIComponent('paid \u202Enwod')}`);
     await page.getByText('This text holds hidden characters: U+202E (right-to-left override)').waitFor();
     await page.context().close();
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(subject.complaints, []);
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, test } from 'node:test';
 import type { IncidentsAnswer, LogsPage } from '../server/src/api/types.ts';
-import { launchChromium, openPage, withoutChromium } from './support/chromium.ts';
-import { type ServerProcess, startServerProcess, temporaryFolder, waitFor } from './support/server-process.ts';
+import { withoutChromium } from './support/chromium.ts';
+import { pageUnderTest } from './support/page-under-test.ts';
+import { waitFor } from './support/server-process.ts';
 
 const SERVICES = ['gateway', 'orders', 'payments'] as const;
 
@@ -102,36 +102,19 @@ async function sendErrors(otlpUrl: string, service: string): Promise<void> {
 }
 
 describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, () => {
-  const folder = temporaryFolder();
-  let server: ServerProcess;
-  let browser: Browser;
+  const subject = pageUnderTest();
+  const { open } = subject;
   let traceId: string;
-  const complaints: string[] = [];
-
-  function open(path: string, width?: number): Promise<Page> {
-    const onComplaint = (complaint: string): void => void complaints.push(complaint);
-    return openPage(browser, path, { baseURL: server.pageUrl, onComplaint, ...(width !== undefined && { width }) });
-  }
-
-  before(async () => {
-    server = await startServerProcess(folder.path);
-    browser = await launchChromium();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-    folder.remove();
-  });
 
   test('an empty server says where to send telemetry, and notices when some comes in', async () => {
     const page = await open('/');
-    await page.getByText(server.otlpUrl).first().waitFor();
+    await page.getByText(subject.server.otlpUrl).first().waitFor();
     await page
       .getByText(/waiting for/i)
       .first()
       .waitFor();
-    traceId = await sendFailingRequest(server.otlpUrl, 1);
-    for (let i = 2; i <= 30; i += 1) await sendFailingRequest(server.otlpUrl, i);
+    traceId = await sendFailingRequest(subject.server.otlpUrl, 1);
+    for (let i = 2; i <= 30; i += 1) await sendFailingRequest(subject.server.otlpUrl, i);
     await page
       .getByText(/received/i)
       .first()
@@ -166,7 +149,7 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
       severityNumber: 9,
       body: { stringValue: `busy ${index}` },
     }));
-    const response = await fetch(`${server.otlpUrl}/v1/logs`, {
+    const response = await fetch(`${subject.server.otlpUrl}/v1/logs`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -175,18 +158,12 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
     });
     assert.equal(response.status, 200, await response.text());
     const window = `from=${start + 2_000}&to=${start + 2_001}`;
-    const { rows } = await server.api<LogsPage>(`/logs?query=service:busy&${window}`);
+    const { rows } = await subject.server.api<LogsPage>(`/logs?query=service:busy&${window}`);
     assert.equal(rows[0]?.body, 'busy 200');
     const page = await open(`/logs?row=${rows[0].timeUnixNano}.${rows[0].id}&tab=context`);
     const panel = page.getByRole('tabpanel');
     await panel.getByText('busy 200').waitFor();
-    assert.equal(
-      await panel
-        .locator('[aria-current=true]')
-        .innerText()
-        .then((text) => /busy 200$/.test(text)),
-      true,
-    );
+    assert.match(await panel.locator('[aria-current=true]').innerText(), /busy 200$/);
     // As many on either side.
     assert.deepEqual(await Promise.all(['busy 350', 'busy 51'].map((text) => panel.getByText(text).count())), [1, 1]);
     await page.context().close();
@@ -205,7 +182,7 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
   test('the burst is an error group, an alert and an incident with a timeline', async () => {
     const incident = await waitFor(
       'the incident',
-      async () => (await server.api<IncidentsAnswer>('/incidents')).incidents[0],
+      async () => (await subject.server.api<IncidentsAnswer>('/incidents')).incidents[0],
       60_000,
     );
     const errors = await open('/errors');
@@ -220,14 +197,14 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
       .first()
       .click();
     await waitFor('the acknowledgement', async () => {
-      const { incidents } = await server.api<IncidentsAnswer>('/incidents');
+      const { incidents } = await subject.server.api<IncidentsAnswer>('/incidents');
       return incidents.find((entry) => entry.id === incident.id)?.status === 'acknowledged' ? true : undefined;
     });
     await page.context().close();
   });
 
   test('an incident resolved by hand while its alerts fire says when it opens again', async () => {
-    const [incident] = (await server.api<IncidentsAnswer>('/incidents')).incidents;
+    const [incident] = (await subject.server.api<IncidentsAnswer>('/incidents')).incidents;
     assert.ok(incident);
     assert.ok(incident.firingCount > 0);
     const page = await open(`/incidents/${incident.id}`);
@@ -241,10 +218,10 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
 
   test('a newer incident is merged into an older one by hand, and leads there', async () => {
     // The rules have not forgotten the burst: two services of their own, which no trace connects.
-    for (const service of ['billing', 'mail']) await sendErrors(server.otlpUrl, service);
+    for (const service of ['billing', 'mail']) await sendErrors(subject.server.otlpUrl, service);
     // By their services: an alert of the burst that fires only after its incident was resolved opens one of its own.
     const openOnes = async () =>
-      (await server.api<IncidentsAnswer>('/incidents?status=open')).incidents.filter(({ services }) =>
+      (await subject.server.api<IncidentsAnswer>('/incidents?status=open')).incidents.filter(({ services }) =>
         services.some((service) => service === 'billing' || service === 'mail'),
       );
     const [newer, older] = await waitFor(
@@ -291,6 +268,6 @@ describe('the page in Chromium', { skip: withoutChromium, timeout: 240_000 }, ()
   });
 
   test('nothing threw and nothing broke the content security policy', () => {
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(subject.complaints, []);
   });
 });
