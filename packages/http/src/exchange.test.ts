@@ -169,6 +169,9 @@ test('H12 a rule for a path holds for its spellings, of other scripts too, and f
   for (const path of ['/login', '/%6cogin', '/lo%67in/', '/LOGIN?x', 'http://b/login#x'])
     assert.equal(await ask(/^\/login$/, path), true, path);
   assert.equal(await ask('/Login', '/login%2f'), true);
+  assert.equal(await ask('/\u00c9', '/%C3%A9'), true);
+  for (const path of ['/admin\\login', '/admin/login\\#x', '/admin%5clogin/'])
+    assert.equal(await ask('/admin/login', path), true, path);
   for (const path of ['/loginx', '/%ff/login', '/login/x', '/%256cogin', '/', '//', '/%'])
     assert.equal(await ask('/login', path), false, path);
 });

@@ -68,6 +68,7 @@ export function rateLimitGuard(
     };
   });
   type Limit = (typeof limits)[number];
+  const byPath = rules.some((rule: RateLimitRule) => typeof rule.for === 'string' || rule.for instanceof RegExp);
 
   const take = (
     limit: Limit,
@@ -115,8 +116,9 @@ export function rateLimitGuard(
 
   return (exchange) => {
     const waiting: Promise<() => void>[] = [];
+    const plainPath = byPath ? toPlainPath(exchange.path) : '';
     for (const limit of limits) {
-      if (!limit.holds(exchange)) continue;
+      if (!limit.holds(exchange, plainPath)) continue;
       const key = limit.key(exchange);
       if (key === undefined) continue;
       const decision = take(limit, key, limit.counts === 'failures' ? 0 : 1);
@@ -139,26 +141,23 @@ function refusal(limit: string, client: string, retryAfterMs: number | undefined
   );
 }
 
-function toQuestion(target: RateLimitRule['for']): (exchange: Exchange) => boolean {
+function toQuestion(target: RateLimitRule['for']): (exchange: Exchange, plainPath: string) => boolean {
   if (target === undefined) return () => true;
-  if (typeof target === 'function') return target;
+  if (typeof target === 'function') return (exchange) => target(exchange);
   if (typeof target === 'string') {
     const wanted = toPlainPath(target);
-    return ({ path }) => path === target || (isOddPath(path) && toPlainPath(path) === wanted);
+    return ({ path }, plainPath) => path === target || plainPath === wanted;
   }
-  return ({ path }) => target.test(path) || (isOddPath(path) && target.test(toPlainPath(path)));
+  return ({ path }, plainPath) => target.test(path) || (plainPath !== path && target.test(plainPath));
 }
 
-// Frameworks differ in what they take for the same path: some ignore case, a slash at the end, or percent encoding. A limit
-// that one spelling goes around is none.
-function isOddPath(path: string): boolean {
-  return /[%A-Z]|\/\/|.\/$/.test(path);
-}
-
+// Frameworks differ in what they take for the same path: some ignore case, a slash at the end, or percent encoding, or take
+// `\` for a slash. A limit that one spelling goes around is none.
 function toPlainPath(path: string): string {
+  if (!/[%A-Z\\]|[^!-~]|\/\/|.\/$/.test(path)) return path;
   return decoded(path)
     .toLowerCase()
-    .replace(/\/{2,}/g, '/')
+    .replace(/[\\/]+/g, '/')
     .replace(/(?<=.)\/$/, '');
 }
 

@@ -149,8 +149,10 @@ test('H12 no spelling of a path goes around its limit', async () => {
     for (const path of ['/limited', '/limited?a', '/LIMITED', '/limited/', '/%6cimited', '//limited', '/limited#a'])
       statuses.push((await write(app.port, get(path))).slice(9, 12));
     statuses.push((await write(app.port, get('http://other/limited'))).slice(9, 12));
+    // Express, and NestJS with it, takes `\` for a slash here; Hono's server refuses it.
+    if (name !== 'hono') statuses.push((await write(app.port, get('/limited\\#a'))).slice(9, 12));
     // Only Hono takes the steps, and so does its path.
-    if (name === 'hono') statuses.push((await write(app.port, get('/a/../limited'))).slice(9, 12));
+    else statuses.push((await write(app.port, get('/a/../limited'))).slice(9, 12));
     assert.deepEqual(statuses, ['404', ...statuses.slice(1).map(() => '429')], name);
   }
 });
