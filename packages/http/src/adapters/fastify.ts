@@ -43,11 +43,12 @@ export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
   });
   // What breaks a body that has begun is told to nobody but Fastify's own logger.
   app.addHook('onSend', (request, reply, payload, done) => {
+    const onError = (error: unknown): void => {
+      if (reply.raw.headersSent) failLate(reply.raw, keptExchange(request.raw), error);
+    };
     if (typeof (payload as { once?: unknown } | null | undefined)?.once === 'function')
-      (payload as EventEmitter).once('error', (error) => {
-        if (reply.raw.headersSent) failLate(reply.raw, keptExchange(request.raw), error);
-      });
-    done();
+      (payload as EventEmitter).once('error', onError);
+    done(null, watchedBody(payload, onError));
   });
   app.setErrorHandler((error, request, reply) => answerError(edge, request, reply, error));
   app.setNotFoundHandler((request, reply) => answerError(edge, request, reply, notFoundError()));
@@ -62,6 +63,31 @@ export function fastifyFrameworkErrors(
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
   checkArgument('fastifyFrameworkErrors.edge', edge, edgeRule);
   return (error, request, reply) => void answerError(edge, request, reply, error);
+}
+
+/** A stream of the web, or a response with one, that tells what breaks it; anything else as it is. */
+function watchedBody(payload: unknown, onError: (error: unknown) => void): unknown {
+  const watched = (body: ReadableStream): ReadableStream => {
+    const reader = body.getReader();
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { done, value } = await reader.read().catch((error: unknown) => {
+            onError(error);
+            throw error;
+          });
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: (reason) => reader.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+  };
+  // What is locked or used up is Fastify's to refuse.
+  if (payload instanceof ReadableStream) return payload.locked ? payload : watched(payload);
+  if (!(payload instanceof Response) || payload.body === null || payload.bodyUsed) return payload;
+  return new Response(watched(payload.body), payload);
 }
 
 function answerError(edge: Edge, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

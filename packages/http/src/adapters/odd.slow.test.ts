@@ -65,7 +65,7 @@ async function write(port: number, head: string, leaveWhen?: () => boolean): Pro
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${IDS}\r\n`;
 
-async function recordsOf({ edge, sink }: Running): Promise<readonly string[]> {
+async function recordsOf({ edge, sink }: Pick<Running, 'edge' | 'sink'>): Promise<readonly string[]> {
   while (edge.active > 0) await setImmediate();
   return sink
     .records()
@@ -83,6 +83,19 @@ test('H4 H39 a body that fails half-way: the connection is broken, and the recor
     const got = await write(app.port, get('/breaks'));
     assert.match(got, /^HTTP\/1\.1 200 [\s\S]*part\r\n$/, `${name}: it must not look complete`);
     assert.deepEqual(await recordsOf(running), ['http.request.failed 200 the source of the body failed'], name);
+  }
+});
+
+test('H4 H39 a stream of the web that fails half-way, or a response with one: told as well', async () => {
+  for (const running of all.filter(({ name }) => name === 'fastify' || name === 'koa')) {
+    for (const path of ['/web', '/response']) {
+      running.sink.clear();
+      const got = await write(running.app.port, get(path));
+      assert.match(got, /^HTTP\/1\.1 200 [\s\S]*part\r\n$/, `${running.name} ${path}`);
+      assert.equal(/^x-own: 1\r$/m.test(got), path === '/response', `${running.name} ${path}`);
+      const records = await recordsOf(running);
+      assert.deepEqual(records, ['http.request.failed 200 the source of the body failed'], `${running.name} ${path}`);
+    }
   }
 });
 
@@ -220,6 +233,33 @@ test('H5 Fastify: a URL that cannot be decoded is answered by the edge, where th
     [answer.status, answer.headers['content-type'], answer.headers['x-correlation-id']],
     [400, 'application/problem+json', 'c'],
   );
+  await app.close();
+});
+
+test('H4 Fastify: a client that leaves a stream of the web that says nothing ends it', async () => {
+  const { edge, sink } = createTestEdge();
+  const app = fastify();
+  fastifyEdge(app, edge);
+  let ended = false;
+  app.get('/', (_request, reply) =>
+    reply.send(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(Buffer.from('first')),
+        cancel() {
+          ended = true;
+        },
+      }),
+    ),
+  );
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(get('/'));
+  await once(socket, 'data');
+  socket.destroy();
+  while (!ended) await setImmediate();
+  const records = await recordsOf({ edge, sink });
+  assert.equal(records.length, 1);
+  assert.match(records[0]!, /^http\.request\.aborted 200 /);
   await app.close();
 });
 

@@ -38,6 +38,8 @@ const endless = (): Readable =>
     },
   });
 
+const viaWeb = (): ReadableStream => Readable.toWeb(breaks()) as ReadableStream;
+
 const viaExpress: Record<string, (response: ExpressResponse) => unknown> = {
   breaks: (response) => pipeline(breaks(), response),
   endless: (response) => pipeline(endless(), response),
@@ -56,6 +58,12 @@ const viaExpress: Record<string, (response: ExpressResponse) => unknown> = {
 const viaKoa: Record<string, (context: Context) => void> = {
   breaks: (context) => {
     context.body = breaks();
+  },
+  web: (context) => {
+    context.body = viaWeb();
+  },
+  response: (context) => {
+    context.body = new Response(viaWeb(), { headers: { 'x-own': '1' } });
   },
   fails: (context) => {
     context.body = fails();
@@ -83,6 +91,8 @@ export const oddApps: Readonly<Record<string, (edge: Edge) => Promise<App>>> = {
     fastifyEdge(app, edge);
     app.get('/ok', () => ({ ok: true }));
     app.get('/breaks', (_request, reply) => reply.send(breaks()));
+    app.get('/web', (_request, reply) => reply.send(viaWeb()));
+    app.get('/response', (_request, reply) => reply.send(new Response(viaWeb(), { headers: { 'x-own': '1' } })));
     app.get('/fails', (_request, reply) => reply.send(fails()));
     app.get('/endless', (_request, reply) => reply.send(endless()));
     app.get('/twice', (_request, reply) => {
@@ -114,7 +124,7 @@ export const oddApps: Readonly<Record<string, (edge: Edge) => Promise<App>>> = {
     const app = new Hono();
     honoEdge(app, edge);
     app.get('/ok', (context) => context.json({ ok: true }));
-    app.get('/breaks', () => new Response(Readable.toWeb(breaks()) as ReadableStream));
+    app.get('/breaks', () => new Response(viaWeb()));
     app.get('/fails', () => new Response(Readable.toWeb(fails()) as ReadableStream));
     app.get('/endless', () => new Response(Readable.toWeb(endless()) as ReadableStream));
     app.get('/twice', (context) => {
