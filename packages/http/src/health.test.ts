@@ -84,3 +84,29 @@ test('H17 a check is time-boxed, asked once for many probes, and not asked again
   assert.throws(() => createHealth({ checks: [{ name: '', check }] }), /checks\[0\]\.name/);
   assert.throws(() => createHealth({ checks: [{ name: 'a', check, timeoutMs: 0 }] }), /timeoutMs.*0/);
 });
+
+test('H17 a check that never settles is asked again in the end, and what becomes of the first run counts no more', async () => {
+  const clock = createVirtualClock();
+  const runs: (() => void)[] = [];
+  const check = (): Promise<void> => new Promise((resolve) => runs.push(resolve));
+  const health = createHealth({ clock, checks: [{ name: 'lost', check, timeoutMs: 500, holdMs: 100 }] });
+  const ask = async (): Promise<string> => {
+    const asked = health.report();
+    await clock.advance(500);
+    return (await asked).status;
+  };
+  assert.equal(await ask(), 'fail');
+  await clock.advance(29_000);
+  assert.deepEqual([await ask(), runs.length], ['fail', 1]);
+  await clock.advance(500);
+  assert.deepEqual([await ask(), runs.length], ['fail', 2]);
+  // The first comes back: the second still hangs.
+  runs[0]!();
+  await clock.advance(500);
+  assert.deepEqual([await ask(), runs.length], ['fail', 2]);
+  runs[1]!();
+  await clock.advance(500);
+  const last = health.report();
+  runs[2]!();
+  assert.equal((await last).status, 'pass');
+});

@@ -14,7 +14,7 @@ export interface HealthCheck {
   readonly name: string;
   /**
    * Resolves when it works, with `'degraded'` or `{ status: 'degraded', reason }` when it works in part; rejects when it
-   * does not. Aborted after `timeoutMs`.
+   * does not. Aborted after `timeoutMs`. One that does not settle then is asked again 30 s later at the earliest.
    */
   readonly check: (signal: AbortSignal) => Promise<unknown>;
   /** Default 1000. */
@@ -60,11 +60,14 @@ export interface Health {
 
 interface Probe {
   readonly check: HealthCheck;
-  /** The run that is under way, hung ones too: it is never started twice at a time. */
-  running: Promise<void> | undefined;
+  /** The run that is under way, hung ones too. */
+  running: { readonly givenUpAt: number } | undefined;
   asked: Promise<CheckReport> | undefined;
   last: { readonly report: CheckReport; readonly at: number } | undefined;
 }
+
+/** A check that has not settled so long after its time limit never will: a lost promise must not make it fail for ever. */
+const GIVE_UP_MS = 30_000;
 
 const rules: Record<string, Rule> = { checks: list, detailsFor: callable, clock: clockRule };
 const checkRules: Record<string, Rule> = {
@@ -139,7 +142,7 @@ function ask(probe: Probe, clock: Clock): Promise<CheckReport> {
 function look(probe: Probe, clock: Clock): Promise<CheckReport> {
   const { name, check, timeoutMs = 1000 } = probe.check;
   // The dependency has not even answered the last question.
-  if (probe.running !== undefined)
+  if (probe.running !== undefined && clock.now() < probe.running.givenUpAt)
     return Promise.resolve({ name, status: 'fail', durationMs: timeoutMs, reason: 'timeout' });
   const startedAt = clock.now();
   const controller = new AbortController();
@@ -153,7 +156,9 @@ function look(probe: Probe, clock: Clock): Promise<CheckReport> {
       controller.abort(new DOMException('The health check took too long', 'TimeoutError'));
       finish('fail', 'timeout');
     }, timeoutMs);
-    probe.running = (async (): Promise<unknown> => check(controller.signal))()
+    const run = { givenUpAt: startedAt + timeoutMs + GIVE_UP_MS };
+    probe.running = run;
+    void (async (): Promise<unknown> => check(controller.signal))()
       .then(
         (result) => {
           const reason = degradedBy(result);
@@ -163,7 +168,7 @@ function look(probe: Probe, clock: Clock): Promise<CheckReport> {
         (error: unknown) => finish('fail', classify(error).code),
       )
       .then(() => {
-        probe.running = undefined;
+        if (probe.running === run) probe.running = undefined;
       });
   });
 }
