@@ -2,31 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { MemorySink } from '@breakwater/log/testing';
 import { createRandom } from '@breakwater/testing';
-import { type App, apps } from './conformance/apps.ts';
+import { apps } from './conformance/apps.ts';
 import { type RawResponse, send } from './conformance/raw-client.ts';
-import { CANARY, createTestEdge } from './conformance/scenarios.ts';
+import { CANARY, startAll } from './conformance/scenarios.ts';
 import { parseTraceparent } from './correlation.ts';
-import type { Edge } from './edge.ts';
 
-interface Running {
-  readonly name: string;
-  readonly app: App;
-  readonly edge: Edge;
-  readonly sink: MemorySink;
-}
-
-const all: Running[] = [];
-
-before(async () => {
-  for (const [name, start] of Object.entries(apps)) {
-    const { edge, sink } = createTestEdge();
-    all.push({ name, app: await start(edge), edge, sink });
-  }
-});
+const all = await startAll(apps);
 after(() => Promise.all(all.map(({ app }) => app.close())));
 
 const IDS = {

@@ -3,27 +3,18 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { MemorySink } from '@breakwater/log/testing';
 import fastify from 'fastify';
-import { type App, apps } from '../conformance/apps.ts';
+import { apps } from '../conformance/apps.ts';
 import { oddApps } from '../conformance/odd-apps.ts';
 import { send } from '../conformance/raw-client.ts';
-import { createTestEdge } from '../conformance/scenarios.ts';
-import type { Edge, Guard } from '../edge.ts';
+import { createTestEdge, startAll, type TestEdge } from '../conformance/scenarios.ts';
+import type { Guard } from '../edge.ts';
 import { jwtGuard } from '../jwt.ts';
 import { rateLimitGuard } from '../rate-limit.ts';
 import { fastifyEdge, fastifyFrameworkErrors } from './fastify.ts';
 
-interface Running {
-  readonly name: string;
-  readonly app: App;
-  readonly edge: Edge;
-  readonly sink: MemorySink;
-}
-
-const all: Running[] = [];
 const empty: Guard = ({ path }) => {
   if (path !== '/empty') return undefined;
   return { status: 204, headers: { 'access-control-allow-methods': 'POST' }, body: '' };
@@ -34,12 +25,7 @@ const guards = (): Guard[] => [
   jwtGuard({ key: new Uint8Array(32), algorithms: ['HS256'], issuer: 'a', audience: 'b' }),
 ];
 
-before(async () => {
-  for (const [name, start] of Object.entries(oddApps)) {
-    const { edge, sink } = createTestEdge(guards());
-    all.push({ name, app: await start(edge), edge, sink });
-  }
-});
+const all = await startAll(oddApps, guards);
 after(() => Promise.all(all.map(({ app }) => app.close())));
 
 const IDS = 'x-correlation-id: c\r\nx-request-id: r\r\n';
@@ -65,7 +51,7 @@ async function write(port: number, head: string, leaveWhen?: () => boolean): Pro
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${IDS}\r\n`;
 
-async function recordsOf({ edge, sink }: Pick<Running, 'edge' | 'sink'>): Promise<readonly string[]> {
+async function recordsOf({ edge, sink }: TestEdge): Promise<readonly string[]> {
   while (edge.active > 0) await setImmediate();
   return sink
     .records()
@@ -301,15 +287,8 @@ test('H11 a body far too large is refused, and the connection serves the next re
   const { edge } = createTestEdge();
   const app = await apps['koa']!(edge);
   const bytes = 4_000_000;
-  const socket = connect(app.port, '127.0.0.1');
-  let got = '';
-  socket.on('data', (chunk: Buffer) => {
-    got += chunk.toString('latin1');
-  });
-  socket.write(`POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n\r\n`);
-  socket.write(Buffer.alloc(bytes, 'a'));
-  socket.write(get('/ok'));
-  await once(socket, 'close');
+  const upload = `POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n\r\n${'a'.repeat(bytes)}`;
+  const got = await write(app.port, upload + get('/ok'));
   assert.deepEqual(
     [...got.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
     ['413', '200'],

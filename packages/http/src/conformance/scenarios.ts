@@ -4,6 +4,7 @@ import { type BreakwaterError, defineErrors } from '@breakwater/errors';
 import { createLogger, currentContext } from '@breakwater/log';
 import { type MemorySink, memorySink } from '@breakwater/log/testing';
 import { createEdge, type Edge, type Guard } from '../edge.ts';
+import type { App } from './apps.ts';
 
 /** Texts that must never leave the service. */
 export const CANARY: string = `canary-${createHmac('sha256', 'k').update('c').digest('hex')}`;
@@ -69,9 +70,32 @@ const refuse: Guard = (exchange) => {
   return undefined;
 };
 
+export interface TestEdge {
+  readonly edge: Edge;
+  readonly sink: MemorySink;
+}
+
 /** An edge whose records a test can read. */
-export function createTestEdge(guards: readonly Guard[] = [refuse]): { edge: Edge; sink: MemorySink } {
+export function createTestEdge(guards: readonly Guard[] = [refuse]): TestEdge {
   const sink = memorySink({ maxRecords: 100_000 });
   const log = createLogger({ service: 'conformance', sinks: [sink], flushAtExit: false });
   return { edge: createEdge({ log, guards, baggage: ['tier'] }), sink };
+}
+
+/** One of the test services, with an edge whose records a test can read. */
+export interface Running extends TestEdge {
+  readonly name: string;
+  readonly app: App;
+}
+
+/** Starts each of `apps`, with guards of its own. */
+export async function startAll(
+  apps: Readonly<Record<string, (edge: Edge) => Promise<App>>>,
+  guards?: () => readonly Guard[],
+): Promise<readonly Running[]> {
+  const starting = Object.entries(apps).map(async ([name, start]) => {
+    const made = createTestEdge(guards?.());
+    return { name, app: await start(made.edge), ...made };
+  });
+  return Promise.all(starting);
 }
