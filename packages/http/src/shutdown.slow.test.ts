@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent } from 'node:http';
+import { Agent, createServer, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { send } from './conformance/raw-client.ts';
+import { createShutdown } from './shutdown.ts';
 
 async function start(env: Record<string, string> = {}): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(new URL('./conformance/drain-service.ts', import.meta.url), {
@@ -63,4 +66,45 @@ test('H19 what is open after the time limit is cut off, said, and told by the ex
   assert.deepEqual(await ended, [1, null]);
   assert.equal(await hanging, 'cut off');
   assert.match(output, /"requestsCutOff":1/);
+});
+
+test('H19 connections that never sent a request are closed, not waited for: nothing was cut off', async (t) => {
+  const said: Record<string, unknown>[] = [];
+  let response: ServerResponse | undefined;
+  const server = createServer((_request, given) => {
+    given.write('part');
+    response = given;
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const idle = connect(port, '127.0.0.1').resume();
+  await once(idle, 'connect');
+  const { run, dispose } = createShutdown({
+    server,
+    log: { log: (_level, message, fields) => void said.push({ message, ...fields }) },
+    drainMs: 0,
+    timeoutMs: 30_000,
+    signals: [],
+  });
+  const answer = send(port, '/');
+  while (response === undefined) await setImmediate();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const ended = run('test');
+  t.mock.timers.tick(0);
+  while (server.listening) await setImmediate();
+  // The request under way is waited for all the same, far longer than a server without any.
+  t.mock.timers.tick(29_000);
+  await setImmediate();
+  assert.equal(said.length, 1);
+  const closed = once(idle, 'close');
+  const answered = once(response, 'close');
+  response.end('end');
+  assert.equal((await answer).body, 'partend');
+  await answered;
+  assert.equal(idle.destroyed, false);
+  t.mock.timers.tick(500);
+  assert.equal(await ended, 0);
+  await closed;
+  assert.deepEqual(said.at(-1), { message: 'Requests have ended', requestsCutOff: 0 });
+  dispose();
 });
