@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createVirtualClock } from '@breakwater/testing';
 import { type Answer, jsonAnswer } from '../message.ts';
+import { createLateEndings } from './late-endings.ts';
 import { memoryIdempotencyStore } from './memory-store.ts';
 import { redisIdempotencyStore } from './redis-store.ts';
 
@@ -96,7 +98,7 @@ test('H24 an end that Redis could not be told of is told when it is back: the ke
   assert.equal(redis.calls, calls, 'nothing is left to tell');
 });
 
-test('H24 a claim whose answer was lost is given up; endings are kept for their key’s time and in bounded number', async () => {
+test('H24 a claim whose answer was lost is given up', async () => {
   const clock = createVirtualClock();
   const redis = fakeRedis();
   const store = redisIdempotencyStore(redis, { clock, onError: () => {} });
@@ -109,16 +111,66 @@ test('H24 a claim whose answer was lost is given up; endings are kept for their 
   redis.eval = claim;
   await clock.advance(1000);
   assert.equal((await store.execute({ ...entry, key: 'lost' }, done)).state, 'done');
+});
 
-  redis.away = true;
-  for (let index = 0; index < 1100; index++)
-    await store.execute({ ...entry, key: `k${index}` }, done).catch(() => undefined);
-  redis.calls = 0;
-  await clock.advance(59_000);
-  assert.ok(redis.calls < 20, `${redis.calls} calls while Redis is away`);
+test('H24 while Redis is away it is asked less and less; of the ends the newest 1000 and 16 Mi characters are kept, for their keys’ time', async () => {
+  const clock = createVirtualClock();
+  const redis = fakeRedis();
+  const store = redisIdempotencyStore(redis, { clock, onError: () => {} });
+  const callsWhile = async (ms: number): Promise<number> => {
+    redis.calls = 0;
+    await clock.advance(ms);
+    // A row of ends is told one after the other, in microtasks.
+    await setImmediate();
+    return redis.calls;
+  };
+  const miss = async (name: string, count: number, body = ''): Promise<void> => {
+    for (let index = 0; index < count; index++) {
+      redis.away = false;
+      await store.execute({ ...entry, key: `${name} ${index}` }, async () => {
+        redis.away = true;
+        return { status: 200, headers: {}, body };
+      });
+    }
+  };
+  await miss('expired', 1100);
+  const asked = await callsWhile(50_000);
+  assert.ok(asked > 3 && asked < 20, `${asked} calls`);
+  // Their time is over at the next try.
   redis.away = false;
-  redis.calls = 0;
-  await clock.advance(30_000);
-  // Their time was over meanwhile.
-  assert.equal(redis.calls, 0);
+  assert.equal(await callsWhile(30_000), 0);
+
+  await miss('kept', 1100);
+  redis.away = false;
+  assert.equal(await callsWhile(1000), 1000);
+  const keys = await Promise.all([99, 100].map((index) => store.execute({ ...entry, key: `kept ${index}` }, done)));
+  assert.deepEqual(
+    keys.map(({ state }) => state),
+    ['busy', 'done'],
+  );
+  await miss('large', 5, 'x'.repeat(4 * 1_048_576));
+  redis.away = false;
+  assert.equal(await callsWhile(1000), 3);
+});
+
+test('H24 ends that newer ones pushed out while they were being told are told no more', async () => {
+  const clock = createVirtualClock();
+  const told: string[] = [];
+  const redis = {
+    async eval(_script: string, [key]: string[]): Promise<unknown> {
+      if (told.push(key!) === 1) miss('new');
+      return 1;
+    },
+  };
+  const tellLater = createLateEndings(redis, clock);
+  const miss = (name: string): void => {
+    for (let index = 0; index < 1000; index++)
+      tellLater({ script: '', keys: [`${name} ${index}`], args: [], ttlMs: 60_000 });
+  };
+  miss('old');
+  for (let pass = 0; pass < 2; pass++) {
+    await clock.advance(500);
+    await setImmediate();
+  }
+  assert.deepEqual([told.length, told[0], told[1]], [1001, 'old 0', 'new 0']);
 });

@@ -30,6 +30,8 @@ export function createLateEndings(redis: RedisLike, clock: Clock): (ending: Late
   };
   const tellAll = async (): Promise<void> => {
     for (const [ending, until] of [...kept]) {
+      // Newer ones took its place meanwhile.
+      if (!kept.has(ending)) continue;
       if (until > clock.now()) {
         // To the end of the row first: one that Redis refuses is not in the way of the others.
         kept.delete(ending);
