@@ -8,7 +8,7 @@ import type { JournalEntry } from './store.ts';
  * one is on disk: so only the last frame can be cut off by a crash.
  */
 const MAGIC = 0x42574a31;
-export const HEADER_BYTES = 28;
+const HEADER_BYTES = 28;
 
 export function encodeFrame(first: number, entries: readonly Uint8Array[]): Buffer {
   const bodyBytes = entries.reduce((total, entry) => total + 4 + entry.length, 0);

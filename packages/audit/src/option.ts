@@ -2,14 +2,9 @@ import { checkOptions as check, type Rule } from '@breakwater/errors/options';
 import { AuditError } from './errors.ts';
 
 /** `checkOptions` of `@breakwater/errors/options`, which throws `AUDIT_INVALID_OPTION` as all of this package does. */
-export function checkOptions(
-  at: string,
-  options: unknown,
-  rules: Readonly<Record<string, Rule>>,
-  required: readonly string[] = [],
-): void {
+export function checkOptions(...args: Parameters<typeof check>): void {
   try {
-    check(at, options, rules, required);
+    check(...args);
   } catch (cause) {
     throw new AuditError('AUDIT_INVALID_OPTION', (cause as Error).message, { cause });
   }

@@ -38,11 +38,6 @@ export function partialWidth(level: number, size: number): number {
   return Math.floor(size / TILE_WIDTH ** level) % TILE_WIDTH;
 }
 
-/** How many hashes a level has in all, for a tree of this size. */
-export function levelHashes(level: number, size: number): number {
-  return Math.floor(size / TILE_WIDTH ** level);
-}
-
 /** Root of the perfect subtree over `2 ** height` hashes of a tile, from its hash number `start` on. */
 export function subtreeInTile(tile: Uint8Array, start: number, height: number): Buffer {
   if (height === 0) return Buffer.from(tile.subarray(start * HASH_BYTES, (start + 1) * HASH_BYTES));

@@ -3,7 +3,7 @@ import { AuditError } from './errors.ts';
 import { checkOptions, having, shortText, signerOf, verifierOf } from './option.ts';
 import type { TrailOptions } from './trail-types.ts';
 
-export const storeRule: Rule = having(
+const storeRule: Rule = having(
   'a store, such as directoryStore makes',
   ...['lock', 'read', 'write', 'remove', 'appendJournal', 'readJournal', 'trimJournal', 'close'],
 );

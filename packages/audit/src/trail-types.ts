@@ -53,8 +53,9 @@ export interface TrailOptions {
   /** Milliseconds since 1970. Default Date.now. */
   readonly now?: () => number;
   /**
-   * Hears of a failed background publication, of an `accepted` entry that was lost, and of each witness that did not sign;
-   * the next publication tries again. Without it the first failure to write becomes a process warning.
+   * Hears of a failed background publication, of an `accepted` entry that was lost, of each witness that did not sign, and
+   * of a journal or partial tiles that could not be removed once they were needless; the next publication tries again.
+   * Without it the first failure to write becomes a process warning.
    */
   readonly onError?: (error: AuditError) => void;
 }

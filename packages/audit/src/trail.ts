@@ -11,6 +11,7 @@ import { ownEvent, withoutUndefined } from './own-event.ts';
 import { redactEvent } from './redact-event.ts';
 import { createReport } from './report.ts';
 import { openCheckpoint, PRUNED_PATH, parseEntry, readEntry, readPruned, readText } from './stored.ts';
+import { createTidy } from './tidy.ts';
 import { CHECKPOINT_PATH, entriesPath, MAX_ENTRY_BYTES, TILE_WIDTH, tilePath } from './tiles.ts';
 import { checkNextSigner, checkTrailOptions } from './trail-options.ts';
 import type { AppendResult, Trail, TrailOptions } from './trail-types.ts';
@@ -74,7 +75,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       expected += 1;
     }
   } catch (error) {
-    await store.close();
+    await store.close().catch(report.tell);
     throw error;
   }
 
@@ -83,8 +84,6 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   let writing = 0;
   let writeLoop: Promise<void> | null = null;
   let isWriting = false;
-  /** Partial tiles and bundles in the store; each goes once its full one is there. */
-  let oldPartials: string[] = [];
   let publication: Promise<void> | null = null;
   let nextPublication: Promise<void> | null = null;
   let publishTimer: NodeJS.Timeout | null = null;
@@ -102,6 +101,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   let advance = Promise.withResolvers<void>();
   let race: { asked: Promise<void>; advanced: Promise<void>; ended: Promise<void> } | null = null;
 
+  const tidy = createTidy(store, options.onError, partials(tree).keys());
   const size = (): number => published + durable.length + writing + queue.length;
 
   /** `isWriting` ends in the same turn in which the queue is seen empty, so that no entry is left waiting. */
@@ -179,10 +179,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       signed = note;
       published = next.frontier.size;
       durable.splice(0, count);
-      await store.trimJournal(published);
-      const isDone = (path: string): boolean => files.has(path.slice(0, path.lastIndexOf('.p/')));
-      for (const path of oldPartials.filter(isDone)) await store.remove(path);
-      oldPartials = [...new Set([...oldPartials.filter((path) => !isDone(path)), ...edge.keys()])];
+      await tidy(published, files, edge.keys());
       advance.resolve();
       advance = Promise.withResolvers();
     }
@@ -320,12 +317,11 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       return closing;
     },
   };
-  oldPartials = [...partials(tree).keys()];
   if (durable.length > 0 || signed === null) {
     try {
       await publishOnly();
     } catch (error) {
-      await store.close();
+      await store.close().catch(report.tell);
       throw error;
     }
   } else if (witnesses.length > 0) publishInBackground();

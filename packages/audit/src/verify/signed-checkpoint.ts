@@ -1,4 +1,4 @@
-import { equalBytes, fromBase64, readUint32, toBytes, toText } from './bytes.ts';
+import { fromBase64, readUint32, toBytes, toText } from './bytes.ts';
 import type { Primitives } from './source.ts';
 
 /** A public key as auditors get it: `NAME+KEYID+BASE64` (C2SP signed-note). */
@@ -99,8 +99,4 @@ async function checkSignature(
   if (seconds > MAX_SECONDS) return null;
   const message = toBytes(`cosignature/v1\ntime ${seconds}\n${text}`);
   return (await primitives.verifyEd25519(key.bytes, message, signature.subarray(8))) ? new Date(seconds * 1_000) : null;
-}
-
-export function sameKey(a: PublicKey, b: PublicKey): boolean {
-  return a.name === b.name && a.keyId === b.keyId && equalBytes(a.bytes, b.bytes);
 }
