@@ -1,7 +1,7 @@
 import { type AnyErrorType, fromProblem, OptionError } from '@breakwater/errors';
 import { callable, checkOptions, type Rule, record, text, whole } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
-import { createTimeout, type Policy } from '@breakwater/resilience';
+import { createTimeout, type Policy, systemClock } from '@breakwater/resilience';
 import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
 import { toBaggageKeys } from './baggage.ts';
 import { edgeErrors } from './catalogue.ts';
@@ -49,8 +49,9 @@ export interface Client {
    * JSON, or not as the schema says; with `TimeoutError` when the deadline has passed; with `fetch`'s and the policy's own
    * errors. A redirect is not followed: it is an `UPSTREAM_PROBLEM`, so that no field goes to a host nobody named.
    *
-   * `path` begins with `/` and is sent as it is: one with `.` or `..` for a segment, `\\` or `#`, which a URL would read as
-   * another path, rejects with `OptionError`, as wrong options do. Encode what is not yours by `encodeURIComponent`.
+   * `path` begins with `/` and is sent as it is: one with `.` or `..` for a segment, `\\`, `#`, a control character or a space
+   * at its end, which a URL would read as another path, rejects with `OptionError`, as wrong options do. Encode what is not
+   * yours by `encodeURIComponent`.
    */
   request<Output = unknown>(method: string, path: string, options?: ClientRequest<Output>): Promise<Output>;
 }
@@ -82,6 +83,9 @@ const requestRules: Record<string, Rule> = {
 // A URL takes these segments, encoded too, for steps to another path.
 const STEPS = /[\\/](?:\.|%2e){1,2}(?:[\\/?]|$)|[\\#]/i;
 
+// A URL drops these, so that `/.<tab>./` is such a step too.
+const DROPPED = /\p{Cc}| $/u;
+
 /** One call, ready to be sent any number of times. */
 interface Outgoing {
   readonly url: URL;
@@ -101,8 +105,6 @@ export function createClient(options: ClientOptions): Client {
   toBaggageKeys('createClient.baggage', options.baggage);
   const send = createPropagatingFetch({ hosts, baggage: options.baggage }, options.fetch);
   const prefix = base.href.replace(/\/$/, '');
-  // Only there to be cut short by a call's deadline, which not every policy ends.
-  const untilDeadline = createTimeout({ name: 'client', timeoutMs: Number.MAX_SAFE_INTEGER });
 
   const call = async (
     { url, method, headers: given, body }: Outgoing,
@@ -138,11 +140,11 @@ export function createClient(options: ClientOptions): Client {
 
   const toOutgoing = (method: string, path: string, given: ClientRequest<unknown>): Outgoing => {
     if (typeof method !== 'string') throw new OptionError('request.method', method, 'a method such as GET');
-    if (typeof path !== 'string' || !path.startsWith('/') || STEPS.test(pathOf(path)))
+    if (typeof path !== 'string' || !path.startsWith('/') || STEPS.test(pathOf(path)) || DROPPED.test(path))
       throw new OptionError(
         'request.path',
         path,
-        'a path that begins with / and has no segment . or .., no \\ and no #',
+        'a path that begins with / and has no segment . or .., no \\, no #, no control character and no space at its end',
       );
     checkOptions('request', given, requestRules);
     const url = new URL(prefix + path);
@@ -170,9 +172,10 @@ export function createClient(options: ClientOptions): Client {
               correlationId: currentContext()?.correlationId,
               idempotent: REPEATABLE.has(outgoing.method) || given.idempotencyKey !== undefined,
             });
+      // Not left to the policy: not every one ends a call at its deadline.
       const value = await (deadline === undefined || deadline === Number.POSITIVE_INFINITY
         ? guarded(given.signal)
-        : untilDeadline.execute((context) => guarded(context.signal), {
+        : timeoutUntil(deadline).execute((context) => guarded(context.signal), {
             operation: `${outgoing.method} ${outgoing.url.host}`,
             signal: given.signal,
             deadline,
@@ -183,6 +186,10 @@ export function createClient(options: ClientOptions): Client {
       throw invalid(outgoing.method, 'not as its schema says');
     },
   };
+}
+
+function timeoutUntil(deadline: number): Policy {
+  return createTimeout({ name: 'client', timeoutMs: Math.max(0.001, deadline - systemClock.now()) });
 }
 
 function toBase(given: string): URL {
