@@ -218,8 +218,15 @@ describe('classify', () => {
     assert.deepEqual([yes.retryable, yes.category, yes.reason, yes.alert], [true, 'transient', 'retry-advised', false]);
     assert.equal(classify(make({ retryable: 'yes' })).reason, 'unknown', 'only a boolean is a hint');
     assert.equal(classify(make({ retryable: true, retryAfterMs: 1500 })).retryAfterMs, 1500);
-    for (const retryAfterMs of [-1, Number.NaN, '5', 2 ** 31])
+    for (const retryAfterMs of [-1, Number.NaN, Number.POSITIVE_INFINITY, '5'])
       assert.equal(classify(make({ retryable: true, retryAfterMs })).retryAfterMs, undefined);
+    // A long wait is no reason to come at once.
+    for (const [given, wait] of [
+      [2 ** 31, 2 ** 31],
+      [1.5, 2],
+      [1e300, 365 * 86_400_000],
+    ] as const)
+      assert.equal(classify(make({ retryable: true, retryAfterMs: given })).retryAfterMs, wait);
     assert.equal(classify(make({ retryable: false, retryAfterMs: 5 })).retryAfterMs, undefined);
   });
 
@@ -267,8 +274,9 @@ describe('classify', () => {
       () => createClassifier({ rules: [{ when: { code: 'X' }, is: 'busy', but: { retry: true } as never }] }),
       /but\.retry/,
     );
-    assert.throws(() => createClassifier({ rule: [] } as never), /options\.rule:/);
-    assert.throws(() => createClassifier({ now: 5 as never }), /options\.now/);
+    assert.throws(() => createClassifier({ rule: [] } as never), /createClassifier\.rule:/);
+    assert.throws(() => createClassifier({ rules: 5 as never }), /createClassifier\.rules: expected a list/);
+    assert.throws(() => createClassifier({ now: 5 as never }), /createClassifier\.now/);
   });
 });
 

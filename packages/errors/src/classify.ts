@@ -10,7 +10,7 @@ import {
 } from './compile.ts';
 import { type Hint, readHint } from './hints.ts';
 import { classNameOf, headersOf, readPath, statusOf } from './inspect.ts';
-import { OptionError, rejectUnknownKeys } from './misuse.ts';
+import { callable, checkOptions, listOf, type Rule as OptionRule, record } from './options.ts';
 import type { Rule, RulePack } from './pack.ts';
 import { packs as defaultPacks } from './packs.ts';
 import { isNativeError, readList, readNumber, readProperty, readString } from './read.ts';
@@ -82,13 +82,21 @@ const CONFIDENCE: Readonly<Record<Strength, Confidence>> = {
   hint: 'high',
 };
 
-/** Makes a classifier. Throws `OptionError` for a rule with an unknown key, an unknown reason or no condition. */
+const OPTIONS: Readonly<Record<keyof ClassifierOptions, OptionRule>> = {
+  rules: listOf(record),
+  reasons: record,
+  packs: listOf(record),
+  now: callable,
+};
+
+/**
+ * Makes a classifier. Throws `OptionError` for a wrong option, and for a rule with an unknown key, an unknown reason or
+ * no condition.
+ */
 export function createClassifier(options: ClassifierOptions = {}): Classify {
-  if (typeof options !== 'object' || options === null) throw new OptionError('options', options, 'an object');
-  rejectUnknownKeys('options', options, ['rules', 'reasons', 'packs', 'now']);
+  checkOptions('createClassifier', options, OPTIONS);
   const reasons: Readonly<Record<string, ReasonData>> = { ...builtInReasons, ...options.reasons };
   const now = options.now ?? Date.now;
-  if (typeof now !== 'function') throw new OptionError('options.now', now, 'a function');
   const user = {
     domain: 'user',
     title: 'Rules of the application',

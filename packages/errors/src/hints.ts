@@ -1,5 +1,6 @@
 import { headersOf, readHeader } from './inspect.ts';
 import { readList, readNumber, readProperty } from './read.ts';
+import { bounded } from './retry-after.ts';
 import type { Outcome, Unit } from './taxonomy.ts';
 
 /** What an error says itself about repeating it. */
@@ -83,7 +84,7 @@ export function readHint(value: unknown, name: string | undefined, status: numbe
       rule: `${domain}/${property}`,
       domain,
       retryable: flag,
-      ...(wait !== undefined && wait >= 0 && wait < 2 ** 31 ? { retryAfterMs: wait } : {}),
+      ...(wait !== undefined && wait >= 0 ? { retryAfterMs: bounded(wait) } : {}),
     };
   }
   if (status === undefined) return undefined;

@@ -92,6 +92,10 @@ describe('process handlers', () => {
       { record: 1 },
       { flushTimeoutMs: 0 },
       { flushTimeoutMs: Number.NaN },
+      { flushTimeoutMs: 2 ** 31 },
+      { flush: 'x' },
+      { lastResort: true },
+      { warnings: 1 },
       { exitCode: 0 },
       { exitcode: 1 },
     ]) {

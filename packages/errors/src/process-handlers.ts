@@ -1,4 +1,4 @@
-import { OptionError, rejectUnknownKeys } from './misuse.ts';
+import { callable, checkOptions, flag, number, type Rule, record, whole } from './options.ts';
 
 /** What a process reports about itself. */
 export type ProcessFailure =
@@ -32,6 +32,18 @@ export interface ProcessHandlerOptions {
   readonly after?: (ms: number, fn: () => void) => () => void;
 }
 
+const OPTIONS: Readonly<Record<keyof ProcessHandlerOptions, Rule>> = {
+  record: callable,
+  flush: callable,
+  // A longer timer fires at once, and nothing would be flushed.
+  flushTimeoutMs: number(0, 2 ** 31 - 1, true),
+  exitCode: whole(1, 255),
+  warnings: flag,
+  lastResort: callable,
+  process: record,
+  after: callable,
+};
+
 /**
  * Makes a process tell why it dies: an uncaught exception or unhandled rejection is recorded, everything recorded is
  * flushed within a time limit, then the process exits with a non-zero code. State is unknown after such a failure,
@@ -41,22 +53,8 @@ export interface ProcessHandlerOptions {
  * Returns a function that takes the handlers off again. Throws `OptionError` for a wrong option.
  */
 export function installProcessHandlers(options: ProcessHandlerOptions): () => void {
-  rejectUnknownKeys('options', options, [
-    'record',
-    'flush',
-    'flushTimeoutMs',
-    'exitCode',
-    'warnings',
-    'lastResort',
-    'process',
-    'after',
-  ]);
-  if (typeof options.record !== 'function') throw new OptionError('options.record', options.record, 'a function');
+  checkOptions('installProcessHandlers', options, OPTIONS, ['record']);
   const { flushTimeoutMs = 2000, exitCode = 1 } = options;
-  if (!(Number.isFinite(flushTimeoutMs) && flushTimeoutMs > 0))
-    throw new OptionError('options.flushTimeoutMs', flushTimeoutMs, 'milliseconds above 0');
-  if (!Number.isInteger(exitCode) || exitCode < 1 || exitCode > 255)
-    throw new OptionError('options.exitCode', exitCode, 'an integer from 1 to 255');
   const target = options.process ?? (globalThis as unknown as { process: ProcessLike }).process;
   const after = options.after ?? realTimer;
   const lastResort = options.lastResort ?? toStandardError;

@@ -12,7 +12,7 @@ const LONGEST = 64;
  * clocks do not matter.
  */
 export function parseRetryAfter(value: unknown, nowMs: number): number | undefined {
-  if (typeof value === 'number') return bounded(value * 1000);
+  if (typeof value === 'number') return Number.isFinite(value) ? bounded(value * 1000) : undefined;
   if (typeof value !== 'string' || value.length > LONGEST) return undefined;
   const text = value.trim();
   if (/^\d{1,12}(?:\.\d{1,9})?$/.test(text)) return bounded(Number(text) * 1000);
@@ -20,8 +20,8 @@ export function parseRetryAfter(value: unknown, nowMs: number): number | undefin
   return at === undefined ? undefined : bounded(at - nowMs);
 }
 
-function bounded(ms: number): number | undefined {
-  if (!Number.isFinite(ms)) return undefined;
+/** Finite milliseconds as a wait: whole and never early, 0 for those in the past, at most a year. */
+export function bounded(ms: number): number {
   return Math.min(MAX_MS, Math.max(0, Math.ceil(ms)));
 }
 

@@ -110,9 +110,10 @@ describe('serialise', () => {
   it('wrong options are refused by name', () => {
     assert.throws(
       () => serialise(1, { maxBytes: 10 }),
-      /options\.maxBytes: expected an integer of 512 or more, got 10/,
+      /serialise\.maxBytes: expected a whole number of at least 512, got 10/,
     );
-    assert.throws(() => serialise(1, { depth: 1 } as never), OptionError);
+    for (const wrong of [{ depth: 1 }, { stack: 'no' }, { redactor: null }, { maxDepth: 1.5 }])
+      assert.throws(() => serialise(1, wrong as never), OptionError);
   });
 });
 

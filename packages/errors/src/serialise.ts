@@ -1,6 +1,6 @@
 import { createRedactor, type Redactor } from '@breakwater/redact';
 import { ERROR_BRAND } from './brand.ts';
-import { OptionError, rejectUnknownKeys } from './misuse.ts';
+import { checkOptions, flag, type Rule, record, whole } from './options.ts';
 import { isNativeError, readList, readNumber, readProperty, readString } from './read.ts';
 import type { ErrorRecord } from './record.ts';
 
@@ -80,6 +80,14 @@ interface Work {
 
 type Mutable = { -readonly [K in keyof ErrorRecord]: ErrorRecord[K] };
 
+const OPTIONS: Readonly<Record<keyof SerialiseOptions, Rule>> = {
+  maxDepth: whole(0),
+  maxErrors: whole(0),
+  maxBytes: whole(512),
+  stack: flag,
+  redactor: record,
+};
+
 let standard: Redactor | undefined;
 
 /**
@@ -87,25 +95,17 @@ let standard: Redactor | undefined;
  * harmless, so the request an HTTP client hangs on its error is not written. Throws `OptionError` for a wrong option.
  */
 export function serialise(thrown: unknown, options: SerialiseOptions = {}): ErrorRecord {
-  rejectUnknownKeys('options', options, ['maxDepth', 'maxErrors', 'maxBytes', 'stack', 'redactor']);
-  const maxBytes = limit('maxBytes', options.maxBytes, 16_384, 512);
+  checkOptions('serialise', options, OPTIONS);
   standard ??= createRedactor({});
   const work: Work = {
-    maxDepth: limit('maxDepth', options.maxDepth, 5, 0),
-    maxErrors: limit('maxErrors', options.maxErrors, 10, 0),
+    maxDepth: options.maxDepth ?? 5,
+    maxErrors: options.maxErrors ?? 10,
     stack: options.stack ?? true,
     redactor: options.redactor ?? standard,
     seen: [],
     errors: 0,
   };
-  return fit(toRecord(work, thrown, 0), maxBytes);
-}
-
-function limit(name: string, value: number | undefined, fallback: number, least: number): number {
-  if (value === undefined) return fallback;
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new OptionError(`options.${name}`, value, `an integer of ${least} or more`);
-  return value;
+  return fit(toRecord(work, thrown, 0), options.maxBytes ?? 16_384);
 }
 
 function toRecord(work: Work, thrown: unknown, depth: number): Mutable {
