@@ -41,3 +41,14 @@ test('H1 H3 a request that a handler dispatches has ids and an end of its own, a
     ['/inner', '/outer'],
   );
 });
+
+test('H3 an error before the edge has its turn is answered with ids all the same', async () => {
+  const app = new Hono();
+  app.use('*', () => {
+    throw new Error('too early');
+  });
+  honoEdge(app, createEdge({ log: { log: () => undefined } }));
+  const answer = await app.request('/', { headers: { 'x-correlation-id': 'c' } });
+  assert.deepEqual([answer.status, answer.headers.get('x-correlation-id')], [500, 'c']);
+  assert.match(answer.headers.get('traceparent') ?? '', /^00-/);
+});

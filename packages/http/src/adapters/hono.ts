@@ -64,8 +64,10 @@ export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
     for (const [name] of [...context.res.headers]) if (!KEPT.test(name)) context.header(name, undefined);
     const response = toResponse(exchange.run(() => exchange.fail(fromHono(error))));
     for (const [name, value] of kept) response.headers.set(name, value);
+    if (known !== undefined) return response;
     // Opened only for this answer, by an error before the middleware had its turn.
-    if (known === undefined) exchange.end({ status: response.status });
+    for (const name in exchange.headers) response.headers.set(name, exchange.headers[name]!);
+    exchange.end({ status: response.status });
     return response;
   }
 }
