@@ -43,12 +43,17 @@ export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
   });
   // What breaks a body that has begun is told to nobody but Fastify's own logger.
   app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) {
+      done();
+      return;
+    }
     const onError = (error: unknown): void => {
       if (reply.raw.headersSent) failLate(reply.raw, keptExchange(request.raw), error);
     };
-    if (typeof (payload as { once?: unknown } | null | undefined)?.once === 'function')
+    if ('once' in payload) {
       (payload as EventEmitter).once('error', onError);
-    done(null, watchedBody(payload, onError));
+      done();
+    } else done(null, watchedBody(payload, onError));
   });
   app.setErrorHandler((error, request, reply) => answerError(edge, request, reply, error));
   app.setNotFoundHandler((request, reply) => answerError(edge, request, reply, notFoundError()));
@@ -66,7 +71,7 @@ export function fastifyFrameworkErrors(
 }
 
 /** A stream of the web, or a response with one, that tells what breaks it; anything else as it is. */
-function watchedBody(payload: unknown, onError: (error: unknown) => void): unknown {
+function watchedBody(payload: object, onError: (error: unknown) => void): unknown {
   const watched = (body: ReadableStream): ReadableStream => {
     const reader = body.getReader();
     return new ReadableStream(
