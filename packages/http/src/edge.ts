@@ -7,7 +7,7 @@ import { type IdSource, systemIds } from './correlation.ts';
 import { type Exchange, ExchangeImpl } from './exchange.ts';
 import type { Answer, EdgeRequest } from './message.ts';
 import { checkItems, clockRule, having, list, loggerRule } from './options.ts';
-import { warn } from './report.ts';
+import { createReport } from './report.ts';
 
 /**
  * Looks at a request before the handler: lets it pass (`undefined`), answers it itself, or refuses it by throwing, which
@@ -93,6 +93,7 @@ export function createEdge(options: EdgeOptions): Edge {
   checkOptions('createEdge.ids', ids, { newId: callable, newHex: callable });
   checkOptions('createEdge.problems', problems, problemRules);
   const baggage = toBaggageKeys('createEdge.baggage', options.baggage);
+  const report = createReport('An option of createEdge failed: errors are answered without it', undefined);
   const parts: EdgeParts = {
     options,
     guards,
@@ -107,9 +108,10 @@ export function createEdge(options: EdgeOptions): Edge {
       try {
         const { classify } = options;
         problem = toProblem(error, { ...options.problems, ...(classify === undefined ? {} : { classify }), ...facts });
+        report.ended();
       } catch (failure) {
         // A rule or text of the service's own is at fault; the request is answered all the same.
-        warn('An option of createEdge failed: the error is answered without it', failure);
+        report.tell(failure);
         problem = toProblem(error, facts);
       }
       return {
