@@ -160,6 +160,27 @@ test('R30: an onError that throws stops neither the trail nor the process', asyn
   assert.deepEqual([...new Set(warnings)], ['An audit trail: onError failed']);
 });
 
+test('R34: an outage of storing cosignatures is one warning', async (t) => {
+  const warn = t.mock.method(process, 'emitWarning', () => undefined);
+  const plain = memoryStore();
+  const enough = Promise.withResolvers<void>();
+  let failures = 0;
+  const store: AuditStore = {
+    ...plain,
+    async write(path, bytes) {
+      if (path !== 'checkpoint' || !Buffer.from(bytes).includes('— w.example')) return plain.write(path, bytes);
+      failures += 1;
+      if (failures === 4) enough.resolve();
+      throw new Error('disk full');
+    },
+  };
+  const trail = await openTrail({ store, signer, witnesses: [witnessOf(signer)], witnessRetryMs: 1 });
+  await trail.append(login, 'published');
+  await enough.promise;
+  await trail.close();
+  assert.equal(warn.mock.callCount(), 1);
+});
+
 test('R33: a witness that remembered a checkpoint and could not answer signs it when it is asked again', async () => {
   const store = memoryStore();
   const witness = witnessOf(signer);

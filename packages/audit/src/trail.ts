@@ -39,6 +39,7 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
   const { witnesses = [], witnessQuorum: quorum = witnesses.length } = options;
   let signer = options.signer;
   const report = createReport(options.onError);
+  const cosignaturesReport = createReport(options.onError);
   const rounds = createWitnessRounds({
     witnesses,
     quorum,
@@ -207,10 +208,11 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       try {
         await store.write(CHECKPOINT_PATH, Buffer.from(round.note));
         signed = round.note;
+        cosignaturesReport.ended();
       } catch (error) {
         isStored = false;
         witnessFailures = [...round.failures, toAuditError(error, 'The cosignatures could not be stored')];
-        report.tell(witnessFailures.at(-1)!);
+        cosignaturesReport.tell(witnessFailures.at(-1)!);
       }
     }
     if (round.hasQuorum && isStored) cosigned = covered;

@@ -57,6 +57,43 @@ test('R23: a batch cut off at any byte is left out, and the next one takes its p
   });
 });
 
+test('R21: a batch that is being written while the journal is trimmed is kept', async () => {
+  for (const isNew of [false, true])
+    await withStore(async (directory) => {
+      const syncing = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      let isHeld = false;
+      const hold = async (): Promise<void> => {
+        if (!isHeld) return;
+        syncing.resolve();
+        await go.promise;
+      };
+      const openFile = (async (...args: Parameters<typeof open>) => {
+        const handle = await open(...args);
+        if (isNew && String(args[0]).endsWith('journal')) await hold();
+        const datasync = handle.datasync.bind(handle);
+        handle.datasync = async () => {
+          await datasync();
+          if (!isNew) await hold();
+        };
+        return handle;
+      }) as typeof open;
+      const store = directoryStore(directory, { openFile });
+      await store.lock();
+      if (!isNew) await store.appendJournal(0, [Buffer.from('published')]);
+      isHeld = true;
+      const written = store.appendJournal(1, [Buffer.from('new')]);
+      await syncing.promise;
+      const trimmed = store.trimJournal(1);
+      // Turns in which it would go as far as it can.
+      for (let turn = 0; turn < 20; turn += 1) await readdir(directory);
+      go.resolve();
+      await Promise.all([written, trimmed]);
+      await store.close();
+      assert.equal((await indexes(directory)).at(-1), 1, `new file: ${isNew}`);
+    });
+});
+
 test('R23: damage before a batch that was acknowledged is reported, not skipped', async () => {
   await withStore(async (directory) => {
     const store = directoryStore(directory);

@@ -32,6 +32,7 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
   const knownFolders = new Set<string>();
   let lastFolder: Promise<unknown> = Promise.resolve();
   let journal: OpenJournal | null = null;
+  let lastUse: Promise<unknown> = Promise.resolve();
   let release: (() => Promise<void>) | null = null;
 
   async function syncFolder(folder: string): Promise<void> {
@@ -58,6 +59,13 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
       for (let at = folder; at.length >= made.length; at = dirname(at)) await syncFolder(dirname(at));
     }
     knownFolders.add(folder);
+  }
+
+  /** One after the other: a file that a batch goes to must not be taken for one that is done. */
+  function useJournal(use: () => Promise<void>): Promise<void> {
+    const used = lastUse.then(use);
+    lastUse = used.catch(() => undefined);
+    return used;
   }
 
   async function readJournalFile(name: string): Promise<ReturnType<typeof decodeFrames>> {
@@ -101,6 +109,47 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
       throw error;
     }
     return { handle, name, bytes: 0, next: first };
+  }
+
+  async function append(first: number, entries: readonly Uint8Array[]): Promise<void> {
+    const frame = encodeFrame(first, entries);
+    try {
+      journal ??= await openJournal(first);
+    } catch (error) {
+      throw error instanceof AuditError ? error : storageError('open the journal', error);
+    }
+    const { handle, bytes } = journal;
+    try {
+      for (let written = 0; written < frame.length; ) {
+        written += (await handle.write(frame, written, frame.length - written, bytes + written)).bytesWritten;
+      }
+      await handle.datasync();
+    } catch (error) {
+      journal = null;
+      await handle.truncate(bytes).catch(() => undefined);
+      await handle.close().catch(() => undefined);
+      throw storageError('write the journal', error);
+    }
+    journal.bytes += frame.length;
+    journal.next = first + entries.length;
+    if (journal.bytes >= ROTATE_BYTES) {
+      journal = null;
+      await handle.close();
+    }
+  }
+
+  async function trim(below: number): Promise<void> {
+    const names = await journalNames();
+    for (const [position, name] of names.entries()) {
+      const next = names[position + 1];
+      const isDone = next === undefined ? await isLastDone(name, below) : Number(next) <= below;
+      if (!isDone) break;
+      if (journal?.name === name) {
+        await journal.handle.close();
+        journal = null;
+      }
+      await rm(join(journalFolder, name), { force: true });
+    }
   }
 
   return {
@@ -153,32 +202,7 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
       }
     },
 
-    async appendJournal(first, entries) {
-      const frame = encodeFrame(first, entries);
-      try {
-        journal ??= await openJournal(first);
-      } catch (error) {
-        throw error instanceof AuditError ? error : storageError('open the journal', error);
-      }
-      const { handle, bytes } = journal;
-      try {
-        for (let written = 0; written < frame.length; ) {
-          written += (await handle.write(frame, written, frame.length - written, bytes + written)).bytesWritten;
-        }
-        await handle.datasync();
-      } catch (error) {
-        journal = null;
-        await handle.truncate(bytes).catch(() => undefined);
-        await handle.close().catch(() => undefined);
-        throw storageError('write the journal', error);
-      }
-      journal.bytes += frame.length;
-      journal.next = first + entries.length;
-      if (journal.bytes >= ROTATE_BYTES) {
-        journal = null;
-        await handle.close();
-      }
-    },
+    appendJournal: (first, entries) => useJournal(() => append(first, entries)),
 
     async *readJournal(): AsyncIterable<JournalEntry> {
       const names = await journalNames();
@@ -195,21 +219,10 @@ export function directoryStore(directory: string, options: DirectoryStoreOptions
       }
     },
 
-    async trimJournal(below) {
-      const names = await journalNames();
-      for (const [position, name] of names.entries()) {
-        const next = names[position + 1];
-        const isDone = next === undefined ? await isLastDone(name, below) : Number(next) <= below;
-        if (!isDone) break;
-        if (journal?.name === name) {
-          await journal.handle.close();
-          journal = null;
-        }
-        await rm(join(journalFolder, name), { force: true });
-      }
-    },
+    trimJournal: (below) => useJournal(() => trim(below)),
 
     async close() {
+      await lastUse;
       await journal?.handle.close();
       journal = null;
       await release?.();
