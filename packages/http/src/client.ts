@@ -5,8 +5,8 @@ import { createTimeout, type Policy, systemClock } from '@breakwater/resilience'
 import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
 import { toBaggageKeys } from './baggage.ts';
 import { edgeErrors } from './catalogue.ts';
-import { having, list } from './options.ts';
-import { createPropagatingFetch, toHostTest } from './propagate.ts';
+import { checkItems, having, list } from './options.ts';
+import { createPropagatingFetch, hostRule } from './propagate.ts';
 import type { StandardSchema } from './validate.ts';
 
 export interface ClientOptions {
@@ -101,7 +101,7 @@ export function createClient(options: ClientOptions): Client {
   const base = toBase(options.baseUrl);
   const hosts = options.hosts ?? [base.hostname];
   // Named as this function's own.
-  toHostTest(hosts, 'createClient.hosts');
+  checkItems('createClient.hosts', hosts, hostRule);
   toBaggageKeys('createClient.baggage', options.baggage);
   const send = createPropagatingFetch({ hosts, baggage: options.baggage }, options.fetch);
   const prefix = base.href.replace(/\/$/, '');

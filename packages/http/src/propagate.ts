@@ -11,17 +11,14 @@ export interface PropagationOptions extends PropagatedFields {
   readonly hosts: readonly string[];
 }
 
-const hostRule: Rule = [
+export const hostRule: Rule = [
   'a host in lower case, such as api.example.com or *.internal',
   (v) => typeof v === 'string' && /^(\*\.)?(\[[\da-f:.]+\]|[a-z\d_][a-z\d._-]*)(:\d{1,5})?$/.test(v),
 ];
 
-/**
- * Whether a URL's host is on the list. Throws `OptionError` for an entry that is not a host. `at`: what the list is called
- * in it.
- */
-export function toHostTest(hosts: readonly string[], at = 'toHostTest.hosts'): (url: URL) => boolean {
-  checkItems(at, hosts, hostRule);
+/** Whether a URL's host is on the list. Throws `OptionError` for an entry that is not a host. */
+export function toHostTest(hosts: readonly string[]): (url: URL) => boolean {
+  checkItems('toHostTest.hosts', hosts, hostRule);
   const entries = hosts.map((entry: string) => {
     const wild = entry.startsWith('*.');
     return { wild, host: wild ? entry.slice(1) : entry, withPort: /[^:]:\d+$/.test(entry) };
@@ -48,6 +45,7 @@ const fieldRules: Record<string, Rule> = { baggage: list, deadline: callable };
 /** Checks the options of a function that asks each request's host. */
 export function checkPropagation(at: string, options: PropagationOptions): void {
   checkOptions(at, options, { ...fieldRules, hosts: list }, ['hosts']);
+  checkItems(`${at}.hosts`, options.hosts, hostRule);
 }
 
 /** Makes the function that reads the fields off the context. Throws `OptionError` for wrong options, as of `at`. */
@@ -106,7 +104,7 @@ export function addFields(
 export function createPropagatingFetch(options: PropagationOptions, base: typeof fetch = fetch): typeof fetch {
   checkPropagation('createPropagatingFetch', options);
   checkArgument('createPropagatingFetch.base', base, callable);
-  const isAllowed = toHostTest(options.hosts, 'createPropagatingFetch.hosts');
+  const isAllowed = toHostTest(options.hosts);
   const readFields = toFieldReader('createPropagatingFetch', options);
   return (input, init) => {
     const request = input instanceof Request ? input : undefined;

@@ -16,7 +16,7 @@ export type { PropagatedFields, PropagationOptions } from './propagate.ts';
  */
 export function createPropagationInterceptor(options: PropagationOptions): Dispatcher.DispatcherComposeInterceptor {
   checkPropagation('createPropagationInterceptor', options);
-  const isAllowed = toHostTest(options.hosts, 'createPropagationInterceptor.hosts');
+  const isAllowed = toHostTest(options.hosts);
   const readFields = toFieldReader('createPropagationInterceptor', options);
   return (dispatch) => (request, handler) => {
     const { origin } = request;
