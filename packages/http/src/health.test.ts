@@ -53,6 +53,17 @@ test('H16 checks: required, optional, degraded; details only for the allowed, an
   assert.deepEqual(await get(health, '/readyz'), [503, { status: 'fail' }]);
 });
 
+test('H16 a result that throws when it is read is a failure, not the end of the process', async () => {
+  const result = {
+    get status(): string {
+      throw new Error('canary');
+    },
+  };
+  const { report } = createHealth({ checks: [{ name: 'odd', check: async () => result }] });
+  const { status, checks } = await report();
+  assert.deepEqual([status, checks[0]?.reason], ['fail', 'UNKNOWN']);
+});
+
 test('H17 a check is time-boxed, asked once for many probes, and not asked again while it hangs', async () => {
   const clock = createVirtualClock();
   let asked = 0;

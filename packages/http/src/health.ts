@@ -158,13 +158,9 @@ function look(probe: Probe, clock: Clock): Promise<CheckReport> {
     }, timeoutMs);
     const run = { givenUpAt: startedAt + timeoutMs + GIVE_UP_MS };
     probe.running = run;
-    void (async (): Promise<unknown> => check(controller.signal))()
+    void (async () => degradedBy(await check(controller.signal)))()
       .then(
-        (result) => {
-          const reason = degradedBy(result);
-          if (reason === undefined) finish('pass');
-          else finish('degraded', reason);
-        },
+        (reason) => finish(reason === undefined ? 'pass' : 'degraded', reason),
         (error: unknown) => finish('fail', classify(error).code),
       )
       .then(() => {
