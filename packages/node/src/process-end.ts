@@ -68,7 +68,10 @@ function tellLoss({ steps }: ShutdownReport): void {
   for (const { phase, name, outcome, durationMs, error } of steps) {
     if (phase !== 'telemetry' || outcome === 'done') continue;
     const reasons = error instanceof AggregateError ? error.errors : [error];
-    const why = error === undefined ? '' : `: ${reasons.map((reason) => (reason as Error).message).join('; ')}`;
+    const why =
+      error === undefined
+        ? ''
+        : `: ${reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ')}`;
     process.stderr.write(
       `@breakwater/node: ${name} ${outcome} after ${Math.round(durationMs)} ms, telemetry was lost${why}\n`,
     );

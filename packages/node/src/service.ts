@@ -6,7 +6,15 @@ import {
   type Health,
   type HealthOptions,
 } from '@breakwater/http';
-import { createLogger, flushLast, type Logger, type LoggerOptions, type Sink, stdoutSink } from '@breakwater/log';
+import {
+  createLogger,
+  flushLast,
+  type Logger,
+  type LoggerOptions,
+  type Sink,
+  type SinkCounts,
+  stdoutSink,
+} from '@breakwater/log';
 import type { Policy } from '@breakwater/resilience';
 import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
@@ -130,7 +138,7 @@ export function wire(
     log.log('info', 'Service stopped', { durationMs: performance.now() - startedAt }, 'service.stopped');
     // Together: none waits for another, and an endpoint that is gone costs its time once.
     const leftMs = Math.max(100, config.shutdownTimeoutMs - (performance.now() - startedAt));
-    const last = [runStep('telemetry', 'log', () => log.close(), leftMs)];
+    const last = [runStep('telemetry', 'log', () => tellingUnwritten(log, () => log.close()), leftMs)];
     if (telemetry !== undefined) last.push(runStep('telemetry', 'opentelemetry', () => telemetry.shutdown(), leftMs));
     steps.push(...(await Promise.all(last)));
     telemetry?.release();
@@ -213,9 +221,14 @@ export function wire(
     },
     onShutdown: (phase, name, hook) => shutdown.add(phase, name, hook),
     async flush() {
-      // The log does not reject, and is flushed whatever became of the rest.
-      const [, sent] = await Promise.allSettled([log.flush(), telemetry?.flush()]);
-      if (sent.status === 'rejected') throw sent.reason;
+      // Each to its end, whatever becomes of the other.
+      const results = await Promise.allSettled([tellingUnwritten(log, () => log.flush()), telemetry?.flush()]);
+      const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      if (failed.length > 0)
+        throw new AggregateError(
+          failed.flatMap((error) => (error instanceof AggregateError ? (error.errors as unknown[]) : [error])),
+          'Not everything could be sent',
+        );
     },
     shutdown: () => once(true),
     get state() {
@@ -232,6 +245,23 @@ function startOrClose(config: Config, resource: Resource, log: Logger): Telemetr
     void log.close();
     throw error;
   }
+}
+
+/** The log itself never rejects: what `work`, its flush or close, left unwritten of the records it had is in its counts. */
+async function tellingUnwritten(log: Logger, work: () => Promise<void>): Promise<void> {
+  const before = log.counts().sinks;
+  await work();
+  const unwritten = Object.entries(log.counts().sinks).flatMap(([name, after]) => {
+    const lost = droppedOf(after) - droppedOf(before[name]);
+    const waiting = after.pending - (after.emitted - (before[name]?.emitted ?? 0));
+    const count = Math.max(0, lost) + Math.max(0, waiting);
+    return count > 0 ? [`${name} did not write ${count} records`] : [];
+  });
+  if (unwritten.length > 0) throw new Error(unwritten.join(', '));
+}
+
+function droppedOf(counts: SinkCounts | undefined): number {
+  return Object.values(counts?.dropped ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
 function otlpAddresses(config: Config): string[] {

@@ -193,6 +193,25 @@ test('flush sends all that can be sent and names every signal that cannot (R12)'
   });
 });
 
+test('records that the log could not send are told by flush and at the end (R12)', async () => {
+  const { url } = await refusing('/v1/logs');
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_EXPORTER_OTLP_TIMEOUT: '200' };
+  for (const endpoint of [url, 'http://127.0.0.1:1']) {
+    await withService({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, {}, async (service) => {
+      service.log.info('lost');
+      await assert.rejects(service.flush(), (error: AggregateError) => {
+        assert.match(error.errors.map(String).join('; '), /^Error: otlp did not write \d+ records$/);
+        return true;
+      });
+      service.log.info('lost too');
+      const { ok, steps } = await service.shutdown();
+      const step = steps.find(({ name }) => name === 'log');
+      assert.deepEqual([ok, step?.outcome], [false, 'failed'], endpoint);
+      assert.match(String(step?.error), /otlp did not write \d+ records/);
+    });
+  }
+});
+
 test('spans and records are cut to their limits, each signal’s own before those of all (R13)', async () => {
   const { seen, url } = await receiver();
   const env = {
