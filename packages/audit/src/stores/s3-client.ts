@@ -58,7 +58,7 @@ export function createS3Client(options: {
     { headers = {}, body = new Uint8Array(0), maxBytes = MAX_ANSWER_BYTES }: S3Request,
     signal: AbortSignal,
   ): Promise<S3Answer> {
-    const given = typeof credentials === 'function' ? await credentials() : credentials;
+    const given = typeof credentials === 'function' ? await within(signal, credentials()) : credentials;
     checkCredentials(given);
     const signed = signRequest({ method, url, headers, body }, given, region, new Date(now()));
     const response = await fetch(url, {
@@ -107,6 +107,18 @@ export function createS3Client(options: {
       }
     },
   };
+}
+
+/** Where credentials come from may hang as a server may. */
+async function within<T>(signal: AbortSignal, work: T | Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 /** Only the code, and only where it is one: the rest of the answer is the server's own words. */

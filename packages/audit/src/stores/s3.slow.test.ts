@@ -352,6 +352,11 @@ describe('S3', () => {
     await assert.rejects(store.read('a'), isSecret);
   });
 
+  test('R26: a source of credentials that hangs is waited for no longer than timeoutMs', async () => {
+    const store = open('hang/', { timeoutMs: 20, credentials: () => new Promise(() => undefined) });
+    await assert.rejects(store.read('a'), (error: unknown) => isAuditError(error, 'AUDIT_STORAGE_FAILED'));
+  });
+
   test('R17: options are checked when given, and no message shows a secret', () => {
     const bad: [Partial<S3StoreOptions>, RegExp][] = [
       [{ endpoint: 'nowhere' }, /endpoint/],

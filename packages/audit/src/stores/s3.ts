@@ -21,7 +21,7 @@ export interface S3StoreOptions {
    * the old writer is gone. If it is not, it fails with `AUDIT_LOCKED` at its next batch and cannot fork the trail.
    */
   readonly takeOver?: boolean;
-  /** For one request, with its repetitions, in ms. Default 30,000. */
+  /** For one request, with its credentials and repetitions, in ms. Default 30,000. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
 }
