@@ -178,6 +178,7 @@ test('H12 a rule for a path holds for its spellings, of other scripts too, and f
     assert.equal(await ask(/^\/login$/, path), true, path);
   assert.equal(await ask('/Login', '/login%2f'), true);
   assert.equal(await ask('/\u00c9', '/%C3%A9'), true);
+  assert.equal(await ask(/^\/.+\/caf\u00e9$/, '/%ff/caf%C3%A9'), true);
   for (const path of ['/admin\\login', '/admin/login\\#x', '/admin%5clogin/'])
     assert.equal(await ask('/admin/login', path), true, path);
   for (const path of ['/loginx', '/%ff/login', '/login/x', '/%256cogin', '/', '//', '/%'])

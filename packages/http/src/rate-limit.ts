@@ -155,19 +155,12 @@ function toQuestion(target: RateLimitRule['for']): (exchange: Exchange, plainPat
 // `\` for a slash. A limit that one spelling goes around is none.
 function toPlainPath(path: string): string {
   if (!/[%A-Z\\]|[^!-~]|\/\/|.\/$/.test(path)) return path;
-  return decoded(path)
+  // Not `decodeURIComponent`: one byte that is no UTF-8 must not keep the rest as it is.
+  return path
+    .replace(/(?:%[\da-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString())
     .toLowerCase()
     .replace(/[\\/]+/g, '/')
     .replace(/(?<=.)\/$/, '');
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    // Not UTF-8 as a whole: of the rest, letters are letters all the same.
-    return path.replace(/%[0-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
-  }
 }
 
 /** A client of IPv6 has 2^64 addresses at hand; of IPv4, one. */
