@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { isAuditError } from './errors.ts';
-import { generateSigner } from './note.ts';
+import { generateSigner, generateWitnessSigner } from './note.ts';
 import { createPersonalData } from './personal-data.ts';
 import { matchesFilter, readEntries } from './query.ts';
 import { directoryStore } from './stores/directory.ts';
 import { memoryStore } from './stores/memory.ts';
 import { openTrail } from './trail.ts';
+import { createWitness } from './witness/create-witness.ts';
 
 const isMisuse =
   (words: RegExp) =>
@@ -41,6 +43,19 @@ test('R17: an option that is unknown or wrong is refused by every function that 
     assert.throws(() => createPersonalData(options as never), isMisuse(/createPersonalData\./));
   for (const path of ['', '\0', 5]) assert.throws(() => directoryStore(path as never), isMisuse(/directoryStore/));
   assert.throws(() => directoryStore('x', { fsync: false } as never), isMisuse(/fsync: .*no such option/));
+});
+
+test('R5: no message shows a key that was given as text', async () => {
+  const key = generateSigner('a.example').exportPrivateKey();
+  const witnessKey = generateWitnessSigner('w.example').exportPrivateKey();
+  const keys = { get: () => undefined, current: () => undefined, put: () => undefined, destroy: () => 0 };
+  const hides = (secret: string) => (error: unknown) =>
+    isMisuse(/is not shown/)(error) && !inspect(error).includes(secret.slice(30, 50));
+  await assert.rejects(openTrail({ store: memoryStore(), signer: key as never }), hides(key));
+  const state = new Map();
+  assert.throws(() => createWitness({ signer: witnessKey as never, trails: [], state }), hides(witnessKey));
+  const masterKey = key.slice(-64);
+  assert.throws(() => createPersonalData({ keys, masterKey: masterKey as never }), hides(masterKey));
 });
 
 test('R17: a filter that is misspelt does not match everything', async () => {

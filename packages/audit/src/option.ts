@@ -1,10 +1,22 @@
 import { checkOptions as check, type Rule } from '@breakwater/errors/options';
 import { AuditError } from './errors.ts';
 
-/** `checkOptions` of `@breakwater/errors/options`, which throws `AUDIT_INVALID_OPTION` as all of this package does. */
-export function checkOptions(...args: Parameters<typeof check>): void {
+/** Options that hold a secret, or a URL in which a password may stand. */
+const SECRET: readonly string[] = ['signer', 'masterKey', 'credentials', 'endpoint'];
+
+/**
+ * `checkOptions` of `@breakwater/errors/options`, which throws `AUDIT_INVALID_OPTION` as all of this package does, and
+ * does not show text that is given for a secret.
+ */
+export function checkOptions(...[at, options, rules, required]: Parameters<typeof check>): void {
+  for (const name of SECRET) {
+    const value = (options as { [name: string]: unknown } | null | undefined)?.[name];
+    const rule = rules[name];
+    if (rule !== undefined && typeof value === 'string' && !rule[1](value))
+      throw new AuditError('AUDIT_INVALID_OPTION', `${at}.${name}: expected ${rule[0]}, got text (it is not shown)`);
+  }
   try {
-    check(...args);
+    check(at, options, rules, required);
   } catch (cause) {
     throw new AuditError('AUDIT_INVALID_OPTION', (cause as Error).message, { cause });
   }

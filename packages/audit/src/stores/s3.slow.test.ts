@@ -367,6 +367,7 @@ describe('S3', () => {
       [{ timeoutMs: Number.NaN }, /timeoutMs/],
       [{ credentials: { accessKeyId: 'a', secretAccessKey: 'hunter2\n' } }, /secretAccessKey/],
       [{ credentials: { accessKeyId: 'a' } as never }, /secretAccessKey/],
+      [{ credentials: 'hunter2' as never }, /credentials/],
       [{ takeover: true } as never, /takeover: .*no such option/],
     ];
     for (const [more, words] of bad)

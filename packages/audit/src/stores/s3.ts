@@ -64,8 +64,6 @@ const RULES: { readonly [option in keyof S3StoreOptions]-?: Rule } = {
  * ignores the conditions. Throws `AUDIT_INVALID_OPTION`.
  */
 export function s3Store(options: S3StoreOptions): AuditStore {
-  // Not by the rules alone: they would show a value.
-  if (!isUrl(options?.endpoint)) checkOptions('s3Store', { ...options, endpoint: null }, RULES);
   checkOptions('s3Store', options, RULES, ['endpoint', 'region', 'bucket', 'credentials']);
   const { bucket, prefix = '', credentials, takeOver = false, timeoutMs = 30_000, now = Date.now } = options;
   if (typeof credentials !== 'function') checkCredentials(credentials);
