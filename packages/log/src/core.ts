@@ -72,6 +72,11 @@ export class Core {
   readonly tally: Tally = new Tally();
   readonly sinks: readonly Sink[];
   closed = false;
+  /** A record that counted as written has met a sink that breaks its promise. */
+  readonly #fail = (): void => {
+    this.tally.written--;
+    this.tally.drop('failed');
+  };
   readonly #timestamps = new Timestamps();
   readonly #resource: string;
 
@@ -149,10 +154,6 @@ export class Core {
     return ids === undefined ? cell?.values : { ...cell?.values, traceFlags: undefined, ...ids };
   }
 
-  dropKept(reason: 'queue-full' | 'request-ok'): void {
-    this.tally.drop(reason);
-  }
-
   /** Hands a finished line to every sink. */
   write(line: string, severity: number): void {
     const isUrgent = severity >= this.options.flushSeverity;
@@ -161,15 +162,15 @@ export class Core {
       try {
         sink.write(line, severity);
         if (!isUrgent) continue;
-        if (sink.isSlow === true) sink.flush().catch(() => undefined);
+        if (sink.isSlow === true) sink.flush().catch(this.#fail);
         else sink.flushSync();
       } catch {
         // The others have the line all the same.
         failed = true;
       }
     }
-    if (failed) this.tally.drop('failed');
-    else this.tally.written++;
+    this.tally.written++;
+    if (failed) this.#fail();
   }
 
   #line(

@@ -52,7 +52,8 @@ function onSignal(signal: NodeJS.Signals): void {
   for (const sink of sinks)
     attempt(() => {
       if (sink.isSlow !== true || sink.counts().pending === 0) return;
-      // A request may be under way: while the event loop runs, its answer can be waited for.
+      // A request may be under way: while the event loop runs, its answer can be waited for. What the sink has not written
+      // then, rejecting or not, is told by its counts at the end.
       const flushed = sink.flush().catch(() => undefined);
       const { exitTimeoutMs = 3000 } = sink;
       if (isOurs) waits.push(Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, exitTimeoutMs))]));

@@ -1,7 +1,9 @@
+import type { Tally } from './sink.ts';
+
 /** Who writes a line that a request has kept, or counts it. */
 export interface LineOwner {
   write(line: string, severity: number): void;
-  dropKept(reason: 'queue-full' | 'request-ok'): void;
+  readonly tally: Pick<Tally, 'drop'>;
 }
 
 /** Lines of one request that are below the threshold, kept until it is known whether it failed (`@breakwater/log/request`). */

@@ -1,14 +1,4 @@
-import {
-  callable,
-  checkOptions,
-  flag,
-  listOf,
-  number,
-  type Rule,
-  record,
-  text,
-  whole,
-} from '@breakwater/errors/options';
+import { callable, checkOptions, flag, listOf, type Rule, record, text, whole } from '@breakwater/errors/options';
 import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
 import type { TraceIds } from './context-json.ts';
 import type { CoreOptions } from './core.ts';
@@ -16,6 +6,7 @@ import { SEVERITY, type Threshold } from './level.ts';
 import { Levels, threshold } from './levels.ts';
 import type { Sampler } from './sampling.ts';
 import type { Sink } from './sink.ts';
+import { timerMs } from './sinks/buffer-options.ts';
 import { stdoutSink } from './sinks/stdout.ts';
 import type { WriterLimits } from './writer.ts';
 
@@ -64,7 +55,6 @@ export interface LoggerOptions {
 }
 
 const limit = whole(1, 2 ** 29);
-const isRecord = record[1];
 
 const RULES: Readonly<Record<keyof LoggerOptions, Rule>> = {
   service: text,
@@ -73,18 +63,17 @@ const RULES: Readonly<Record<keyof LoggerOptions, Rule>> = {
   resource: record,
   level: threshold,
   levels: record,
-  sinks: listOf(['a sink', (sink) => isRecord(sink) && typeof (sink as Partial<Sink>).write === 'function']),
+  sinks: listOf(['a sink', (sink) => typeof (sink as Sink | null)?.write === 'function']),
   redact: [
     'redaction options, a redactor, or false',
-    (value) => value === false || (isRecord(value) && 'string' in (value as object) === 'root' in (value as object)),
+    (value) => value === false || (record[1](value) && 'string' in (value as object) === 'root' in (value as object)),
   ],
   sampler: callable,
   trace: callable,
   baggage: listOf(text),
   flushLevel: threshold,
   flushAtExit: flag,
-  // A timer of Node takes no more.
-  dropReportMs: number(0, 2 ** 31 - 1, true),
+  dropReportMs: timerMs,
   maxDepth: limit,
   maxNodes: limit,
   maxTextChars: limit,

@@ -413,3 +413,42 @@ test('R14 a sink, clock or sampler that throws does not reach the caller', () =>
   logger.info('a');
   assert.equal(logger.counts().logger.dropped.failed, 1);
 });
+
+test('R14 a slow sink whose flush rejects after a fatal record is counted as failed', async () => {
+  const slow: Sink = { ...memorySink({ name: 'slow' }), isSlow: true, flush: () => Promise.reject(new Error('away')) };
+  const { sink, logger } = setUp({ sinks: [slow, memorySink()] });
+  logger.info('not urgent');
+  logger.fatal('urgent');
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual(logger.counts().logger, { emitted: 2, written: 1, pending: 0, dropped: { failed: 1 } });
+  assert.equal(sink.lines.length, 0);
+});
+
+test('a sink that cannot be closed keeps no other open, and no hook; close says so, to everybody who asks', async () => {
+  const before = process.listenerCount('exit');
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const slow: Sink = { ...memorySink({ name: 'slow' }), close: () => ended };
+  const bad: Sink = {
+    ...memorySink({ name: 'bad' }),
+    close() {
+      throw new Error('stuck');
+    },
+  };
+  const last = memorySink({ name: 'last' });
+  const logger = createLogger({ service: 't', sinks: [bad, slow, last] });
+  const closings = [logger.close(), logger.close()];
+  last.write('late\n', 9);
+  assert.deepEqual(last.counts().dropped, { closed: 1 });
+  end();
+  for (const closing of closings) await assert.rejects(closing, /stuck/);
+  assert.equal(process.listenerCount('exit'), before);
+});
+
+test('counts tell sinks of one name apart', () => {
+  const { logger } = setUp({ sinks: [memorySink(), memorySink({ maxRecords: 1 })] });
+  logger.info('one');
+  logger.info('two');
+  const { memory, 'memory#2': second } = logger.counts().sinks;
+  assert.deepEqual([memory!.written, second!.written], [2, 1]);
+});

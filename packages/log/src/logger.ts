@@ -1,3 +1,4 @@
+import { unused } from './clean.ts';
 import { currentCell, plugErrorContext } from './context.ts';
 import { Core, HEADS, type LineParts, type Occasion } from './core.ts';
 import { reportDrops } from './drop-report.ts';
@@ -19,10 +20,11 @@ export type Message = string | (() => string);
 export interface LoggerCounts {
   /** `emitted` calls above the threshold, `written` lines handed to the sinks, `dropped` before any sink. */
   readonly logger: SinkCounts;
+  /** By name; a second sink of one name is `name#2`. */
   readonly sinks: Readonly<Record<string, SinkCounts>>;
 }
 
-/** Says what happens. No method throws into the caller, whatever it is given. */
+/** Says what happens. No method that says something throws into the caller, whatever it is given. */
 export interface Logger {
   trace(message: Message, fields?: Fields | Error): void;
   debug(message: Message, fields?: Fields | Error): void;
@@ -37,11 +39,17 @@ export interface Logger {
   child(fields: Fields): Logger;
   /** A logger named `module` (the record's scope), with that module's threshold. */
   module(module: string): Logger;
-  /** Changes a threshold while the process runs: of everything, or of one module and what is below it. */
+  /**
+   * Changes a threshold while the process runs: of everything, or of one module and what is below it. Throws `OptionError`
+   * for what is no threshold.
+   */
   setLevel(level: Threshold, module?: string): void;
   /** Resolves when everything said so far is written or counted as dropped. */
   flush(): Promise<void>;
-  /** Reports drops, flushes and closes the sinks. Records said later are dropped as `closed`. */
+  /**
+   * Reports drops, flushes and closes the sinks. Records said later are dropped as `closed`. Rejects when a sink could not
+   * be closed, after all others have been.
+   */
   close(): Promise<void>;
   counts(): LoggerCounts;
 }
@@ -57,15 +65,17 @@ export function createLogger(options: LoggerOptions): Logger {
   const releases = [plugErrorContext()];
   if (prepared.flushAtExit) for (const sink of sinks) releases.push(flushAtExit(sink));
   const stopReport = reportDrops(core, dropReportMs);
-  const close = async (): Promise<void> => {
-    if (core.closed) return;
+  let closing: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
     for (const write of openRequests) write(core);
     stopReport();
     core.closed = true;
-    await Promise.all(sinks.map((sink) => sink.close()));
+    const closings = sinks.map(async (sink) => sink.close());
+    await Promise.allSettled(closings);
     for (const release of releases) release();
+    await Promise.all(closings);
   };
-  return new LoggerImpl({ core, levels, close }, '', new Map());
+  return new LoggerImpl({ core, levels, close: () => (closing ??= end()) }, '', new Map());
 }
 
 interface Shared {
@@ -175,9 +185,10 @@ class LoggerImpl implements Logger {
   }
 
   counts(): LoggerCounts {
+    const used = new Set<string>();
     return {
       logger: this.#core.tally.counts(),
-      sinks: Object.fromEntries(this.sinks.map((sink) => [sink.name, sink.counts()])),
+      sinks: Object.fromEntries(this.sinks.map((sink) => [unused(used, sink.name), sink.counts()])),
     };
   }
 }

@@ -36,7 +36,7 @@ export class RequestBuffer implements KeptLines {
 
   /** The oldest goes when there is no room. */
   keep(line: string, severity: number, owner: LineOwner): void {
-    if (this.lines.length >= this.maxLines) this.lines.shift()!.owner.dropKept('queue-full');
+    if (this.lines.length >= this.maxLines) this.lines.shift()!.owner.tally.drop('queue-full');
     this.lines.push({ line, severity, owner });
   }
 
@@ -46,7 +46,7 @@ export class RequestBuffer implements KeptLines {
 
   /** The request went well: its lines are counted as `request-ok`. */
   discard(): void {
-    if (this.end('discarded')) for (const { owner } of this.lines.splice(0)) owner.dropKept('request-ok');
+    if (this.end('discarded')) for (const { owner } of this.lines.splice(0)) owner.tally.drop('request-ok');
   }
 
   private end(state: 'written' | 'discarded'): boolean {

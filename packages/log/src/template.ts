@@ -15,8 +15,7 @@ export function isTemplate(text: string): boolean {
 export function renderTemplate(template: string, fields: object, writer: Writer): string {
   return writer.redactor.string(template).replace(NAMES, (match: string, name: string | undefined) => {
     if (name === undefined) return match[0]!;
-    const value = readOwn(fields, name);
-    const json = value === undefined ? '' : writer.safely(name, value);
+    const json = writer.safely(name, readOwn(fields, name));
     if (json === '') return match;
     return json.startsWith('"') ? (JSON.parse(json) as string) : json;
   });

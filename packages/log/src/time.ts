@@ -11,9 +11,8 @@ export class Timestamps {
     if (ms !== this.#ms || rest !== this.#rest) {
       this.#ms = ms;
       this.#rest = rest;
-      const date = new Date(ms);
       // Beyond what Date can tell (a broken clock), the epoch stands: a line with a wrong time beats no line.
-      const text = (Number.isNaN(date.getTime()) ? new Date(0) : date).toISOString();
+      const text = new Date(new Date(ms).getTime() || 0).toISOString();
       // Flat, as it is copied into many lines.
       this.#head = toFlat(`{"timestamp":"${text}"${rest}`);
     }

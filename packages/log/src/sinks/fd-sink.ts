@@ -54,13 +54,20 @@ export function createFdSink(
     advance();
   };
 
+  function tickIn(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(tick, ms).unref();
+  }
+
   /** Puts the text behind the bytes, and writes them when they are a batch. Only while the place is free. */
   function stage(): void {
     const most = text.length * 3;
     if (end + most > SCRATCH) send();
     if (stalled) return;
-    if (most > SCRATCH) bytes = Buffer.from(text);
-    end = most > SCRATCH ? bytes.length : end + scratch.write(text, end);
+    if (most > SCRATCH) {
+      bytes = Buffer.from(text);
+      end = bytes.length;
+    } else end += scratch.write(text, end);
     byteLines += textLines;
     text = '';
     textLines = 0;
@@ -69,6 +76,7 @@ export function createFdSink(
 
   /** Writes the bytes, as far as the place takes them. */
   function send(): void {
+    if (gone !== undefined) return;
     const from = start;
     let code = 'EAGAIN';
     try {
@@ -89,8 +97,8 @@ export function createFdSink(
       bytes = scratch;
       start = end = 0;
       target.settled?.();
-    } else if (!PASSES.includes(code)) stop('broken');
-    else timer ??= setTimeout(tick, RETRY_MS).unref();
+    } else if (PASSES.includes(code)) tickIn(RETRY_MS);
+    else stop('broken');
   }
 
   /** Nothing can be written any more: what memory holds is counted under the reason. */
@@ -114,15 +122,14 @@ export function createFdSink(
     target.check?.();
     send();
     while (!stalled && gone === undefined) {
-      const next = textLines === 0 ? backlog?.take(batchChars) : undefined;
-      if (next !== undefined) {
+      if (textLines > 0) stage();
+      else {
+        const next = backlog?.take(batchChars);
+        if (next === undefined) return;
         ({ bytes, lines: byteLines } = next);
         end = bytes.length;
-        send();
-      } else if (textLines > 0) {
-        stage();
-        send();
-      } else return;
+      }
+      send();
     }
   }
 
@@ -150,9 +157,8 @@ export function createFdSink(
         waitUntil(hasRoom, forMs);
       }
     }
-    if (gone !== undefined) tally.drop(gone);
-    else if (!hasRoom()) tally.drop('queue-full');
-    else return true;
+    if (gone === undefined && hasRoom()) return true;
+    tally.drop(gone ?? 'queue-full');
     return false;
   }
 
@@ -181,7 +187,7 @@ export function createFdSink(
       textLines++;
       // In small parts: a long text put together of many is dear to turn into bytes, and one caller would pay for all.
       if (text.length >= Math.min(batchChars, STAGE) && !stalled) stage();
-      timer ??= setTimeout(tick, flushMs).unref();
+      if (timer === undefined) tickIn(flushMs);
     },
     flush,
     flushSync() {

@@ -40,15 +40,11 @@ export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
         if (severity >= from && severity < below) sink.write(line, severity);
       });
     },
-    async flush() {
-      await Promise.all(sinks.map((sink) => sink.flush()));
-    },
+    flush: () => forAll(sinks, (sink) => sink.flush()),
     flushSync() {
       each(sinks, (sink) => sink.flushSync());
     },
-    async close() {
-      await Promise.all(sinks.map((sink) => sink.close()));
-    },
+    close: () => forAll(sinks, (sink) => sink.close()),
     counts(): SinkCounts {
       const all = sinks.map((sink) => sink.counts());
       const dropped: Partial<Record<DropReason, number>> = {};
@@ -65,6 +61,13 @@ export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
       };
     },
   };
+}
+
+/** All of them, whatever one does. Rejects when all have ended, as the first that did. */
+async function forAll(sinks: readonly Sink[], act: (sink: Sink) => Promise<void>): Promise<void> {
+  const acts = sinks.map(async (sink) => act(sink));
+  await Promise.allSettled(acts);
+  await Promise.all(acts);
 }
 
 /** All of them, whatever one does; what it threw goes on to the caller. */
