@@ -9,7 +9,10 @@ export type AuditErrorCode =
   | 'AUDIT_ENTRY_TOO_LARGE'
   /** More entries wait to be written than `maxPending`. Nothing was recorded; try again. */
   | 'AUDIT_OVERLOADED'
-  /** The store refused the write (disk full, permission, connection). Nothing was recorded; the cause says why. */
+  /**
+   * The store refused the write (disk full, permission, connection); the cause says why. At level `durable` nothing was
+   * recorded. At `published` and `witnessed` the entry may be durable, and is published later then: do not append it again.
+   */
   | 'AUDIT_STORAGE_FAILED'
   /** Another process writes this trail. */
   | 'AUDIT_LOCKED'
