@@ -56,6 +56,19 @@ function expectWarnings(): { count: number; off(): void } {
   return seen;
 }
 
+test('a worker sink closed twice at once closes its file once, and both callers wait for it', async () => {
+  const path = join(folder, 'twice');
+  const { sink, stop } = setUp({ to: { kind: 'file', path } });
+  sink.write(line(0), 13);
+  const first = sink.close();
+  await sink.close();
+  assert.deepEqual(sink.counts(), { emitted: 1, written: 1, pending: 0, dropped: {} });
+  sink.write(line(1), 13);
+  assert.deepEqual(sink.counts().dropped, { closed: 1 });
+  await Promise.all([first, sink.close(), stop()]);
+  assert.equal(readFileSync(path, 'utf8'), line(0));
+});
+
 test('R27 lines arrive in order, whole, and are counted when they are in the file', async () => {
   const path = join(folder, 'plain');
   const { sink, stop } = setUp({ to: { kind: 'file', path }, ringBytes: 4096, batchChars: 1000 });

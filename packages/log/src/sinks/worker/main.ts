@@ -55,7 +55,8 @@ export function createWorkerSink(
   /** Lines the inner sink has counted as written that went to the spill file after all. */
   let respilled = 0;
   let tooLong = 0;
-  let state: 'open' | 'closing' | 'closed' = 'open';
+  let closed = false;
+  let closing: Promise<void> | undefined;
   let holding = false;
   let fullSince = 0;
   let doneWhenFull = 0;
@@ -208,6 +209,20 @@ export function createWorkerSink(
     }
   }
 
+  async function end(): Promise<void> {
+    await flush();
+    if (place !== undefined) writeHere(place);
+    await inner.close();
+    await keeper.end(blockMs);
+    const tail = Atomics.load(cells, CELL.tail);
+    if (Atomics.load(cells, CELL.broken) === 0) {
+      dropAs('closed', linesBetween(views, Atomics.load(cells, CELL.done), tail));
+      skipTo(views, tail);
+    }
+    closed = true;
+    if ('place' in task && task.ownsFd) closeSync(Atomics.load(cells, CELL.fd));
+  }
+
   return {
     name: options.name,
     write(line, severity) {
@@ -222,25 +237,11 @@ export function createWorkerSink(
     exitTimeoutMs: Math.max(3000, blockMs),
     flush,
     flushSync() {
-      if (state === 'closed') return;
+      if (closed) return;
       if (place !== undefined) writeHere(place);
       else waitForModule();
     },
-    async close() {
-      if (state === 'closed' || state === 'closing') return;
-      await flush();
-      if (place !== undefined) writeHere(place);
-      state = 'closing';
-      await inner.close();
-      await keeper.end(blockMs);
-      const tail = Atomics.load(cells, CELL.tail);
-      if (Atomics.load(cells, CELL.broken) === 0) {
-        dropAs('closed', linesBetween(views, Atomics.load(cells, CELL.done), tail));
-        skipTo(views, tail);
-      }
-      state = 'closed';
-      if ('place' in task && task.ownsFd) closeSync(Atomics.load(cells, CELL.fd));
-    },
+    close: () => (closing ??= end()),
     counts(): SinkCounts {
       const own = inner.counts();
       const dropped: Partial<Record<DropReason, number>> = {};
