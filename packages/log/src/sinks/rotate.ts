@@ -31,7 +31,12 @@ export function followFile(path: string, fd: number): number {
  */
 export function rotateFile(path: string, fd: number, maxFiles: number): number {
   const lock = `${path}.lock`;
-  if (!take(lock)) return fd;
+  try {
+    if (!take(lock)) return fd;
+  } catch (error) {
+    // Without a lock (a full disk, a folder that is gone) another process could be at it.
+    return stay(path, fd, error);
+  }
   try {
     return turnTo(path, fd, () => {
       // A process that has turned to the next file already has moved them.
@@ -53,12 +58,12 @@ function giveBack(lock: string): void {
   }
 }
 
-/** False while another process has it. One that was killed with it loses it after some seconds. */
+/** False while another process has it. One that was killed with it loses it after some seconds. Throws when there can be no lock. */
 function take(lock: string): boolean {
   try {
     closeSync(openSync(lock, 'wx', 0o640));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return true;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (Date.now() - since < STALE_MS) return false;
   }
@@ -73,14 +78,18 @@ function turnTo(path: string, fd: number, before?: () => void): number {
     warned.delete(path);
     return next;
   } catch (error) {
-    // Lines go on into the file there is; the next time tries again.
-    if (!warned.has(path))
-      process.emitWarning(`Log file ${path} cannot be made anew: ${(error as Error).message}`, {
-        code: 'BREAKWATER_LOG_FILE',
-      });
-    warned.add(path);
-    return fd;
+    return stay(path, fd, error);
   }
+}
+
+/** Lines go on into the file there is; the next time tries again. */
+function stay(path: string, fd: number, error: unknown): number {
+  if (!warned.has(path))
+    process.emitWarning(`Log file ${path} cannot be made anew: ${(error as Error).message}`, {
+      code: 'BREAKWATER_LOG_FILE',
+    });
+  warned.add(path);
+  return fd;
 }
 
 function isAt(path: string, fd: number): boolean {

@@ -275,6 +275,18 @@ test('R25 while no new file can be made, lines go on into the old one, no old fi
   assert.equal(readFileSync(path, 'utf8'), line(10));
 });
 
+test('R25 where no lock can be made nobody moves files, and a warning says so', async () => {
+  // With `.lock` behind it, longer than a name may be.
+  const path = join(folder, 'n'.repeat(252));
+  const warning = once(process, 'warning');
+  const sink = fileSink({ path, maxBytes: 15, batchChars: 1 });
+  for (let index = 0; index < 5; index++) sink.write(line(index), 9);
+  await sink.close();
+  assert.equal(((await warning)[0] as { code?: string }).code, 'BREAKWATER_LOG_FILE');
+  assert.equal(readFileSync(path, 'utf8'), lines(0, 5));
+  assert.ok(!existsSync(`${path}.1`));
+});
+
 test('R7 wrong and unknown options of sinks are named, and leave no file open', () => {
   const wrong: [() => unknown, RegExp][] = [
     [() => stdoutSink({ whenFul: dropOldest() } as never), /stdoutSink\.whenFul: .*no such option/],
