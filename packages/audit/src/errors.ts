@@ -11,7 +11,7 @@ export type AuditErrorCode =
   | 'AUDIT_OVERLOADED'
   /**
    * The store refused the write (disk full, permission, connection); the cause says why. At level `durable` nothing was
-   * recorded. At `published` and `witnessed` the entry may be durable, and is published later then: do not append it again.
+   * recorded. At `published` and `witnessed` the entry may be durable, and is published later then: the message says so.
    */
   | 'AUDIT_STORAGE_FAILED'
   /** Another process writes this trail. */

@@ -201,7 +201,7 @@ test('R14: a failed publication keeps every durable entry and the next one publi
   await fill(trail, 300);
   failing = true;
   await assert.rejects(trail.publish());
-  await assert.rejects(trail.append(login('late'), 'published'));
+  await assert.rejects(trail.append(login('late'), 'published'), /^AuditError: Entry 300 is durable/);
   failing = false;
   await trail.close();
   const report = await verify(store.files, [signer]);

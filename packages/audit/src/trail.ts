@@ -269,7 +269,12 @@ export async function openTrail(options: TrailOptions): Promise<Trail> {
       }
       await written;
       if (level === 'durable') return result;
-      while (published <= index) await publishOnly();
+      try {
+        while (published <= index) await publishOnly();
+      } catch (cause) {
+        const { code, message } = toAuditError(cause, 'the checkpoint could not be stored');
+        throw new AuditError(code, `Entry ${index} is durable and not published yet: ${message}`, { cause });
+      }
       if (level === 'witnessed' && cosigned <= index) {
         await publish();
         if (cosigned <= index)
