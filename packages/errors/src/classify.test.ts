@@ -274,6 +274,11 @@ describe('classify', () => {
       () => createClassifier({ rules: [{ when: { code: 'X' }, is: 'busy', but: { retry: true } as never }] }),
       /but\.retry/,
     );
+    for (const but of [null, { retryable: 'no' }, { httpStatus: 0 }, { outcome: 'maybe' }])
+      assert.throws(
+        () => createClassifier({ rules: [{ when: { code: 'X' }, is: 'busy', but: but as never }] }),
+        /user\.rules\[0\]\.but/,
+      );
     assert.throws(() => createClassifier({ rule: [] } as never), /createClassifier\.rule:/);
     assert.throws(() => createClassifier({ rules: 5 as never }), /createClassifier\.rules: expected a list/);
     assert.throws(() => createClassifier({ now: 5 as never }), /createClassifier\.now/);

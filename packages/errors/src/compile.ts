@@ -1,8 +1,9 @@
 import { firstWordOf, readPath } from './inspect.ts';
-import { OptionError, rejectUnknownKeys } from './misuse.ts';
+import { OptionError } from './misuse.ts';
+import { checkOptions, either, flag, type Rule as OptionRule, oneOf, record, text, whole } from './options.ts';
 import type { Conditions, Expected, Rule, RulePack, VerdictChanges } from './pack.ts';
 import type { ReasonData } from './reasons.ts';
-import { STRENGTHS, type Strength } from './taxonomy.ts';
+import { CATEGORIES, STRENGTHS, type Strength } from './taxonomy.ts';
 
 /** One value of a thrown value's chain, with what rules look at most read once. */
 export interface Facts {
@@ -67,19 +68,25 @@ export const PRIMARY_KEYS: readonly string[] = [
 ];
 
 const SPECIAL = ['name', 'status', 'word'];
-const RULE_KEYS = ['when', 'is', 'but', 'code', 'codeAt'];
-const CHANGE_KEYS = [
-  'category',
-  'retryable',
-  'outcome',
-  'unit',
-  'httpStatus',
-  'alert',
-  'countsForBreaker',
-  'cancelled',
-  'exposeMessage',
-  'confidence',
-];
+const RULE: Readonly<Record<keyof Rule, OptionRule>> = {
+  when: record,
+  is: text,
+  but: record,
+  code: text,
+  codeAt: text,
+};
+const CHANGES: Readonly<Record<keyof VerdictChanges, OptionRule>> = {
+  category: oneOf(...CATEGORIES),
+  retryable: flag,
+  outcome: oneOf('not-applied', 'rolled-back', 'unknown'),
+  unit: oneOf('request', 'transaction', 'commit'),
+  httpStatus: either(whole(400, 599), oneOf('same')),
+  alert: flag,
+  countsForBreaker: flag,
+  cancelled: flag,
+  exposeMessage: flag,
+  confidence: oneOf('high', 'medium', 'low'),
+};
 
 /** Compiles a pack's rules. Throws `OptionError` naming the rule for a mistake in it. `forced` overrides the strength. */
 export function compilePack(
@@ -101,11 +108,10 @@ function compileRule(
   at: string,
   forced: Strength | undefined,
 ): CompiledRule {
-  if (typeof rule !== 'object' || rule === null) throw new OptionError(at, rule, 'a rule object');
-  rejectUnknownKeys(at, rule, RULE_KEYS);
+  checkOptions(at, rule, RULE, ['when', 'is']);
   const data = Object.hasOwn(reasons, rule.is) ? reasons[rule.is] : undefined;
   if (data === undefined) throw new OptionError(`${at}.is`, rule.is, 'the name of a reason');
-  if (rule.but !== undefined) rejectUnknownKeys(`${at}.but`, rule.but, CHANGE_KEYS);
+  if (rule.but !== undefined) checkOptions(`${at}.but`, rule.but, CHANGES);
   const checks = toChecks(rule.when, `${at}.when`);
   const strength = forced ?? strengthOf(checks, pack);
   const score = STRENGTHS.indexOf(strength) * 100 + checks.length * 2 + (markers.length > 0 ? 1 : 0);

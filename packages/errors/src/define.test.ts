@@ -153,20 +153,28 @@ describe('a definition', () => {
   const valid = { code: 'A_B', category: 'business', message: 'x {a:integer}' } as const;
   const wrong: readonly (readonly [string, object, RegExp])[] = [
     ['a lower-case code', { code: 'a_b' }, /definition\.code: expected UPPER_CASE words/],
-    ['a category of its own', { category: 'weird' }, /definition\.category: expected one of business/],
+    ['a category of its own', { category: 'weird' }, /definition\.category: expected one of "business"/],
     ['an empty message', { message: ' ' }, /definition\.message/],
     ['an unclosed brace', { message: 'x {a' }, /definition\.message/],
     ['a stray brace', { message: 'x } y' }, /definition\.message/],
     ['an unknown kind', { message: '{a:money}' }, /parameter kinds string, number/],
     ['two kinds for one name', { message: '{a} {a:number}' }, /one kind for \{a\}/],
-    ['a success status', { status: 200 }, /definition\.status: expected an integer from 400 to 599, got 200/],
+    [
+      'a success status',
+      { status: 200 },
+      /definition\.status: expected a whole number of at least 400 and at most 599, got 200/,
+    ],
     ['a user text with a parameter the message lacks', { userMessage: 'hello {b}' }, /definition\.userMessage/],
     ['user texts without English', { userMessage: { de: 'Hallo' } }, /definition\.userMessage\.en/],
     ['a malformed locale', { userMessage: { en: 'x', 'not a tag': 'y' } }, /BCP 47/],
     ['a relative documentation link', { docs: '/docs' }, /definition\.docs/],
     ['a public parameter that is none', { publicParams: ['z'] }, /definition\.publicParams/],
     ['a negative wait', { retryAfterMs: -1 }, /definition\.retryAfterMs/],
-    ['a key that does not exist', { retriable: true }, /definition\.retriable: expected one of code/],
+    [
+      'a key that does not exist',
+      { retriable: true },
+      /definition\.retriable: expected no such option \(there are code/,
+    ],
     ['an unknown outcome', { outcome: 'maybe' }, /definition\.outcome/],
   ];
   for (const [name, change, message] of wrong) {

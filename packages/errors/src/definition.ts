@@ -1,6 +1,7 @@
 import { parseTemplate, type TemplatePart } from './message-template.ts';
-import { OptionError, rejectUnknownKeys } from './misuse.ts';
-import { CATEGORIES, type Category, isCategory, type Outcome } from './taxonomy.ts';
+import { OptionError } from './misuse.ts';
+import { checkOptions, delayMs, either, flag, oneOf, type Rule, record, whole } from './options.ts';
+import { CATEGORIES, type Category, type Outcome } from './taxonomy.ts';
 
 /** One text, or one per locale (BCP 47 tag). An entry `en` is what other locales fall back to. */
 export type LocalisedText = string | Readonly<Record<string, string>>;
@@ -56,22 +57,28 @@ export interface DefinitionData {
   readonly parts: readonly TemplatePart[];
 }
 
-const KEYS = [
-  'code',
-  'category',
-  'message',
-  'status',
-  'userMessage',
-  'nextStep',
-  'docs',
-  'title',
-  'name',
-  'retryable',
-  'outcome',
-  'retryAfterMs',
-  'alert',
-  'publicParams',
-] as const satisfies readonly (keyof ErrorDefinition)[];
+const WORDS: Rule = ['a text', (value) => typeof value === 'string' && value.trim() !== ''];
+
+// A bundle without definitions leaves the table out.
+const RULES: Readonly<Record<keyof ErrorDefinition, Rule>> = /* @__PURE__ */ (() => ({
+  code: [
+    'UPPER_CASE words joined by _, at most 64 characters',
+    (value) => typeof value === 'string' && value.length <= 64 && /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/.test(value),
+  ],
+  category: oneOf(...CATEGORIES),
+  message: WORDS,
+  status: whole(400, 599),
+  userMessage: either(WORDS, ['one per locale', record[1]]),
+  nextStep: WORDS,
+  docs: ['an absolute URL', (value) => typeof value === 'string' && URL.canParse(value)],
+  title: WORDS,
+  name: ['a class name', (value) => typeof value === 'string' && /^[A-Za-z_$][\w$]*$/.test(value)],
+  retryable: flag,
+  outcome: oneOf('not-applied', 'rolled-back', 'unknown'),
+  retryAfterMs: delayMs,
+  alert: flag,
+  publicParams: ['an array of parameter names', Array.isArray],
+}))();
 
 const DEFAULT_STATUS: Readonly<Record<Category, number>> = {
   business: 422,
@@ -79,47 +86,17 @@ const DEFAULT_STATUS: Readonly<Record<Category, number>> = {
   systemic: 503,
   transient: 503,
 };
-const OUTCOMES: readonly unknown[] = ['not-applied', 'rolled-back', 'unknown'];
-const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 
 /** Checks a definition and fills in its defaults. Throws `OptionError` naming the option, prefixed by `at`. */
 export function toDefinitionData(definition: ErrorDefinition, at: string): DefinitionData {
-  if (typeof definition !== 'object' || definition === null)
-    throw new OptionError(at, definition, 'a definition object');
-  rejectUnknownKeys(at, definition, KEYS);
+  checkOptions(at, definition, RULES, ['code', 'category', 'message']);
   const { code, category } = definition;
-  if (typeof code !== 'string' || code.length > 64 || !CODE.test(code)) {
-    throw new OptionError(`${at}.code`, code, 'UPPER_CASE words joined by _, at most 64 characters');
-  }
-  if (!isCategory(category)) throw new OptionError(`${at}.category`, category, `one of ${CATEGORIES.join(', ')}`);
-  text(definition.message, `${at}.message`);
   const parts = parseTemplate(definition.message, `${at}.message`);
   const names = new Map(parts.flatMap((part) => (typeof part === 'string' ? [] : [[part.name, part.kind]])));
   const status = definition.status ?? DEFAULT_STATUS[category];
-  if (!Number.isInteger(status) || status < 400 || status > 599) {
-    throw new OptionError(`${at}.status`, status, 'an integer from 400 to 599');
-  }
   checkUserMessage(definition.userMessage, names, `${at}.userMessage`);
-  for (const key of ['nextStep', 'title'] as const) optionalText(definition[key], `${at}.${key}`);
-  if (definition.docs !== undefined && !URL.canParse(definition.docs)) {
-    throw new OptionError(`${at}.docs`, definition.docs, 'an absolute URL');
-  }
   const name = definition.name ?? pascalCase(code);
-  if (!/^[A-Za-z_$][\w$]*$/.test(name)) throw new OptionError(`${at}.name`, name, 'a class name');
-  for (const key of ['retryable', 'alert'] as const) {
-    const flag = definition[key];
-    if (flag !== undefined && typeof flag !== 'boolean') throw new OptionError(`${at}.${key}`, flag, 'true or false');
-  }
-  if (definition.outcome !== undefined && !OUTCOMES.includes(definition.outcome)) {
-    throw new OptionError(`${at}.outcome`, definition.outcome, `one of ${OUTCOMES.join(', ')}`);
-  }
-  const wait = definition.retryAfterMs;
-  if (wait !== undefined && !(Number.isFinite(wait) && wait >= 0)) {
-    throw new OptionError(`${at}.retryAfterMs`, wait, 'milliseconds, 0 or more');
-  }
   const publicParams = definition.publicParams ?? [];
-  if (!Array.isArray(publicParams))
-    throw new OptionError(`${at}.publicParams`, publicParams, 'an array of parameter names');
   for (const param of publicParams) {
     if (!names.has(param))
       throw new OptionError(
@@ -142,7 +119,7 @@ export function toDefinitionData(definition: ErrorDefinition, at: string): Defin
     outcome:
       definition.outcome ??
       (category === 'business' || (category === 'permanent' && status < 500) ? 'not-applied' : 'unknown'),
-    retryAfterMs: wait,
+    retryAfterMs: definition.retryAfterMs,
     alert: definition.alert ?? (category === 'systemic' || (category === 'permanent' && status >= 500)),
     publicParams,
     parts,
@@ -152,13 +129,12 @@ export function toDefinitionData(definition: ErrorDefinition, at: string): Defin
 function checkUserMessage(value: unknown, names: ReadonlyMap<string, string>, at: string): void {
   if (value === undefined) return;
   const texts: Record<string, unknown> = typeof value === 'string' ? { '': value } : (value as Record<string, unknown>);
-  if (typeof texts !== 'object' || texts === null) throw new OptionError(at, value, 'a text, or one text per locale');
   if (typeof value !== 'string' && typeof texts['en'] !== 'string') {
     throw new OptionError(`${at}.en`, texts['en'], 'a text (the one other locales fall back to)');
   }
   for (const [locale, entry] of Object.entries(texts)) {
     const where = locale === '' ? at : `${at}.${locale}`;
-    text(entry, where);
+    if (!WORDS[1](entry)) throw new OptionError(where, entry, WORDS[0]);
     if (locale !== '' && !isLocale(locale)) throw new OptionError(where, locale, 'a BCP 47 language tag');
     for (const part of parseTemplate(entry as string, where)) {
       // The kind is the message's: `{amount}` in a user text means the same parameter as `{amount:number}` there.
@@ -177,14 +153,6 @@ function isLocale(tag: string): boolean {
     is = false;
   }
   return is;
-}
-
-function text(value: unknown, at: string): void {
-  if (typeof value !== 'string' || value.trim() === '') throw new OptionError(at, value, 'a text');
-}
-
-function optionalText(value: unknown, at: string): void {
-  if (value !== undefined) text(value, at);
 }
 
 function pascalCase(code: string): string {

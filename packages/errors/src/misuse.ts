@@ -18,10 +18,3 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
-
-/** Throws `OptionError` for keys that are not in `known`: a misspelt option must not be ignored. */
-export function rejectUnknownKeys(option: string, value: object, known: readonly string[]): void {
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw new OptionError(`${option}.${key}`, key, `one of ${known.join(', ')}`);
-  }
-}

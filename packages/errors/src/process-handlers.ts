@@ -36,8 +36,8 @@ const OPTIONS: Readonly<Record<keyof ProcessHandlerOptions, Rule>> = {
   record: callable,
   flush: callable,
   // A longer timer fires at once, and nothing would be flushed.
-  flushTimeoutMs: number(0, 2 ** 31 - 1, true),
-  exitCode: whole(1, 255),
+  flushTimeoutMs: /* @__PURE__ */ number(0, 2 ** 31 - 1, true),
+  exitCode: /* @__PURE__ */ whole(1, 255),
   warnings: flag,
   lastResort: callable,
   process: record,
