@@ -5,7 +5,7 @@ import type { Backlog, FullPolicy } from './full-policy.ts';
 export interface BufferOptions {
   /** Name in counts and reports. */
   readonly name?: string | undefined;
-  /** Characters collected before one write. Default 65 536; 1 writes every line at once. */
+  /** Characters collected before one write, 262 144 bytes at most. Default 65 536; 1 writes every line at once. */
   readonly batchChars?: number | undefined;
   /** Milliseconds after which what was collected is written anyway. Default 100. */
   readonly flushMs?: number | undefined;
