@@ -150,7 +150,7 @@ test('RL20 the script decides as the local limit does, in one round trip, and it
     const ttl = Number(
       await redis.command(
         'PTTL',
-        `breakwater:rate:${name}:${spec.algorithm === 'sliding-window' ? 'window:' : ''}user:1`,
+        `breakwater:rate:${name}:${spec.algorithm === 'sliding-window' ? 'window:' : 'gcra:'}user:1`,
       ),
     );
     assert.ok(ttl > 0 && ttl <= 120_000, `${name}: ${ttl}`);

@@ -5,7 +5,7 @@ import type { BreakerSnapshot } from './snapshot.ts';
 
 export interface RedisBreakerStoreOptions {
   readonly redis: RedisLike;
-  /** Begins every key in Redis. Default `breakwater:breaker:`. */
+  /** Begins every key in Redis; `state:` or `lease:` and the name of the breaker follow. Default `breakwater:breaker:`. */
   readonly prefix?: string | undefined;
   /** A state nobody has written for this long is forgotten. Default one day. */
   readonly ttlMs?: number | undefined;
@@ -30,17 +30,18 @@ return 1`;
 export function createRedisBreakerStore(options: RedisBreakerStoreOptions): BreakerStore {
   checkOptions('createRedisBreakerStore', options, rules, ['redis']);
   const { redis, prefix = 'breakwater:breaker:', ttlMs = 86_400_000 } = options;
+  const stateOf = (name: string): string[] => [`${prefix}state:${name}`];
   const whole = (ms: number): string => String(Math.max(1, Math.ceil(ms)));
   return {
     async read(name) {
-      const reply = await redis.eval(READ, [prefix + name], []);
+      const reply = await redis.eval(READ, stateOf(name), []);
       return reply === null || reply === undefined ? undefined : (JSON.parse(String(reply)) as BreakerSnapshot);
     },
     async write(name, snapshot) {
-      await redis.eval(WRITE, [prefix + name], [JSON.stringify(snapshot), whole(ttlMs)]);
+      await redis.eval(WRITE, stateOf(name), [JSON.stringify(snapshot), whole(ttlMs)]);
     },
     async lease(name, holder, leaseMs) {
-      return Number(await redis.eval(LEASE, [`${prefix}${name}:lease`], [holder, whole(leaseMs)])) === 1;
+      return Number(await redis.eval(LEASE, [`${prefix}lease:${name}`], [holder, whole(leaseMs)])) === 1;
     },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
 import { type BreakerSnapshot, type CircuitBreaker, createBreaker } from '../index.ts';
-import { type BreakerStore, type SharedBreaker, shareBreaker } from '../redis.ts';
+import { type BreakerStore, createRedisBreakerStore, type SharedBreaker, shareBreaker } from '../redis.ts';
 
 const down = (): Promise<never> => Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
 
@@ -232,4 +232,22 @@ test('BS4 what is no breaker of createBreaker is refused; a promise of onError t
     warnings.some((text) => text.startsWith('Error: async onError')),
     String(warnings),
   );
+});
+
+test('BS5 state and lease of breakers share no key in Redis, whatever their names', async () => {
+  const keys: string[] = [];
+  const store = createRedisBreakerStore({
+    redis: {
+      eval: async (_script, [key]) => {
+        keys.push(key!);
+        return null;
+      },
+    },
+  });
+  const names = ['a', 'a:lease', 'lease:a', 'state:a', 'a:state'];
+  for (const name of names) {
+    await store.read(name);
+    await store.lease(name, 'holder', 1000);
+  }
+  assert.equal(new Set(keys).size, 2 * names.length);
 });

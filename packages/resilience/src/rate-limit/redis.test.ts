@@ -75,7 +75,7 @@ test('RL12 a reply within time decides, one round trip per call', async () => {
     limiter.execute(() => 'ok', { key: 'k' }),
     { name: 'RateLimitedError', reason: 'limit', retryAfterMs: 250.5 },
   );
-  assert.deepEqual(asked, Array(2).fill(['breakwater:rate:api:k', 'gcra', '1', '1000', '1', '1']));
+  assert.deepEqual(asked, Array(2).fill(['breakwater:rate:api:gcra:k', 'gcra', '1', '1000', '1', '1']));
   assert.throws(() => createRedisRateLimit({ redis: {} as never, limit: 1, windowMs: 1 }), /redis/);
 });
 
@@ -91,9 +91,28 @@ test('RL12 a sliding window has keys of its own; a wrong key is not a failure of
   await limiter.take('k');
   limiter.reconfigure({ redis, limit: 1, windowMs: 1000, algorithm: 'sliding-window' });
   await limiter.take('k');
-  assert.deepEqual(keys, ['breakwater:rate:rate-limit:k', 'breakwater:rate:rate-limit:window:k']);
+  assert.deepEqual(keys, ['breakwater:rate:rate-limit:gcra:k', 'breakwater:rate:rate-limit:window:k']);
   await assert.rejects(
     limiter.execute(() => 'never', { key: {} as never }),
     /key: expected a string/,
   );
+});
+
+test('RL13 no two limits, and no two algorithms, share a key in Redis', async () => {
+  const keys: string[] = [];
+  const redis: RedisLike = {
+    eval: async (_script, [key]) => {
+      keys.push(key!);
+      return [1, 0, '1', '0'];
+    },
+  };
+  const names = ['a', 'a:b', 'a%3Ab', 'a:gcra', 'a:window', '\ud800'];
+  const callKeys = ['', 'c', 'b:c', 'gcra:c', 'window:c', 'b:gcra:c', ':c'];
+  for (const algorithm of ['gcra', 'sliding-window'] as const) {
+    for (const name of names) {
+      const limiter = createRedisRateLimit({ algorithm, redis, limit: 1, windowMs: 1000, name });
+      for (const key of callKeys) await limiter.take(key);
+    }
+  }
+  assert.equal(new Set(keys).size, 2 * names.length * callKeys.length);
 });

@@ -17,7 +17,10 @@ export interface RedisRateLimitOptions extends RateLimitSpec {
   readonly timeoutMs?: number | undefined;
   /** After a failure Redis is not asked for this long, so that an outage of it does not slow every call. Default 1000. */
   readonly pauseMs?: number | undefined;
-  /** Begins every key in Redis, followed by `window:` for a sliding window. Default `breakwater:rate:`, the name and `:`. */
+  /**
+   * Begins every key in Redis; `gcra:` or `window:` and the key of the call follow. Limits with the same prefix share what is
+   * spent, so let none begin another's. Default `breakwater:rate:`, the name (percent-encoded) and `:`.
+   */
   readonly prefix?: string | undefined;
   /** Default `rate-limit`. */
   readonly name?: string | undefined;
@@ -118,13 +121,14 @@ class RedisRateLimitImpl extends PolicyBase<RedisRateLimitOptions, RateLimitEven
       limit,
       windowMs,
       burst = limit,
-      prefix = `breakwater:rate:${this.name}:`,
+      // Encoded: else `a` with key `b:c` would be `a:b` with key `c`.
+      prefix = `breakwater:rate:${encodeURIComponent(this.name.toWellFormed())}:`,
       timeoutMs = 100,
       redis,
     } = this.options;
     const inTime = createTimeout({ timeoutMs, name: `redis of ${this.name}`, clock: this.clock });
     // What the algorithms keep is of different types; members that change from one to the other must not disturb the rest.
-    const kept = slides(this.options) ? 'window:' : '';
+    const kept = slides(this.options) ? 'window:' : 'gcra:';
     const args = [algorithm, limit, windowMs, burst, cost].map(String);
     try {
       const reply = await inTime.execute(() => redis.eval(SCRIPT, [prefix + kept + key], args));
