@@ -8,6 +8,7 @@ import type { CallContext, CallOptions, Policy } from '../policy.ts';
 import { Timer, timersOf } from '../timers.ts';
 import { type HeldResponse, holdResponse, withIdleLimit } from './body.ts';
 import { DEADLINE_HEADER, lesser, toDeadlineHeader } from './deadline.ts';
+import { joined } from './joined.ts';
 import { HttpStatusError, isFailureStatus, isRepeatable, statusErrorOf } from './status-error.ts';
 
 export interface FetchOptions {
@@ -113,12 +114,6 @@ function describe(input: string | URL | Request, init: RequestInit): Described {
   };
 }
 
-/** One signal out of those there are. */
-function joined(...signals: (AbortSignal | null | undefined)[]): AbortSignal | undefined {
-  const present = signals.filter((signal) => signal !== null && signal !== undefined);
-  return present.length > 1 ? AbortSignal.any(present) : present[0];
-}
-
 /** One request, with all its attempts. */
 class Exchange {
   readonly #options: FetchOptions;
@@ -127,7 +122,8 @@ class Exchange {
   readonly #input: string | URL | Request;
   readonly #init: RequestInit;
   #refused: { readonly error: HttpStatusError; readonly held: HeldResponse } | undefined = undefined;
-  #failure: { readonly error: unknown } | undefined = undefined;
+  #attempts = 0;
+  #lastError: unknown;
 
   constructor(options: FetchOptions, plan: Plan, request: Described, input: string | URL | Request, init: RequestInit) {
     this.#options = options;
@@ -148,12 +144,14 @@ class Exchange {
   }
 
   async attempt(context: CallContext): Promise<Response> {
-    // The stream is used up: the failure of the first attempt is all there is to say.
-    if (this.#request.streams && this.#failure !== undefined) throw this.#failure.error;
+    // The first attempt uses a stream up: its failure is all there is to say.
+    if (this.#attempts++ > 0 && this.#request.streams) {
+      throw this.#lastError ?? new TypeError('A body that is a stream is sent once');
+    }
     try {
       return await this.#send(context);
     } catch (error) {
-      this.#failure = { error };
+      this.#lastError = error;
       throw error;
     }
   }

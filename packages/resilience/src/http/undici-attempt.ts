@@ -6,7 +6,7 @@ import { Timer, type Timers, timersOf } from '../timers.ts';
 import { MOST_HELD_BYTES } from './body.ts';
 import { DEADLINE_HEADER, lesser, toDeadlineHeader } from './deadline.ts';
 import { HttpStatusError, isFailureStatus } from './status-error.ts';
-import type { UndiciOptions } from './undici.ts';
+import type { Exchange } from './undici-exchange.ts';
 
 type Controller = Dispatcher.DispatchController;
 type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
@@ -17,31 +17,23 @@ type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResp
  */
 export class Attempt implements Dispatcher.DispatchHandler {
   controller: Controller | undefined = undefined;
-  failure: { readonly error: unknown } | undefined = undefined;
+  /** What it failed with. */
+  error: unknown;
   #state: 'waiting' | 'held' | 'delivered' | 'over' = 'waiting';
   /** What came while the response was held back. */
   #pending: (() => void)[] = [];
   #pendingBytes = 0;
-  readonly #options: UndiciOptions;
+  readonly #exchange: Exchange;
   readonly #context: CallContext;
-  readonly #request: Dispatcher.DispatchOptions;
-  readonly #handler: Dispatcher.DispatchHandler;
   readonly #timers: Timers;
   #timer: Timer | undefined = undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(
-    options: UndiciOptions,
-    context: CallContext,
-    request: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ) {
-    this.#options = options;
+  constructor(exchange: Exchange, context: CallContext) {
+    this.#exchange = exchange;
     this.#context = context;
-    this.#request = request;
-    this.#handler = handler;
-    this.#timers = timersOf(options.clock ?? systemClock);
+    this.#timers = timersOf(exchange.options.clock ?? systemClock);
   }
 
   /** Settles when the head has come, or with the failure. */
@@ -50,23 +42,24 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#resolve = resolve;
       this.#reject = reject;
       const { signal, deadline, operation } = this.#context;
-      const { sendDeadline = true, clock = systemClock } = this.#options;
+      const { options, request } = this.#exchange;
+      const { sendDeadline = true, clock = systemClock } = options;
       const left = sendDeadline ? toDeadlineHeader(deadline, { clock }) : undefined;
       if (left === '0') {
-        this.#fail(new TimeoutError(operation, 'deadline', 0));
+        this.fail(new TimeoutError(operation, 'deadline', 0));
         return;
       }
       signal.addEventListener('abort', this.#onAbort, { once: true });
-      this.#limit('connect', this.#options.connectMs);
+      this.#limit('connect', options.connectMs);
       try {
-        dispatch(left === undefined ? this.#request : withDeadline(this.#request, left), this);
+        dispatch(left === undefined ? request : withDeadline(request, left), this);
       } catch (error) {
-        this.#fail(error);
+        this.fail(error);
       }
     });
   }
 
-  readonly #onAbort = (): void => this.#fail(this.#context.signal.reason);
+  readonly #onAbort = (): void => this.fail(this.#context.signal.reason);
 
   /** Fails with a `TimeoutError` after `ms`, unless the next stage is reached. */
   #limit(kind: 'connect' | 'read' | 'idle', ms: number | undefined): void {
@@ -76,20 +69,21 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const timer = new Timer(() => {
       // A reader that takes its time is not a silent server.
       if (kind === 'idle' && this.controller?.paused === true) this.#timers.add(timer, ms);
-      else this.#fail(new TimeoutError(this.#context.operation, kind, ms));
+      else this.fail(new TimeoutError(this.#context.operation, kind, ms));
     });
     this.#timer = timer;
     this.#timers.add(timer, ms);
   }
 
-  #fail(error: unknown): void {
+  /** Gives it up: the handler is told where it has the head, else the policies are. */
+  fail(error: unknown): void {
     if (this.#state === 'over') return;
     const delivered = this.#state === 'delivered';
     this.#end();
-    this.failure = { error };
-    const reason = error instanceof Error ? error : new Error(String(error), { cause: error });
+    this.error = error;
+    const reason = toError(error);
     this.controller?.abort(reason);
-    if (delivered) this.#handler.onResponseError?.(this.controller!, reason);
+    if (delivered) this.#exchange.handler.onResponseError?.(this.controller!, reason);
     else this.#reject(error);
   }
 
@@ -112,31 +106,31 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   /** No attempt follows: the held response is the answer. */
   deliver(): void {
-    if (this.#state !== 'held') return;
+    this.#exchange.answer(this);
     this.#state = 'delivered';
-    this.#limit('idle', this.#options.idleMs);
+    this.#limit('idle', this.#exchange.options.idleMs);
     try {
       for (const give of this.#pending) give();
-      this.controller?.resume();
+      if (!this.#exchange.waits) this.controller?.resume();
     } catch (error) {
       // As undici itself does when a handler throws.
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
     this.controller = controller;
     if (this.#state === 'over') {
-      controller.abort(this.failure?.error instanceof Error ? this.failure.error : new Error('given up'));
+      controller.abort(toError(this.error));
       return;
     }
-    this.#handler.onRequestStart?.(controller, context);
-    if ((this.#state as string) !== 'over') this.#limit('read', this.#options.readMs);
+    this.#exchange.start(context);
+    if ((this.#state as string) !== 'over') this.#limit('read', this.#exchange.options.readMs);
   }
 
   onResponseStart(controller: Controller, status: number, headers: ResponseHeaders, message?: string): void {
     if (this.#state === 'over') return;
-    const giveHead = (): void => this.#handler.onResponseStart?.(controller, status, headers, message);
+    const giveHead = (): void => this.#exchange.handler.onResponseStart?.(controller, status, headers, message);
     if (status < 200) {
       giveHead();
       return;
@@ -146,12 +140,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#state = 'held';
       this.#pending.push(giveHead);
       const error = new HttpStatusError(status, headers, this.#context.operation);
-      this.failure = { error };
+      this.error = error;
+      this.#exchange.hold(this);
       this.#reject(error);
       return;
     }
+    if (!this.#exchange.answer(this)) {
+      this.fail(new DOMException('Another attempt was quicker', 'AbortError'));
+      return;
+    }
     this.#state = 'delivered';
-    this.#limit('idle', this.#options.idleMs);
+    this.#limit('idle', this.#exchange.options.idleMs);
     this.#resolve();
     giveHead();
   }
@@ -163,21 +162,22 @@ export class Attempt implements Dispatcher.DispatchHandler {
       if (this.#pendingBytes > MOST_HELD_BYTES) controller.pause();
     }
     if (this.#state !== 'delivered') return;
-    this.#limit('idle', this.#options.idleMs);
-    this.#handler.onResponseData?.(controller, chunk);
+    this.#limit('idle', this.#exchange.options.idleMs);
+    this.#exchange.handler.onResponseData?.(controller, chunk);
   }
 
   onResponseEnd(controller: Controller, trailers: ResponseHeaders): void {
     if (this.#state === 'held') this.#pending.push(() => this.onResponseEnd(controller, trailers));
     if (this.#state !== 'delivered') return;
     this.#end();
-    this.#handler.onResponseEnd?.(controller, trailers);
+    this.#exchange.handler.onResponseEnd?.(controller, trailers);
   }
 
   onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>): void {
     if (this.#state === 'over') return;
     this.#end();
-    this.#handler.onRequestUpgrade?.(...args);
+    this.#exchange.answer(this);
+    this.#exchange.handler.onRequestUpgrade?.(...args);
     this.#resolve();
   }
 
@@ -186,9 +186,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#pending.push(() => this.onResponseError(controller, error));
     } else {
       this.controller ??= controller;
-      this.#fail(error);
+      this.fail(error);
     }
   }
+}
+
+export function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error });
 }
 
 /** The same request with the time that is left, or the less that it says itself. */

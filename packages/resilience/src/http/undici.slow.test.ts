@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { createRandom } from '@breakwater/testing';
+import { createRandom, createVirtualClock } from '@breakwater/testing';
 import { Agent, type Dispatcher, request, fetch as undiciFetch } from 'undici';
 import { createFetch } from '../http.ts';
 import {
@@ -11,6 +12,7 @@ import {
   createBreaker,
   createBulkhead,
   createFallback,
+  createHedge,
   createRetry,
   createTimeout,
   fixedBackoff,
@@ -23,6 +25,7 @@ async function withServer(
   answer: Answer,
   options: UndiciOptions,
   body: (origin: string, dispatcher: Dispatcher, count: () => number) => Promise<void>,
+  connections = 1,
 ): Promise<void> {
   let count = 0;
   const server = createServer((incoming, response) => {
@@ -30,7 +33,7 @@ async function withServer(
     answer(incoming, response, ++count);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const agent = new Agent({ connections: 1 });
+  const agent = new Agent({ connections });
   const dispatcher = agent.compose(createUndiciInterceptor(options));
   try {
     await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, dispatcher, () => count);
@@ -224,4 +227,108 @@ test('U8 what undici refuses to send at all is an error to the caller, and leave
   });
   assert.match(String(await failed), /path must be/);
   await agent.close();
+});
+
+/** Waits for what happens on the other side of a socket. */
+async function until(done: () => boolean): Promise<void> {
+  for (const from = performance.now(); !done(); ) {
+    assert.ok(performance.now() - from < 5000, 'waited 5 s');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const hedge = () => createHedge({ delayMs: 20 });
+
+test('U9 who gives up a hedged request gives up all of its calls, by a signal or through undici', async () => {
+  let closed = 0;
+  const hang: Answer = (_incoming, response) => response.on('close', () => closed++);
+  const body = async (origin: string, dispatcher: Dispatcher, count: () => number): Promise<void> => {
+    // Of a fetch, and of a signal that is an emitter, the interceptor learns by the controller of the handler only.
+    const controller = new AbortController();
+    const emitter = new EventEmitter();
+    const calls: [call: Promise<unknown>, abort: () => void][] = [
+      [undiciFetch(origin, { dispatcher, signal: controller.signal }), () => controller.abort()],
+      [request(origin, { dispatcher, signal: emitter }), () => emitter.emit('abort')],
+    ];
+    for (const [call] of calls) call.catch(() => undefined);
+    await until(() => count() === 4);
+    for (const [, abort] of calls) abort();
+    for (const [call] of calls) await assert.rejects(call, { name: 'AbortError' });
+    await until(() => closed === 4);
+  };
+  await withServer(hang, { policy: hedge() }, body, 4);
+});
+
+test('U9 a fetch that is given up during the back-off is not tried again', async () => {
+  const clock = createVirtualClock();
+  const policy = createRetry({ clock, backoff: fixedBackoff({ delayMs: 1000 }) });
+  let scheduled = false;
+  policy.on(() => {
+    scheduled = true;
+  });
+  await withServer(flaky, { policy, clock }, async (origin, dispatcher, count) => {
+    const controller = new AbortController();
+    const call = undiciFetch(origin, { dispatcher, signal: controller.signal });
+    call.catch(() => undefined);
+    await until(() => scheduled);
+    controller.abort();
+    await assert.rejects(call, { name: 'AbortError' });
+    await clock.settle();
+    assert.deepEqual([clock.pendingTimers, count()], [0, 1]);
+  });
+});
+
+test('U9 of several calls under way the first good response is the answer, else the last of a failure', async () => {
+  const closed: boolean[] = [];
+  const answer: Answer = (incoming, response, count) => {
+    const isFirst = count % 2 === 1;
+    const isGood = incoming.url === '/good' && !isFirst;
+    response.on('close', () => closed.push(response.writableFinished));
+    response.statusCode = isGood ? 200 : 503;
+    // Too long for what a socket keeps: it ends only when somebody reads it, or gives it up.
+    const text = isGood ? 'good' : `${count}`.repeat(20_000_000);
+    // The failures come while both calls are under way, and the first call fails last where both do.
+    setTimeout(() => response.end(text), isFirst ? (incoming.url === '/good' ? 60 : 120) : 80);
+  };
+  const body = async (origin: string, dispatcher: Dispatcher): Promise<void> => {
+    const good = await request(`${origin}/good`, { dispatcher });
+    assert.deepEqual([good.statusCode, await good.body.text()], [200, 'good']);
+    await until(() => closed.length === 2);
+    assert.deepEqual(closed.sort(), [false, true], 'the failed response was given up');
+    const bad = await request(`${origin}/bad`, { dispatcher });
+    const text = await bad.body.text();
+    assert.deepEqual([bad.statusCode, text.length, new Set(text)], [503, 20_000_000, new Set('3')]);
+    await until(() => closed.length === 4);
+  };
+  await withServer(answer, { policy: hedge() }, body, 2);
+});
+
+test('U9 a stream is not sent twice at the same time', async () => {
+  let received = '';
+  const answer: Answer = (incoming, response) => {
+    incoming.on('data', (chunk) => {
+      received += chunk;
+    });
+    incoming.on('end', () => setTimeout(() => response.end(received), 60));
+  };
+  async function* slowly(): AsyncGenerator<string> {
+    for (const chunk of ['a', 'b', 'c']) {
+      yield chunk;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  const policy = hedge();
+  let hedges = 0;
+  policy.on((event) => {
+    if (event.type === 'hedge.started') hedges++;
+  });
+  const body = async (origin: string, dispatcher: Dispatcher, count: () => number): Promise<void> => {
+    const { body } = await request(origin, { dispatcher, method: 'PUT', body: Readable.from(slowly()) });
+    assert.deepEqual([await body.text(), count(), hedges], ['abc', 1, 1]);
+    received = '';
+    const viaFetch = createFetch({ policy });
+    const response = await viaFetch(origin, { method: 'PUT', body: slowly() as never, duplex: 'half' } as RequestInit);
+    assert.deepEqual([await response.text(), count(), hedges], ['abc', 2, 2]);
+  };
+  await withServer(answer, { policy }, body, 2);
 });
