@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncResource } from 'node:async_hooks';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import { type CallContext, compose, createBreaker, createCoalesce, createTimeout } from './index.ts';
@@ -97,4 +98,63 @@ test('CO1 work that asks for its own answer while it begins gets one, not `undef
   const work = (): unknown => (++depth === 1 ? coalesce.execute(work, at) : 'answer');
   assert.equal(await coalesce.execute(work, at), 'answer');
   assert.equal(coalesce.size, 0);
+});
+
+test('CO6 work that asks for its own answer after an `await` does not wait for itself', async () => {
+  const clock = createVirtualClock();
+  const coalesce = createCoalesce({ clock });
+  for (const passOn of [true, false]) {
+    let calls = 0;
+    const work = async (context: CallContext): Promise<string> => {
+      await clock.sleep(5);
+      return ++calls === 1 ? coalesce.execute(work, passOn ? context : at) : 'answer';
+    };
+    const both = [coalesce.execute(work, at), coalesce.execute(work, at)];
+    await clock.advance(10);
+    assert.deepEqual(await Promise.all(both), ['answer', 'answer']);
+    assert.deepEqual([calls, coalesce.size], [2, 0]);
+  }
+});
+
+test('CO6 shared calls do not wait for each other in a ring, also of different policies', async () => {
+  const clock = createVirtualClock();
+  const policies = [createCoalesce({ clock }), createCoalesce({ clock }), createCoalesce({ clock })];
+  const made = [0, 0, 0];
+  const ask = (index: number): Promise<string> =>
+    policies[index]!.execute(async () => {
+      await clock.sleep(5);
+      // Each asks for the next, and only the first three times.
+      return ++made[index]! === 1 ? `${index}${await ask((index + 1) % 3)}` : `${index}`;
+    }, at);
+  const answers = Promise.all([ask(0), ask(1), ask(2)]);
+  await clock.advance(100);
+  // The last to ask would have closed the ring: it makes the call that it wants by itself.
+  assert.deepEqual(await answers, ['0120', '120', '20']);
+  assert.deepEqual(made, [2, 1, 1]);
+});
+
+test('known mistake: calls made by what earlier work has left behind do not keep all before them', async () => {
+  const clock = createVirtualClock();
+  const coalesce = createCoalesce({ clock });
+  let behind: (key: string) => Promise<unknown> = (key) => coalesce.execute(work, { key });
+  const work = (): void => {
+    behind = AsyncResource.bind((key) => coalesce.execute(work, { key }));
+  };
+  for (let round = 0; round < 12_000; round++) await behind('poll');
+  const other = coalesce.execute(() => clock.sleep(5).then(() => 'shared'), { key: 'other' });
+  // Looks through all that the call is part of: too many of them would not fit on the stack.
+  const joined = behind('other');
+  await clock.advance(5);
+  assert.deepEqual(await Promise.all([other, joined]), ['shared', 'shared']);
+});
+
+test('CO6 a call made from within a shared call still joins others', async () => {
+  const clock = createVirtualClock();
+  const coalesce = createCoalesce({ clock });
+  let calls = 0;
+  const inner = (): Promise<number> => coalesce.execute(() => clock.sleep(20).then(() => ++calls), { key: 'inner' });
+  const outer = (key: string): Promise<number> => coalesce.execute(() => clock.sleep(5).then(inner), { key });
+  const all = [inner(), outer('a'), outer('b'), outer('b')];
+  await clock.advance(50);
+  assert.deepEqual(await Promise.all(all), [1, 1, 1, 1]);
 });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Call, detached, run } from './call.ts';
 import type { Clock } from './clock.ts';
 import { type KeyOf, sharedKey } from './keyed.ts';
@@ -37,6 +38,18 @@ interface Shared {
   promise: Promise<unknown> | undefined;
   call: Call | undefined;
   callers: number;
+  readonly waiters: Waiters;
+}
+
+/** Those shared calls whose work waits for one, each as its own waiters. */
+interface Waiters extends Set<Waiters> {}
+
+/** The waiters of the shared call that the code is part of. Kept by what its work leaves behind, so not the call itself. */
+const within: AsyncLocalStorage<Waiters> = /* @__PURE__ */ new AsyncLocalStorage();
+
+/** Whether `own` is the shared call `known`, or `known` waits for it: they would then wait for each other. */
+function isAwaitedBy(own: Waiters | undefined, known: Waiters): boolean {
+  return own !== undefined && (own === known || [...own].some((waiting) => isAwaitedBy(waiting, known)));
 }
 
 const kind: Kind<CoalesceOptions> = { kind: 'coalesce', maker: 'createCoalesce', rules: { keyOf: callable } };
@@ -44,6 +57,7 @@ const kind: Kind<CoalesceOptions> = { kind: 'coalesce', maker: 'createCoalesce',
 /**
  * Calls with the same key, made while one is under way, wait for that one. All get the same result object, or the same
  * error. Each caller may give up by itself; the shared call is given up when all have, and takes no caller's signal or deadline.
+ * Work that asks for its own answer, itself or through another shared call, does not wait for it, but makes the call anew.
  * Calls with `idempotent: false` are never shared. Throws `OptionError` on bad options.
  */
 export function createCoalesce(options: CoalesceOptions = {}): Coalesce {
@@ -76,15 +90,18 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
 
   #join(key: string, work: Work<unknown>, options: CallOptions): Shared {
     const known = this.#shared.get(key);
-    // Work that calls for its own answer while it begins must not wait for itself.
-    if (known?.promise !== undefined) {
+    const own = within.getStore();
+    if (known?.promise !== undefined && !isAwaitedBy(own, known.waiters)) {
+      if (own) known.waiters.add(own);
       const callers = ++known.callers;
       this.tell?.(options, { type: 'coalesce.joined', key, callers });
       return known;
     }
-    const shared: Shared = { promise: undefined, call: undefined, callers: 1 };
+    const waiters: Waiters = new Set(own && [own]);
+    const shared: Shared = { promise: undefined, call: undefined, callers: 1, waiters };
     this.#shared.set(key, shared);
-    shared.promise = run(this.plan, work, detached(options), (call) => {
+    const begin: Work<unknown> = (context) => within.run(waiters, work, context);
+    shared.promise = run(this.plan, begin, detached(options), (call) => {
       shared.call = call;
     });
     const forget = (): void => this.#forget(key, shared);
@@ -99,6 +116,8 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
   }
 
   #forget(key: string, shared: Shared): void {
+    // What its work has left behind may go on for ever, and make calls: each must not keep all before.
+    shared.waiters.clear();
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
 }
