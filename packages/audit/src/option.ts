@@ -1,36 +1,13 @@
-import { checkOptions as check, type Rule } from '@breakwater/errors/options';
+import { checkOptions as check, having, type Rule } from '@breakwater/errors/options';
 import { AuditError } from './errors.ts';
 
-/** Options that hold a secret, or a URL in which a password may stand. */
-const SECRET: readonly string[] = ['signer', 'masterKey', 'credentials', 'endpoint'];
-
-/**
- * `checkOptions` of `@breakwater/errors/options`, which throws `AUDIT_INVALID_OPTION` as all of this package does, and
- * does not show text that is given for a secret.
- */
-export function checkOptions(...[at, options, rules, required]: Parameters<typeof check>): void {
-  for (const name of SECRET) {
-    const value = (options as { [name: string]: unknown } | null | undefined)?.[name];
-    const rule = rules[name];
-    if (rule !== undefined && typeof value === 'string' && !rule[1](value))
-      throw new AuditError('AUDIT_INVALID_OPTION', `${at}.${name}: expected ${rule[0]}, got text (it is not shown)`);
-  }
+/** `checkOptions` of `@breakwater/errors/options`, which throws `AUDIT_INVALID_OPTION` as all of this package does. */
+export function checkOptions(...args: Parameters<typeof check>): void {
   try {
-    check(at, options, rules, required);
+    check(...args);
   } catch (cause) {
     throw new AuditError('AUDIT_INVALID_OPTION', (cause as Error).message, { cause });
   }
-}
-
-/** An object with these methods; `what` says which kind of object has them. */
-export function having(what: string, ...methods: readonly string[]): Rule {
-  return [
-    what,
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
-  ];
 }
 
 /** Text that stands in the trail or names something. */
@@ -53,7 +30,7 @@ export function signerOf(kind: 'ed25519' | 'cosignature'): Rule {
       : 'a key for cosignatures, of generateWitnessSigner';
   const [, isVerifier] = verifierOf(kind);
   const [, isSigner] = having('', 'sign');
-  return [words, (value) => isSigner(value) && isVerifier((value as { verifier?: unknown }).verifier)];
+  return [words, (value) => isSigner(value) && isVerifier((value as { verifier?: unknown }).verifier), true];
 }
 
 /** The value, or `AUDIT_INVALID_OPTION` naming the argument where it is not a whole number in the range. */

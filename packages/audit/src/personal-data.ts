@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { Rule } from '@breakwater/errors/options';
+import { having, type Rule, secret } from '@breakwater/errors/options';
 import { canonicalize, type JsonValue, parseCanonical } from './canonical.ts';
 import { AuditError } from './errors.ts';
 import type { AuditEvent, SealedPersonalData } from './event.ts';
-import { checkOptions, having } from './option.ts';
+import { checkOptions } from './option.ts';
 
 /**
  * Where the data keys are: one per person, wrapped under the operator's master key, outside the trail. `destroy` is the
@@ -32,7 +32,7 @@ const TAG_BYTES = 16;
 
 const RULES: { readonly [name: string]: Rule } = {
   keys: having('a key store', 'get', 'current', 'put', 'destroy'),
-  masterKey: ['32 bytes', (value) => value instanceof Uint8Array && value.length === 32],
+  masterKey: secret(['32 bytes', (value) => value instanceof Uint8Array && value.length === 32]),
 };
 
 /**

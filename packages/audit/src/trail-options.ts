@@ -1,6 +1,6 @@
-import { callable, listOf, type Rule, whole } from '@breakwater/errors/options';
+import { callable, having, listOf, type Rule, whole } from '@breakwater/errors/options';
 import { AuditError } from './errors.ts';
-import { checkOptions, having, shortText, signerOf, verifierOf } from './option.ts';
+import { checkOptions, shortText, signerOf, verifierOf } from './option.ts';
 import type { TrailOptions } from './trail-types.ts';
 
 const storeRule: Rule = having(

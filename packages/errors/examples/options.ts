@@ -42,7 +42,7 @@ for (const options of given) {
 
 // Output:
 // prices: at most 50 entries
-// ERR_BREAKWATER_OPTION createCache.maxEntrys - createCache.maxEntrys: expected no such option (there are name, maxEntries, ttlMs, whenFull, onDrop), got 50
+// ERR_BREAKWATER_OPTION createCache.maxEntrys - createCache.maxEntrys: no such option (there are: name, maxEntries, ttlMs, whenFull, onDrop)
 // ERR_BREAKWATER_OPTION createCache.ttlMs - createCache.ttlMs: expected a finite number above 0, got "5s"
 // ERR_BREAKWATER_OPTION createCache.whenFull - createCache.whenFull: expected one of "drop-oldest", "refuse", got "drop"
 // ERR_BREAKWATER_OPTION createCache.name - createCache.name: expected a string that is not empty, got undefined

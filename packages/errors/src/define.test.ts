@@ -170,11 +170,7 @@ describe('a definition', () => {
     ['a relative documentation link', { docs: '/docs' }, /definition\.docs/],
     ['a public parameter that is none', { publicParams: ['z'] }, /definition\.publicParams/],
     ['a negative wait', { retryAfterMs: -1 }, /definition\.retryAfterMs/],
-    [
-      'a key that does not exist',
-      { retriable: true },
-      /definition\.retriable: expected no such option \(there are code/,
-    ],
+    ['a key that does not exist', { retriable: true }, /definition\.retriable: no such option \(there are: code/],
     ['an unknown outcome', { outcome: 'maybe' }, /definition\.outcome/],
   ];
   for (const [name, change, message] of wrong) {

@@ -5,8 +5,12 @@ export class OptionError extends TypeError {
   /** The option at fault, as written by the caller: `errors.PAYMENT_DECLINED.status`. */
   readonly option: string;
 
-  constructor(option: string, value: unknown, expected: string) {
-    super(`${option}: expected ${expected}, got ${describe(value)}`);
+  /** The message is `OPTION: expected EXPECTED, got VALUE`. */
+  constructor(option: string, value: unknown, expected: string);
+  /** The message is `OPTION: PROBLEM`, for a value that must not be shown. */
+  constructor(option: string, problem: string);
+  constructor(option: string, value: unknown, expected?: string) {
+    super(`${option}: ${expected === undefined ? value : `expected ${expected}, got ${describe(value)}`}`);
     this.option = option;
   }
 }

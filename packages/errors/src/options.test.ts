@@ -7,9 +7,12 @@ import {
   durationMs,
   either,
   flag,
+  having,
   listOf,
   number,
   oneOf,
+  record,
+  secret,
   share,
   text,
   whole,
@@ -71,9 +74,9 @@ test('R43 a wrong value is named with its option and what it should be', () => {
 
 test('R43 an unknown option is refused with a list of what there is, also where it is undefined', () => {
   const expected =
-    'createThing.maxAttempt: expected no such option (there are maxAttempts, ratio, delayMs, limitMs, mode, names, on, load)';
-  assert.equal(saysOf({ maxAttempt: 3 }), `${expected}, got 3`);
-  assert.equal(saysOf({ maxAttempt: undefined }), `${expected}, got undefined`);
+    'createThing.maxAttempt: no such option (there are: maxAttempts, ratio, delayMs, limitMs, mode, names, on, load)';
+  assert.equal(saysOf({ maxAttempt: 3 }), expected);
+  assert.equal(saysOf({ maxAttempt: undefined }), expected);
   assert.match(saysOf({ ['toString']: 1 }), /no such option/);
   assert.match(saysOf(JSON.parse('{"__proto__": 1}')), /no such option/);
 });
@@ -81,5 +84,47 @@ test('R43 an unknown option is refused with a list of what there is, also where 
 test('a required option must be there, and options must be an object', () => {
   assert.match(saysOf({}, ['mode']), /^createThing\.mode: expected one of/);
   assert.equal(saysOf(null), 'createThing options: expected an object, got null');
-  assert.equal(saysOf('x'), 'createThing options: expected an object, got "x"');
+  assert.equal(saysOf('x'), 'createThing options: expected an object, got a string (not shown)');
+});
+
+test('R44 a text that may hold a secret is not shown', () => {
+  const key = secret(['32 bytes', (value) => value instanceof Uint8Array]);
+  const secretive = {
+    key,
+    either: either(record, key),
+    limit: either(durationMs, record),
+    list: listOf(key),
+    pool: having('a pool', 'query'),
+    tls: record,
+  };
+  const says = (options: object): string => {
+    try {
+      checkOptions('connect', options, secretive);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const table: readonly (readonly [object, string])[] = [
+    [{ key: 'hunter2' }, 'connect.key: expected 32 bytes, got a string (not shown)'],
+    [{ key: 4711 }, 'connect.key: expected 32 bytes, got 4711'],
+    [{ key: null }, 'connect.key: expected 32 bytes, got null'],
+    [{ either: 'hunter2' }, 'connect.either: expected an object, or 32 bytes, got a string (not shown)'],
+    [{ limit: '100' }, 'connect.limit: expected a finite number above 0, or an object, got "100"'],
+    [{ list: 'hunter2' }, 'connect.list: expected a list, each item 32 bytes, got a string (not shown)'],
+    [{ pool: 'pg://u:hunter2@db' }, 'connect.pool: expected a pool (query), got a string (not shown)'],
+    [{ tls: 'hunter2' }, 'connect.tls: expected an object, got a string (not shown)'],
+    [{ password: 'hunter2' }, 'connect.password: no such option (there are: key, either, limit, list, pool, tls)'],
+  ];
+  for (const [options, message] of table) assert.equal(says(options), message);
+});
+
+test('an object with methods is one, also where they are inherited or it is a function; a text is none', () => {
+  const pool = having('a pool', 'query', 'at');
+  const query = (): void => {};
+  assert.ok(pool[1]({ query, at: query }));
+  assert.ok(pool[1](Object.create({ query, at: query })));
+  assert.ok(pool[1](Object.assign(() => {}, { query, at: query })));
+  for (const value of [{ query }, { query, at: 1 }, null, undefined, 7]) assert.ok(!pool[1](value));
+  assert.ok(!having('a list', 'at')[1]('text'));
 });

@@ -1,7 +1,10 @@
 import { OptionError } from './misuse.ts';
 
-/** What an option must be, in words that complete "expected …", and the test for it. */
-export type Rule = readonly [expected: string, accepts: (value: unknown) => boolean];
+/**
+ * What an option must be, in words that complete "expected …", and the test for it. `isSecret`: a text that is refused
+ * may be a password, a key, or an address that holds one, and no message shows it.
+ */
+export type Rule = readonly [expected: string, accepts: (value: unknown) => boolean, isSecret?: boolean | undefined];
 
 /** A finite number in [min, max]; `open` shuts `min` itself out. */
 export function number(min: number, max: number = Number.POSITIVE_INFINITY, open = false): Rule {
@@ -26,7 +29,19 @@ export const share: Rule = /* @__PURE__ */ number(0, 1, true);
 export const callable: Rule = ['a function', (v) => typeof v === 'function'];
 export const flag: Rule = ['true or false', (v) => typeof v === 'boolean'];
 export const text: Rule = ['a string that is not empty', (v) => typeof v === 'string' && v !== ''];
-export const record: Rule = ['an object', (v) => typeof v === 'object' && v !== null];
+/** An object. A text in its place is not shown: it may be an address with a password. */
+export const record: Rule = ['an object', (v) => typeof v === 'object' && v !== null, true];
+
+/** An object or function with these methods, which the message lists after `what`. A text in its place is not shown. */
+export function having(what: string, ...methods: readonly string[]): Rule {
+  return [
+    `${what} (${methods.join(', ')})`,
+    (v) =>
+      (record[1](v) || callable[1](v)) &&
+      methods.every((method) => callable[1]((v as Record<string, unknown>)[method])),
+    true,
+  ];
+}
 
 /** One of a few fixed values. */
 export function oneOf(...values: readonly unknown[]): Rule {
@@ -35,12 +50,25 @@ export function oneOf(...values: readonly unknown[]): Rule {
 
 /** A list whose items all pass `rule`. */
 export function listOf(rule: Rule): Rule {
-  return [`a list, each item ${rule[0]}`, (v) => Array.isArray(v) && v.every((item) => rule[1](item))];
+  return [`a list, each item ${rule[0]}`, (v) => Array.isArray(v) && v.every((item) => rule[1](item)), rule[2]];
 }
 
-/** What either rule accepts. */
+/** What either rule accepts. Secret when both are. */
 export function either(a: Rule, b: Rule): Rule {
-  return [`${a[0]}, or ${b[0]}`, (v) => a[1](v) || b[1](v)];
+  return [`${a[0]}, or ${b[0]}`, (v) => a[1](v) || b[1](v), a[2] && b[2]];
+}
+
+/** The same rule, for a secret: a text that it refuses is not shown. */
+export function secret([expected, accepts]: Rule): Rule {
+  return [expected, accepts, true];
+}
+
+/** Throws `OptionError` for a value that the rule refuses. `at` is what the caller wrote: `createPool.hosts[2]`. */
+export function checkValue(at: string, value: unknown, [expected, accepts, isSecret]: Rule): void {
+  if (accepts(value)) return;
+  if (isSecret && typeof value === 'string')
+    throw new OptionError(at, `expected ${expected}, got a string (not shown)`);
+  throw new OptionError(at, value, expected);
 }
 
 /**
@@ -54,14 +82,11 @@ export function checkOptions(
   rules: Readonly<Record<string, Rule>>,
   required: readonly string[] = [],
 ): void {
-  if (!record[1](options)) throw new OptionError(`${at} options`, options, 'an object');
+  checkValue(`${at} options`, options, record);
   for (const key of [...required, ...Object.keys(options as object)]) {
     const value = (options as Record<string, unknown>)[key];
-    const [expected, accepts] = Object.hasOwn(rules, key)
-      ? rules[key]!
-      : ([`no such option (there are ${Object.keys(rules).join(', ')})`] as const);
-    if (value === undefined ? !accepts || required.includes(key) : !accepts?.(value)) {
-      throw new OptionError(`${at}.${key}`, value, expected);
-    }
+    if (!Object.hasOwn(rules, key))
+      throw new OptionError(`${at}.${key}`, `no such option (there are: ${Object.keys(rules).join(', ')})`);
+    if (value !== undefined || required.includes(key)) checkValue(`${at}.${key}`, value, rules[key]!);
   }
 }

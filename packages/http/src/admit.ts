@@ -1,8 +1,7 @@
-import { callable, checkOptions } from '@breakwater/errors/options';
+import { callable, checkOptions, checkValue, having } from '@breakwater/errors/options';
 import type { Policy } from '@breakwater/resilience';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
-import { checkArgument, having } from './options.ts';
 
 /**
  * A guard that admits requests through a policy of `@breakwater/resilience` that limits what is under way: `createLoadShed`,
@@ -17,7 +16,7 @@ export function admissionGuard(
     readonly exempt?: ((exchange: Exchange) => boolean) | undefined;
   } = {},
 ): Guard {
-  checkArgument('admissionGuard.policy', policy, having('a policy', 'execute'));
+  checkValue('admissionGuard.policy', policy, having('a policy', 'execute'));
   checkOptions('admissionGuard', options, { priority: callable, exempt: callable });
   return (exchange) => {
     if (options.exempt?.(exchange) === true) return undefined;

@@ -1,11 +1,11 @@
 import { type AnyErrorType, fromProblem, OptionError } from '@breakwater/errors';
-import { callable, checkOptions, type Rule, record, text, whole } from '@breakwater/errors/options';
+import { callable, checkOptions, having, type Rule, record, text, whole } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
 import { createTimeout, type Policy, systemClock } from '@breakwater/resilience';
 import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
 import { toBaggageKeys } from './baggage.ts';
 import { edgeErrors } from './catalogue.ts';
-import { checkItems, having, list } from './options.ts';
+import { checkItems, list } from './options.ts';
 import { createPropagatingFetch, hostRule } from './propagate.ts';
 import type { StandardSchema } from './validate.ts';
 
@@ -194,14 +194,19 @@ function timeoutUntil(deadline: number): Policy {
 
 function toBase(given: string): URL {
   const base = URL.parse(given);
-  if (base === null || !/^https?:$/.test(base.protocol))
-    throw new OptionError('createClient.baseUrl', given, 'an absolute http or https URL');
+  if (base === null || !/^https?:$/.test(base.protocol)) throw wrongBase(given, 'an absolute http or https URL');
   // `fetch` refuses a password, with an error that shows it.
-  if (base.username !== '' || base.password !== '')
-    throw new OptionError('createClient.baseUrl', base.host, 'a URL without user and password');
-  if (base.search !== '' || base.hash !== '')
-    throw new OptionError('createClient.baseUrl', given, 'a URL without query and fragment');
+  if (base.username !== '' || base.password !== '') throw wrongBase(given, 'a URL without user and password');
+  if (base.search !== '' || base.hash !== '') throw wrongBase(given, 'a URL without query and fragment');
   return base;
+}
+
+// A user's part or a query may hold a password or a key.
+function wrongBase(given: string, expected: string): OptionError {
+  const at = 'createClient.baseUrl';
+  return /[@?#]/.test(given)
+    ? new OptionError(at, `expected ${expected} (the text is not shown)`)
+    : new OptionError(at, given, expected);
 }
 
 /** The path without its query, in which every character may stand but `#`. */

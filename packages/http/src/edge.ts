@@ -1,12 +1,22 @@
 import { type Classify, type ProblemOptions, type ProblemResponse, toProblem } from '@breakwater/errors';
-import { callable, checkOptions, durationMs, flag, type Rule, record, text, whole } from '@breakwater/errors/options';
+import {
+  callable,
+  checkOptions,
+  durationMs,
+  flag,
+  having,
+  type Rule,
+  record,
+  text,
+  whole,
+} from '@breakwater/errors/options';
 import type { Logger } from '@breakwater/log';
 import { type Clock, systemClock } from '@breakwater/resilience';
 import { toBaggageKeys } from './baggage.ts';
 import { type IdSource, systemIds } from './correlation.ts';
 import { type Exchange, ExchangeImpl } from './exchange.ts';
 import type { Answer, EdgeRequest } from './message.ts';
-import { checkItems, clockRule, having, list, loggerRule } from './options.ts';
+import { checkItems, clockRule, list, loggerRule } from './options.ts';
 import { createReport } from './report.ts';
 
 /**

@@ -31,6 +31,7 @@ const rules: Record<string, Rule> = {
   key: [
     'a key, or a function that finds one',
     (v) => typeof v === 'function' || (typeof v === 'object' && v !== null && !Array.isArray(v)),
+    true,
   ],
   algorithms: list,
   issuer: text,

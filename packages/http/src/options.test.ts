@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Server } from 'node:http';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { OptionError } from '@breakwater/errors';
 import { expressEdge, expressErrors } from './adapters/express.ts';
 import { fastifyEdge, fastifyFrameworkErrors } from './adapters/fastify.ts';
@@ -212,11 +213,11 @@ for (const [at, [call, right, wrong]] of Object.entries(functions)) {
     const refused = (error: unknown, option: string): void => {
       assert.ok(error instanceof OptionError, `${option}: ${String(error)}`);
       assert.equal(error.option, option);
-      assert.match(error.message, /expected .+, got .+/);
+      assert.match(error.message, /expected .+, got .+|: no such option \(there are: .+\)$/);
     };
     const unknown = await ask({ ...right, extraOption: 1 });
     refused(unknown, `${at}.extraOption`);
-    assert.match((unknown as Error).message, /no such option \(there are /);
+    assert.match((unknown as Error).message, /: no such option \(there are: /);
     assert.ok((await ask(7)) instanceof OptionError);
     for (const [option, value] of Object.entries(wrong)) {
       const key = option.replace(/[.[].*$/, '');
@@ -225,6 +226,30 @@ for (const [at, [call, right, wrong]] of Object.entries(functions)) {
     }
   });
 }
+
+test('H40 no message shows a text that is given where a secret, or an address with one, may stand', async () => {
+  const secret = 'postgres://user:hunter2@db/app';
+  const calls: readonly (() => unknown)[] = [
+    () => guardPgPool(secret as never),
+    () => inTransaction(secret as never, async () => 7),
+    () => postgresIdempotencyStore(secret as never),
+    () => redisIdempotencyStore(secret as never),
+    () => guardRedis(secret as never),
+    () => guardPgPool(pool, secret as never),
+    () => jwtGuard({ key: secret, algorithms: ['HS256'], issuer: 'a', audience: 'b' } as never),
+    () => jwtGuard({ secret, key: new Uint8Array(32), algorithms: ['HS256'], issuer: 'a', audience: 'b' } as never),
+    () => createClient({ baseUrl: secret }),
+    () => createClient({ baseUrl: 'user:hunter2@pay' }),
+    () => createClient({ baseUrl: 'http://pay/?key=hunter2' }),
+    () => createClient({ baseUrl: 'http://a' }).request('GET', '/', { headers: secret as never }),
+  ];
+  for (const call of calls) {
+    const error = await errorOf(call);
+    assert.ok(error instanceof OptionError, String(call));
+    assert.doesNotMatch(inspect(error, { showHidden: true }).replace(error.stack ?? '', error.message), /hunter2/);
+    assert.doesNotMatch(error.message, /hunter2/, String(call));
+  }
+});
 
 test('H40 arguments that are no options are refused by name too', async () => {
   const wrong: readonly (readonly [string, () => unknown])[] = [

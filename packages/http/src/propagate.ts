@@ -1,9 +1,9 @@
-import { callable, checkOptions, type Rule } from '@breakwater/errors/options';
+import { callable, checkOptions, checkValue, type Rule } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
 import { DEADLINE_HEADER, toDeadlineHeader } from '@breakwater/resilience/http';
 import { toBaggage, toBaggageKeys } from './baggage.ts';
 import { isSafeId, parseTraceparent, toTraceparent } from './correlation.ts';
-import { checkArgument, checkItems, list } from './options.ts';
+import { checkItems, list } from './options.ts';
 import { readTraceState } from './trace-state.ts';
 
 export interface PropagationOptions extends PropagatedFields {
@@ -103,7 +103,7 @@ export function addFields(
  */
 export function createPropagatingFetch(options: PropagationOptions, base: typeof fetch = fetch): typeof fetch {
   checkPropagation('createPropagatingFetch', options);
-  checkArgument('createPropagatingFetch.base', base, callable);
+  checkValue('createPropagatingFetch.base', base, callable);
   const isAllowed = toHostTest(options.hosts);
   const readFields = toFieldReader('createPropagatingFetch', options);
   return (input, init) => {

@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 import { OptionError } from '@breakwater/errors';
-import { callable, checkOptions, oneOf, type Rule } from '@breakwater/errors/options';
+import { callable, checkOptions, having, oneOf, type Rule } from '@breakwater/errors/options';
 import { type Clock, createRateLimit, type RateLimitDecision, type RateLimitSpec } from '@breakwater/resilience';
 import { toRateLimitHeaders } from '@breakwater/resilience/http';
 import { edgeErrors } from './catalogue.ts';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
-import { clockRule, having } from './options.ts';
+import { clockRule } from './options.ts';
 import { createReport } from './report.ts';
 
 /** A limit for some requests. */
@@ -197,7 +197,7 @@ const ruleRules: Record<string, Rule> = {
   ],
   key: callable,
   counts: oneOf('requests', 'failures'),
-  limiter: having('a limiter (take)', 'take'),
+  limiter: having('a limiter', 'take'),
   onFailure: oneOf('open', 'closed'),
   algorithm: anything,
   limit: anything,

@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { constants } from 'node:os';
-import { callable, checkOptions, type Rule, record, text } from '@breakwater/errors/options';
+import { callable, checkOptions, having, type Rule, record, text } from '@breakwater/errors/options';
 import type { Logger } from '@breakwater/log';
 import type { Health } from './health.ts';
-import { checkItems, having, list, loggerRule, waitMs } from './options.ts';
+import { checkItems, list, loggerRule, waitMs } from './options.ts';
 
 /** Something to close after the last request: pools, queues, the log. */
 export interface Closer {

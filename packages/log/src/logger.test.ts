@@ -117,7 +117,7 @@ test('R7 wrong options are refused by name', () => {
   assert.throws(() => setUp({ level: 'loud' as 'info' }), /createLogger\.level/);
   assert.throws(() => setUp({ levels: { db: 'x' as 'info' } }), /createLogger\.levels\.db/);
   assert.throws(() => setUp({ maxDepth: 0 }), /createLogger\.maxDepth/);
-  assert.throws(() => setUp({ flushLevels: 'fatal' } as never), /createLogger\.flushLevels: expected no such option/);
+  assert.throws(() => setUp({ flushLevels: 'fatal' } as never), /createLogger\.flushLevels: no such option/);
   assert.throws(() => setUp({ dropReportMs: 1e12 }), /createLogger\.dropReportMs.*1000000000000/);
   assert.throws(() => setUp({ redact: { string: (text: string) => text } as never }), /createLogger\.redact/);
   assert.throws(() => sampleByRate(2), /rate/);

@@ -1,4 +1,4 @@
-import { callable, checkOptions as checkExactly, type Rule, text } from '@breakwater/errors/options';
+import { callable, checkOptions as checkExactly, having, type Rule, text } from '@breakwater/errors/options';
 
 // All modules of this package take the rules of their options from here.
 export { OptionError } from '@breakwater/errors';
@@ -9,6 +9,7 @@ export {
   durationMs,
   either,
   flag,
+  having,
   number,
   oneOf,
   type Rule,
@@ -17,12 +18,6 @@ export {
   text,
   whole,
 } from '@breakwater/errors/options';
-
-/** An object with these methods, which the message lists. */
-export function having(what: string, ...methods: readonly string[]): Rule {
-  const has = (value: Record<string, unknown> | null, method: string): boolean => callable[1](value?.[method]);
-  return [`${what} (${methods.join(', ')})`, (v) => methods.every((method) => has(v as null, method))];
-}
 
 /** The options every policy has. */
 export const commonRules: Record<string, Rule> = {

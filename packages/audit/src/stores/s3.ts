@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import { callable, either, flag, type Rule, record, whole } from '@breakwater/errors/options';
+import { callable, either, flag, type Rule, record, secret, whole } from '@breakwater/errors/options';
 import { AuditError } from '../errors.ts';
 import { decodeFrames, encodeFrame } from '../journal-frame.ts';
 import { checkOptions } from '../option.ts';
@@ -47,11 +47,11 @@ const isPrefix = (value: unknown): boolean =>
   !value.split('/').some((part) => part === '.' || part === '..');
 
 const RULES: { readonly [option in keyof S3StoreOptions]-?: Rule } = {
-  endpoint: ['an http or https URL without query, user and password', isUrl],
+  endpoint: secret(['an http or https URL without query, user and password', isUrl]),
   region: ['a region, such as eu-central-1', (value) => typeof value === 'string' && /^[\w-]{1,64}$/.test(value)],
   bucket: ["a bucket's name", (value) => typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(value)],
   prefix: ['text of at most 800 characters without control characters and the segments . and ..', isPrefix],
-  credentials: either(record, callable),
+  credentials: secret(either(record, callable)),
   takeOver: flag,
   timeoutMs: whole(1, 3_600_000),
   now: callable,

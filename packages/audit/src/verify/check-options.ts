@@ -24,7 +24,7 @@ export function checkVerifyOptions(options: VerifyOptions): void {
   for (const key of ['source', 'keys', 'primitives', ...Object.keys(options)]) {
     const rule = Object.hasOwn(RULES, key) ? RULES[key as keyof VerifyOptions] : null;
     if (rule === null)
-      throw new TypeError(`verifyTrail.${key}: no such option (there are ${Object.keys(RULES).join(', ')})`);
+      throw new TypeError(`verifyTrail.${key}: no such option (there are: ${Object.keys(RULES).join(', ')})`);
     const value = options[key as keyof VerifyOptions];
     const isLeftOut = value === undefined && !['source', 'keys', 'primitives'].includes(key);
     if (!isLeftOut && !rule[1](value)) throw new TypeError(`verifyTrail.${key}: expected ${rule[0]}`);

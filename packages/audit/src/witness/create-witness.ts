@@ -1,9 +1,9 @@
-import { listOf, type Rule } from '@breakwater/errors/options';
+import { having, listOf, type Rule } from '@breakwater/errors/options';
 import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts';
 import { AuditError } from '../errors.ts';
 import { emptyRoot } from '../merkle.ts';
 import { type ParsedNote, parseNote, type Signer, signatureLine, type Verifier, verifyNote } from '../note.ts';
-import { checkOptions, having, signerOf, verifierOf } from '../option.ts';
+import { checkOptions, signerOf, verifierOf } from '../option.ts';
 import { verifyConsistency } from '../proof.ts';
 import type { Witness, WitnessAnswer, WitnessRequest } from './witness.ts';
 

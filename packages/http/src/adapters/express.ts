@@ -1,9 +1,10 @@
+import { checkValue } from '@breakwater/errors/options';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
-import { checkArgument, edgeRule } from '../options.ts';
+import { edgeRule } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, setHeaders, writeAnswer } from './node-response.ts';
 
@@ -14,7 +15,7 @@ export function exchangeOf(request: Pick<Request, 'app'> | object): Exchange | u
 
 /** The first middleware: `app.use(expressEdge(edge))`. Throws `OptionError` for what is no edge. */
 export function expressEdge(edge: Edge): RequestHandler {
-  checkArgument('expressEdge.edge', edge, edgeRule);
+  checkValue('expressEdge.edge', edge, edgeRule);
   return (request, response, next) => {
     const exchange = edge.open(fromNodeRequest(request, request.originalUrl));
     keepExchange(request, exchange);
@@ -35,7 +36,7 @@ export function expressEdge(edge: Edge): RequestHandler {
 
 /** The last middlewares: `app.use(expressErrors(edge))` answers what no route took and what any threw, by problem documents. */
 export function expressErrors(edge: Edge): [RequestHandler, ErrorRequestHandler] {
-  checkArgument('expressErrors.edge', edge, edgeRule);
+  checkValue('expressErrors.edge', edge, edgeRule);
   const handle: ErrorRequestHandler = (error, request, response, _next) => {
     answerError(edge, request, response, error);
   };

@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
+import { checkValue, having } from '@breakwater/errors/options';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
-import { checkArgument, edgeRule, having } from '../options.ts';
+import { edgeRule } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, failLate, KEPT } from './node-response.ts';
 
@@ -18,8 +19,8 @@ export function exchangeOf(request: Pick<FastifyRequest, 'raw'>): Exchange | und
  * for what is no app or edge.
  */
 export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
-  checkArgument('fastifyEdge.app', app, having('an app of Fastify', 'addHook', 'setErrorHandler'));
-  checkArgument('fastifyEdge.edge', edge, edgeRule);
+  checkValue('fastifyEdge.app', app, having('an app of Fastify', 'addHook', 'setErrorHandler'));
+  checkValue('fastifyEdge.edge', edge, edgeRule);
   app.addHook('onRequest', (request, reply, done) => {
     const exchange = edge.open(fromNodeRequest(request.raw, request.originalUrl));
     keepExchange(request.raw, exchange);
@@ -66,7 +67,7 @@ export function fastifyEdge(app: FastifyInstance, edge: Edge): void {
 export function fastifyFrameworkErrors(
   edge: Edge,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => void {
-  checkArgument('fastifyFrameworkErrors.edge', edge, edgeRule);
+  checkValue('fastifyFrameworkErrors.edge', edge, edgeRule);
   return (error, request, reply) => void answerError(edge, request, reply, error);
 }
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkValue, having } from '@breakwater/errors/options';
 import type { Context, Env, Hono, MiddlewareHandler } from 'hono';
 import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, type EdgeRequest, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
-import { checkArgument, edgeRule, having } from '../options.ts';
+import { edgeRule } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, KEPT, setHeaders } from './node-response.ts';
 
@@ -19,8 +20,8 @@ export function exchangeOf(context: Pick<Context, 'req'>): Exchange | undefined 
  * what is no app or edge.
  */
 export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
-  checkArgument('honoEdge.app', app, having('an app of Hono', 'use', 'onError', 'notFound'));
-  checkArgument('honoEdge.edge', edge, edgeRule);
+  checkValue('honoEdge.app', app, having('an app of Hono', 'use', 'onError', 'notFound'));
+  checkValue('honoEdge.edge', edge, edgeRule);
   const middleware: MiddlewareHandler = (context, next) => {
     const node = ownBindings(context);
     // Not the target as received: Hono routes by the URL, which has taken steps such as `/../`.

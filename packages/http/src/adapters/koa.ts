@@ -1,9 +1,10 @@
+import { checkValue } from '@breakwater/errors/options';
 import type { Context, Middleware } from 'koa';
 import type { Edge } from '../edge.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
-import { checkArgument, edgeRule } from '../options.ts';
+import { edgeRule } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
 import { endWith, failLate, KEPT, writeAnswer } from './node-response.ts';
 
@@ -14,7 +15,7 @@ export function exchangeOf(context: Context): Exchange | undefined {
 
 /** The first middleware: `app.use(koaEdge(edge))`. Answers what is thrown and what no route took, by problem documents. Throws `OptionError` for what is no edge. */
 export function koaEdge(edge: Edge): Middleware {
-  checkArgument('koaEdge.edge', edge, edgeRule);
+  checkValue('koaEdge.edge', edge, edgeRule);
   return (context, next) => {
     const exchange = edge.open(fromNodeRequest(context.req, context.originalUrl));
     keepExchange(context.req, exchange);

@@ -1,7 +1,8 @@
+import { checkValue, having } from '@breakwater/errors/options';
 import type { ArgumentsHost, ExceptionFilter, INestApplication } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Edge } from '../edge.ts';
-import { checkArgument, edgeRule, having } from '../options.ts';
+import { edgeRule } from '../options.ts';
 import { answerError, exchangeOf, expressEdge, sendAnswer } from './express.ts';
 
 export { exchangeOf, sendAnswer };
@@ -11,8 +12,8 @@ export { exchangeOf, sendAnswer };
  * middleware and a global exception filter. Throws `OptionError` for what is no app or edge.
  */
 export function nestEdge(app: INestApplication, edge: Edge): void {
-  checkArgument('nestEdge.app', app, having('an app of NestJS', 'use', 'useGlobalFilters'));
-  checkArgument('nestEdge.edge', edge, edgeRule);
+  checkValue('nestEdge.app', app, having('an app of NestJS', 'use', 'useGlobalFilters'));
+  checkValue('nestEdge.edge', edge, edgeRule);
   const filter: ExceptionFilter = {
     catch(error: unknown, host: ArgumentsHost) {
       const http = host.switchToHttp();

@@ -1,7 +1,6 @@
-import { checkOptions, record } from '@breakwater/errors/options';
+import { checkOptions, checkValue, having, record } from '@breakwater/errors/options';
 import { connectTelemetry } from '@breakwater/resilience/telemetry';
 import type { Attributes, Meter } from '@opentelemetry/api';
-import { checkArgument, having } from '../options.ts';
 import type { DependencyGuard } from './guard.ts';
 
 /**
@@ -19,7 +18,7 @@ export async function connectDependencyTelemetry(
   guard: DependencyGuard,
   options: { readonly meter?: Meter | undefined } = {},
 ): Promise<(() => void) | undefined> {
-  checkArgument('connectDependencyTelemetry.guard', guard, having('a guard', 'on', 'setReadOnly'));
+  checkValue('connectDependencyTelemetry.guard', guard, having('a guard', 'on', 'setReadOnly'));
   checkOptions('connectDependencyTelemetry', options, { meter: record });
   const api = await import('@opentelemetry/api').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined;

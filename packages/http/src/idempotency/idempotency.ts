@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { callable, checkOptions, flag, oneOf, type Rule, whole } from '@breakwater/errors/options';
+import { callable, checkOptions, flag, having, oneOf, type Rule, whole } from '@breakwater/errors/options';
 import { currentContext } from '@breakwater/log';
 import { edgeErrors } from '../catalogue.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer } from '../message.ts';
-import { having } from '../options.ts';
 import { toFingerprint } from './fingerprint.ts';
 import type { IdempotencyStore } from './store.ts';
 
@@ -40,7 +39,7 @@ export type Idempotent<Tx> = (
 ) => Promise<Answer>;
 
 const rules: Record<string, Rule> = {
-  store: having('a store (execute)', 'execute'),
+  store: having('a store', 'execute'),
   required: flag,
   ttlMs: whole(1),
   leaseMs: whole(1),

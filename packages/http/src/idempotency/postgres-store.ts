@@ -1,5 +1,4 @@
-import { checkOptions, type Rule } from '@breakwater/errors/options';
-import { checkArgument, having } from '../options.ts';
+import { checkOptions, checkValue, having, type Rule } from '@breakwater/errors/options';
 import { endTransaction } from '../pg/transaction.ts';
 import type { IdempotencyResult, IdempotencyStore } from './store.ts';
 
@@ -49,7 +48,7 @@ export function postgresIdempotencyStore<Client extends PgClient>(
   pool: PgPool<Client>,
   options: { readonly table?: string | undefined } = {},
 ): PostgresIdempotencyStore<Client> {
-  checkArgument('postgresIdempotencyStore.pool', pool, having('a pool of pg', 'connect'));
+  checkValue('postgresIdempotencyStore.pool', pool, having('a pool of pg', 'connect'));
   checkOptions('postgresIdempotencyStore', options, rules);
   const { table = 'idempotency_keys' } = options;
 

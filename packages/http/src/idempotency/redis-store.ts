@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { classify } from '@breakwater/errors';
-import { callable, checkOptions, type Rule } from '@breakwater/errors/options';
+import { callable, checkOptions, checkValue, having, type Rule } from '@breakwater/errors/options';
 import { type Clock, systemClock } from '@breakwater/resilience';
 import type { RedisLike } from '@breakwater/resilience/redis';
 import type { Answer } from '../message.ts';
-import { checkArgument, clockRule, having } from '../options.ts';
+import { clockRule } from '../options.ts';
 import { createReport } from '../report.ts';
 import { createLateEndings } from './late-endings.ts';
 import type { IdempotencyStore } from './store.ts';
@@ -61,7 +61,7 @@ export function redisIdempotencyStore(
     readonly clock?: Clock | undefined;
   } = {},
 ): IdempotencyStore {
-  checkArgument('redisIdempotencyStore.redis', redis, having('a Redis client with eval(script, keys, args)', 'eval'));
+  checkValue('redisIdempotencyStore.redis', redis, having('a Redis client', 'eval'));
   checkOptions('redisIdempotencyStore', options, rules);
   const { prefix = 'idempotency:', clock = systemClock } = options;
   const tellLater = createLateEndings(redis, clock);

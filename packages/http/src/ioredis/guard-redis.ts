@@ -1,7 +1,7 @@
-import { whole } from '@breakwater/errors/options';
+import { checkValue, having, whole } from '@breakwater/errors/options';
 import { UnreachableError } from '../dependency/errors.ts';
 import { checkGuardOptions, type DependencyGuard, GuardCore, type GuardOptions } from '../dependency/guard.ts';
-import { checkArgument, having, timerMs } from '../options.ts';
+import { timerMs } from '../options.ts';
 import { isWaiting, mayWriteRedis } from './commands.ts';
 import { isReadOnlyReply, isReply, withoutArguments } from './errors.ts';
 import { guardPipeline, PartlyFailed, type RawPipeline, tellCallback } from './pipeline.ts';
@@ -48,7 +48,7 @@ export function guardRedis<R extends GuardableRedis>(
   redis: R,
   options: RedisGuardOptions = {},
 ): R & { readonly guard: DependencyGuard } {
-  checkArgument('guardRedis.redis', redis, having('a client of ioredis', 'getBuiltinCommands', 'info', 'ping', 'on'));
+  checkValue('guardRedis.redis', redis, having('a client of ioredis', 'getBuiltinCommands', 'info', 'ping', 'on'));
   const more = { maxPending: whole(1), connectTimeoutMs: timerMs, commandTimeoutMs: timerMs };
   checkGuardOptions('guardRedis', options, more);
   const { commandTimeoutMs = 1000, checkTimeoutMs = 1000, maxPending: max = 1000 } = options;

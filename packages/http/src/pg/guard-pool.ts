@@ -1,5 +1,6 @@
+import { checkValue, having } from '@breakwater/errors/options';
 import { checkGuardOptions, type DependencyGuard, GuardCore, type GuardOptions } from '../dependency/guard.ts';
-import { checkArgument, having, timerMs } from '../options.ts';
+import { timerMs } from '../options.ts';
 import { isAnswer, Lease, type RawClient, splitCallback, toAsked } from './lease.ts';
 import { mayWrite } from './statement.ts';
 
@@ -42,8 +43,8 @@ export function guardPgPool<P extends GuardablePgPool>(
   pool: P,
   options: PgGuardOptions = {},
 ): P & { readonly guard: DependencyGuard } {
-  checkArgument('guardPgPool.pool', pool, having('a pool of pg', 'connect', 'query', 'on'));
-  checkArgument('guardPgPool.pool', pool.options, ['a pool of pg', (v) => typeof v === 'object' && v !== null]);
+  checkValue('guardPgPool.pool', pool, having('a pool of pg', 'connect', 'query', 'on'));
+  checkValue('guardPgPool.pool', pool.options, ['a pool of pg', (v) => typeof v === 'object' && v !== null]);
   checkGuardOptions('guardPgPool', options, { connectTimeoutMs: timerMs, queryTimeoutMs: timerMs });
   const max = pool.options.max ?? 10;
   const {

@@ -1,7 +1,6 @@
-import { checkOptions, type Rule } from '@breakwater/errors/options';
+import { checkOptions, checkValue, having, type Rule } from '@breakwater/errors/options';
 import { TransactionRolledBackError } from '../dependency/errors.ts';
 import type { PgClient, PgPool } from '../idempotency/postgres-store.ts';
-import { checkArgument, having } from '../options.ts';
 
 const rules: Record<string, Rule> = {
   begin: [
@@ -22,7 +21,7 @@ export async function inTransaction<Client extends PgClient, T>(
   work: (client: Client) => Promise<T>,
   options: { readonly begin?: string | undefined } = {},
 ): Promise<T> {
-  checkArgument('inTransaction.pool', pool, having('a pool of pg', 'connect'));
+  checkValue('inTransaction.pool', pool, having('a pool of pg', 'connect'));
   checkOptions('inTransaction', options, rules);
   return endTransaction(pool, options.begin ?? 'BEGIN', async (client) => ({
     end: 'COMMIT',

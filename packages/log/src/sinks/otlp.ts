@@ -55,8 +55,8 @@ export interface OtlpOptions {
 const ANY: Rule = ['anything', () => true];
 const rules: Readonly<Record<string, Rule>> = {
   name: text,
-  url: ['an http or https address', (v) => typeof v === 'string' && URL.canParse(v) && /^https?:/i.test(v)],
-  headers: ['names and values that HTTP headers can have', areHeaders],
+  url: ['an http or https address', (v) => typeof v === 'string' && URL.canParse(v) && /^https?:/i.test(v), true],
+  headers: ['names and values that HTTP headers can have', areHeaders, true],
   encoding: /* @__PURE__ */ oneOf('protobuf', 'json'),
   compression: /* @__PURE__ */ oneOf('none', 'gzip'),
   tls: record,
