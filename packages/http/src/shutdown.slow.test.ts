@@ -108,3 +108,42 @@ test('H19 connections that never sent a request are closed, not waited for: noth
   assert.deepEqual(said.at(-1), { message: 'Requests have ended', requestsCutOff: 0 });
   dispose();
 });
+
+for (const broken of ['log', 'health', 'server']) {
+  test(`H19 a ${broken} that throws is told, the rest is done, and the process ends with 1`, async () => {
+    const told: Error[] = [];
+    const onWarning = (warning: Error): void => void told.push(warning);
+    process.on('warning', onWarning);
+    const fail = (): never => {
+      throw new Error(`broken ${broken}`);
+    };
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    if (broken === 'server') Object.assign(server, { closeAllConnections: fail });
+    let closed = 0;
+    const code = new Promise<number>((resolve) => {
+      createShutdown({
+        server,
+        log: { log: broken === 'log' ? fail : () => undefined },
+        health: { drain: broken === 'health' ? fail : () => undefined },
+        drainMs: 0,
+        timeoutMs: 100,
+        closers: [{ name: 'pool', close: () => void closed++ }],
+        signals: ['SIGUSR2'],
+        exit: resolve,
+      });
+    });
+    process.kill(process.pid, 'SIGUSR2');
+    assert.equal(await code, 1);
+    process.off('warning', onWarning);
+    process.removeAllListeners('SIGUSR2');
+    // Without the server's own way to end its connections nothing after it is known to be over.
+    assert.equal(closed, broken === 'server' ? 0 : 1);
+    assert.equal(server.listening, false);
+    assert.ok(told.length > 0);
+    for (const warning of told) {
+      assert.equal((warning as { code?: unknown }).code, 'BREAKWATER_HTTP');
+      assert.match(String((warning as { detail?: unknown }).detail), new RegExp(`broken ${broken}`));
+    }
+  });
+}

@@ -4,6 +4,7 @@ import { callable, checkOptions, having, type Rule, record, text } from '@breakw
 import type { Logger } from '@breakwater/log';
 import type { Health } from './health.ts';
 import { checkItems, list, loggerRule, waitMs } from './options.ts';
+import { warn } from './report.ts';
 
 /** Something to close after the last request: pools, queues, the log. */
 export interface Closer {
@@ -25,7 +26,7 @@ export interface ShutdownOptions {
   readonly closeTimeoutMs?: number | undefined;
   /** Default `['SIGTERM', 'SIGINT']`. */
   readonly signals?: readonly NodeJS.Signals[] | undefined;
-  /** Called at the end with 0, or 1 when something was cut off. Default `process.exit`. */
+  /** Called at the end with 0, or 1 when something was cut off or failed. Default `process.exit`. */
   readonly exit?: ((code: number) => void) | undefined;
 }
 
@@ -59,7 +60,8 @@ const QUIET_MS = 500;
  * Ends a service without failing a request. On a signal: not ready any more, but serving, each response now closing its
  * connection; after `drainMs` no new connections; requests under way finish; then the closers; then `exit`. What is still
  * open after `timeoutMs` is cut off and counted in a record. Connections without a request are not waited for, nor those
- * that were upgraded (WebSocket): close them by a closer. Throws `OptionError` for wrong options.
+ * that were upgraded (WebSocket): close them by a closer. A log or health that throws is told as a process warning, and the
+ * rest is done. Throws `OptionError` for wrong options.
  */
 export function createShutdown(options: ShutdownOptions): Shutdown {
   checkOptions('createShutdown', options, rules, ['server', 'log']);
@@ -98,8 +100,19 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     });
 
   const shutDown = async (reason: string): Promise<number> => {
-    log.log('info', 'Shutting down', { reason, 'http.server.active_requests': open.size }, 'shutdown.started');
-    health?.drain();
+    let code = 0;
+    // Whatever throws here: the other steps are done all the same, and the process ends.
+    const safely = (what: string, step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        code = 1;
+        warn(`While shutting down, ${what} threw`, error);
+      }
+    };
+    const say = (...record: Parameters<Logger['log']>): void => safely('the log', () => log.log(...record));
+    say('info', 'Shutting down', { reason, 'http.server.active_requests': open.size }, 'shutdown.started');
+    safely('the health', () => health?.drain());
     // The client of a connection kept open could send its next request just when it is closed.
     for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
     await sleep(drainMs);
@@ -109,15 +122,15 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
     clearTimeout(quiet);
     const cutOff = inTime ? 0 : open.size;
     server.closeAllConnections();
-    let code = inTime ? 0 : 1;
+    if (!inTime) code = 1;
     // Said now: the log may be among what is closed.
-    log.log(inTime ? 'info' : 'error', 'Requests have ended', { requestsCutOff: cutOff }, 'shutdown.requests_ended');
+    say(inTime ? 'info' : 'error', 'Requests have ended', { requestsCutOff: cutOff }, 'shutdown.requests_ended');
     for (const closer of closers) {
       try {
         if (await within((async () => closer.close())(), closeTimeoutMs)) continue;
-        log.log('error', 'Closing took too long', { closer: closer.name }, 'shutdown.closer_timeout');
+        say('error', 'Closing took too long', { closer: closer.name }, 'shutdown.closer_timeout');
       } catch (error) {
-        log.log('error', 'Closing failed', { closer: closer.name, error }, 'shutdown.closer_failed');
+        say('error', 'Closing failed', { closer: closer.name, error }, 'shutdown.closer_failed');
       }
       code = 1;
     }
@@ -130,7 +143,13 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
   const exit = options.exit ?? ((code: number) => process.exit(code));
   const onSignal = (signal: NodeJS.Signals): void => {
     if (going !== undefined) return;
-    void run(signal).then(exit);
+    void run(signal)
+      .catch((error: unknown) => {
+        warn('The shutdown failed', error);
+        return 1;
+      })
+      // A process warning is written a moment after it was given.
+      .then((code) => setImmediate(() => exit(code)));
   };
   for (const signal of signals) process.on(signal, onSignal);
   return {
