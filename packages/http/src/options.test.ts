@@ -116,7 +116,7 @@ const functions: Readonly<Record<string, readonly [Call, object, Readonly<Record
   redisIdempotencyStore: [
     (options) => redisIdempotencyStore({ eval: async () => [] }, options),
     {},
-    { prefix: 7, onError: 'x', clock: {} },
+    { prefix: 7, onError: 'x', timeoutMs: 0, clock: {} },
   ],
   createPropagatingFetch: [
     createPropagatingFetch,

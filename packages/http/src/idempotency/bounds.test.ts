@@ -113,6 +113,51 @@ test('H24 a claim whose answer was lost is given up', async () => {
   assert.equal((await store.execute({ ...entry, key: 'lost' }, done)).state, 'done');
 });
 
+test('H24 a Redis that is silent holds no request longer than timeoutMs, and is told later all the same', async () => {
+  const clock = createVirtualClock();
+  const redis = fakeRedis();
+  const told: unknown[] = [];
+  const answer = redis.eval;
+  let silent = false;
+  let waiting: (() => void)[] = [];
+  // As a client that queues what it is given until it is connected.
+  redis.eval = (...given) =>
+    silent
+      ? new Promise((resolve, reject) => waiting.push(() => answer(...given).then(resolve, reject)))
+      : answer(...given);
+  const connect = (): void => {
+    silent = false;
+    for (const send of waiting) send();
+    waiting = [];
+  };
+  const store = redisIdempotencyStore(redis, { clock, timeoutMs: 200, onError: (error) => told.push(error) });
+  const finished = await clock.run(
+    store.execute({ ...entry, key: 'finished' }, async () => {
+      silent = true;
+      return jsonAnswer(201, { id: 7 });
+    }),
+  );
+  assert.deepEqual([finished.state, clock.now()], ['done', 200]);
+  assert.equal((told[0] as { code?: unknown }).code, 'TIMEOUT');
+  const claim = store.execute({ ...entry, key: 'claimed' }, () => assert.fail('the work was begun'));
+  const refused = assert.rejects(claim, {
+    name: 'TimeoutError',
+    message: /answer of Redis about an idempotency key took longer than 200 ms/,
+  });
+  await clock.run(refused);
+  assert.equal(clock.now(), 400);
+  // It is asked again and again; each question ends.
+  await clock.advance(10_000);
+  connect();
+  await clock.advance(30_000);
+  const again = await store.execute({ ...entry, key: 'finished' }, () => assert.fail('ran again'));
+  assert.equal(again.state === 'done' && again.answer.body, '{"id":7}');
+  const second = await store.execute({ ...entry, key: 'claimed' }, done);
+  assert.deepEqual([second.state, second.state === 'done' && second.replayed], ['done', false]);
+  await clock.advance(600_000);
+  assert.equal(clock.pendingTimers, 0);
+});
+
 test('H24 while Redis is away it is asked less and less; of the ends the newest 1000 and 16 Mi characters are kept, for their keys’ time', async () => {
   const clock = createVirtualClock();
   const redis = fakeRedis();

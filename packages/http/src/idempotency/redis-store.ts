@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { classify } from '@breakwater/errors';
 import { callable, checkOptions, checkValue, having, type Rule } from '@breakwater/errors/options';
-import { type Clock, systemClock } from '@breakwater/resilience';
+import { type Clock, createTimeout, systemClock } from '@breakwater/resilience';
 import type { RedisLike } from '@breakwater/resilience/redis';
 import type { Answer } from '../message.ts';
-import { clockRule } from '../options.ts';
+import { clockRule, timerMs } from '../options.ts';
 import { createReport } from '../report.ts';
 import { createLateEndings } from './late-endings.ts';
 import type { IdempotencyStore } from './store.ts';
@@ -37,6 +37,7 @@ return 1`;
 const rules: Record<string, Rule> = {
   prefix: ['a string', (v) => typeof v === 'string'],
   onError: callable,
+  timeoutMs: timerMs,
   clock: clockRule,
 };
 
@@ -49,6 +50,10 @@ const rules: Record<string, Rule> = {
  * When Redis is away as a run ends, the request ends as the work did, and Redis is told later, as soon as it is back: that
  * the key is free again, or the answer. Until then repetitions are told "busy", after `leaseMs` "unknown".
  *
+ * `timeoutMs`: longest wait for one answer of Redis, default 3000, which is above what a guarded client waits. A client that
+ * queues without limit while Redis is away, as ioredis does, would hold requests for ever. Whose key could not be claimed in
+ * time is rejected with `TimeoutError`, and its work is not begun.
+ *
  * `prefix`: default `idempotency:`. `onError` is told what fails no request: an end that Redis could not be told of at
  * once, and an answer that was not kept because its lease had ended and another run has the key. Default: a process
  * warning. Throws `OptionError` for wrong options.
@@ -58,13 +63,17 @@ export function redisIdempotencyStore(
   options: {
     readonly prefix?: string | undefined;
     readonly onError?: ((error: unknown) => void) | undefined;
+    readonly timeoutMs?: number | undefined;
     readonly clock?: Clock | undefined;
   } = {},
 ): IdempotencyStore {
   checkValue('redisIdempotencyStore.redis', redis, having('a Redis client', 'eval'));
   checkOptions('redisIdempotencyStore', options, rules);
-  const { prefix = 'idempotency:', clock = systemClock } = options;
-  const tellLater = createLateEndings(redis, clock);
+  const { prefix = 'idempotency:', clock = systemClock, timeoutMs = 3000 } = options;
+  const limit = createTimeout({ name: 'idempotency', timeoutMs, clock });
+  const ask: RedisLike['eval'] = (script, keys, args) =>
+    limit.execute(() => redis.eval(script, keys, args), { operation: 'the answer of Redis about an idempotency key' });
+  const tellLater = createLateEndings({ eval: ask }, clock);
   const report = createReport('Idempotency in Redis is in doubt', options.onError);
   return {
     async execute(entry, work) {
@@ -73,7 +82,7 @@ export function redisIdempotencyStore(
       const { fingerprint, leaseMs, ttlMs, onUnknown } = entry;
       const end = async (script: string, args: readonly string[]): Promise<unknown> => {
         try {
-          return await redis.eval(script, keys, [...args]);
+          return await ask(script, keys, [...args]);
         } catch (error) {
           report.tell(error);
           tellLater({ script, keys, args, ttlMs });
@@ -81,7 +90,7 @@ export function redisIdempotencyStore(
         }
       };
       const claim = [fingerprint, token, String(leaseMs), String(ttlMs), onUnknown];
-      const reply = (await redis.eval(BEGIN, keys, claim).catch((error: unknown) => {
+      const reply = (await ask(BEGIN, keys, claim).catch((error: unknown) => {
         // It may have come through, and then nobody would give the key up.
         if (classify(error).outcome !== 'not-applied')
           tellLater({ script: GIVE_UP, keys, args: [token, 'forget'], ttlMs });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -188,4 +189,24 @@ test('H24 Redis: an answer that another run has overtaken, and a key that cannot
   assert.deepEqual(told.length, 2);
   assert.match(String(told[0]), /longer than its lease/);
   assert.equal(told[1], 'redis is away');
+});
+
+test('H24 Redis that does not answer: ioredis as it is queues for ever, the store does not wait for it', async () => {
+  const dead = createServer().listen(0, '127.0.0.1');
+  await once(dead, 'listening');
+  const { port } = dead.address() as { port: number };
+  const client = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: null });
+  client.on('error', () => undefined);
+  const store = redisIdempotencyStore(
+    { eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args) },
+    { timeoutMs: 150 },
+  );
+  const entry = { key: 'k', fingerprint: 'f', ttlMs: 60_000, leaseMs: 60_000, onUnknown: 'refuse' } as const;
+  await assert.rejects(
+    store.execute(entry, () => assert.fail('the work was begun')),
+    { name: 'TimeoutError', timeoutMs: 150 },
+  );
+  assert.notEqual(client.status, 'ready');
+  client.disconnect();
+  dead.close();
 });
