@@ -54,7 +54,7 @@ test('H2 failures are not taken for quick answers while too little is known', as
 test('H3 extra calls draw on a budget, which can be that of a retry', async () => {
   const clock = createVirtualClock();
   const budget = createRetryBudget({ ratio: 0.1, reserve: 2 });
-  const hedge = createHedge({ delayMs: 10, budget, clock });
+  const hedge = createHedge({ delayMs: 10, maxHedges: 1, budget, clock });
   const skipped: string[] = [];
   hedge.on((event) => event.type === 'hedge.skipped' && skipped.push(event.reason));
   let calls = 0;
@@ -96,7 +96,7 @@ test('H5 a failure before the delay is the outcome; after it, the other call may
 
 test('H6 calls that must not be repeated are not hedged; a caller who gives up ends both; nothing is left behind', async () => {
   const clock = createVirtualClock();
-  const hedge = createHedge({ delayMs: 10, clock });
+  const hedge = createHedge({ delayMs: 10, maxHedges: 1, clock });
   let calls = 0;
   const once = hedge.execute(
     () => {
@@ -127,4 +127,19 @@ test('H6 calls that must not be repeated are not hedged; a caller who gives up e
   );
   await clock.settle();
   assert.equal(clock.pendingTimers, 0);
+});
+
+test('H7 where the first extra call is slow too, one more follows, after the same delay', async () => {
+  const clock = createVirtualClock();
+  const hedge = createHedge({ delayMs: 10, clock });
+  const lengths = [1000, 500, 5];
+  const startedAt: number[] = [];
+  const answer = hedge.execute(async ({ signal }) => {
+    startedAt.push(clock.now());
+    const index = startedAt.length - 1;
+    await clock.sleep(lengths[index]!, { signal });
+    return index;
+  });
+  assert.equal(await clock.run(answer), 2);
+  assert.deepEqual([clock.now(), startedAt], [25, [0, 10, 20]]);
 });

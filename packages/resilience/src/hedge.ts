@@ -16,7 +16,7 @@ export interface HedgeOptions {
   readonly floorMs?: number | undefined;
   /** Durations that must be known before anything is hedged by quantile. Default 50. */
   readonly minimumSamples?: number | undefined;
-  /** Extra calls per call, one after the other. Default 1. */
+  /** Extra calls per call, one after the other, each after the delay. Default 2: the second goes where the first extra one is slow too. */
   readonly maxHedges?: number | undefined;
   /** Limits extra calls to a share of successes: own options, one shared with retry, or `false`. Default `{ ratio: 0.05 }`. */
   readonly budget?: RetryBudgetOptions | RetryBudget | false | undefined;
@@ -99,7 +99,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
 
   override execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
     const { clock, budget, timers } = this;
-    const { maxHedges = 1 } = this.options;
+    const { maxHedges = 2 } = this.options;
     const startedAt = clock.now();
     const calls: Call[] = [];
     let running = 0;

@@ -237,7 +237,7 @@ async function until(done: () => boolean): Promise<void> {
   }
 }
 
-const hedge = () => createHedge({ delayMs: 20 });
+const hedge = () => createHedge({ delayMs: 20, maxHedges: 1 });
 
 test('U9 who gives up a hedged request gives up all of its calls, by a signal or through undici', async () => {
   let closed = 0;
