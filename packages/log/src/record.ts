@@ -34,14 +34,22 @@ interface Context {
 }
 
 /**
- * Reads a line back. Integers beyond 2^53 come back as `bigint`. Throws `SyntaxError` for what is no line of this
- * package.
+ * Reads a line back. Integers beyond 2^53 come back as `bigint` where 64 bits hold them; a larger one is a number, as it was
+ * when it was said. Throws `SyntaxError` for what is no line of this package.
  */
 export function toRecord(line: string): LogRecord {
   if (!LONG_INTEGER.test(line)) return JSON.parse(line) as LogRecord;
-  const revive = (_key: string, value: unknown, context?: Context): unknown =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-      ? BigInt(context!.source!)
-      : value;
   return JSON.parse(line, revive as (key: string, value: unknown) => unknown) as LogRecord;
+}
+
+function revive(_key: string, value: unknown, context?: Context): unknown {
+  const source = context?.source ?? '';
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || !/^-?\d+$/.test(source)) return value;
+  const integer = BigInt(source);
+  return fits64(integer) ? integer : value;
+}
+
+/** Whether an integer of 64 bits with a sign can be this one: OTLP has no other. */
+export function fits64(integer: bigint): boolean {
+  return BigInt.asIntN(64, integer) === integer;
 }

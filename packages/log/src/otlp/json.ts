@@ -1,4 +1,4 @@
-import type { AttributeValue, LogRecord } from '../record.ts';
+import { type AttributeValue, fits64, type LogRecord } from '../record.ts';
 import { groupRecords, unixNano } from './group.ts';
 
 function anyValue(value: AttributeValue): object {
@@ -9,7 +9,7 @@ function anyValue(value: AttributeValue): object {
     case 'boolean':
       return { boolValue: value };
     case 'bigint':
-      return { intValue: String(value) };
+      return fits64(value) ? { intValue: String(value) } : { stringValue: String(value) };
     case 'number':
       return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
     default:

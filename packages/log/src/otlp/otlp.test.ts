@@ -118,6 +118,31 @@ test('R60 JSON: integers are texts, doubles numbers', async () => {
   assert.deepEqual(attributes.find(({ key }) => key === 'double')!.value, { doubleValue: 1.5 });
 });
 
+test('R60 a number beyond 64 bits is no integer of OTLP, wherever it comes from', async () => {
+  const sink = memorySink();
+  const logger = createLogger({ service: 's', sinks: [sink], flushAtExit: false });
+  logger.info('x', { edge: 2 ** 63, below: -(2 ** 63), far: [-1e20], most: 2n ** 63n - 1n });
+  await logger.close();
+  const { attributes } = sink.records()[0]!;
+  assert.deepEqual(attributes, { edge: 2 ** 63, below: -(2 ** 63), far: [-1e20], most: 2n ** 63n - 1n });
+  const records = [{ ...sink.records()[0]!, attributes: { ...attributes, foreign: 2n ** 64n } }];
+  const [log] = (
+    JSON.parse(toOtlpJson(records)) as { resourceLogs: { scopeLogs: { logRecords: { attributes: unknown }[] }[] }[] }
+  ).resourceLogs[0]!.scopeLogs[0]!.logRecords;
+  assert.deepEqual(log!.attributes, [
+    { key: 'edge', value: { doubleValue: 2 ** 63 } },
+    { key: 'below', value: { doubleValue: -(2 ** 63) } },
+    { key: 'far', value: { arrayValue: { values: [{ doubleValue: -1e20 }] } } },
+    { key: 'most', value: { intValue: '9223372036854775807' } },
+    { key: 'foreign', value: { stringValue: '18446744073709551616' } },
+  ]);
+  const values = (all(inner(toOtlpProtobuf(records), 1, 2, 2), 6) as Uint8Array[]).map((pair) => inner(pair, 2));
+  assert.deepEqual(
+    values.map((value) => read(value)[0]![0]),
+    [4, 4, 5, 3, 1],
+  );
+});
+
 test('R61 the number of rejected records and the words for it are read from the answer, in any order', () => {
   const none = { rejected: 0, message: '' };
   assert.deepEqual(partialSuccessIn(new Uint8Array()), none);

@@ -1,4 +1,4 @@
-import type { AttributeValue, LogRecord } from '../record.ts';
+import { type AttributeValue, fits64, type LogRecord } from '../record.ts';
 import { groupRecords, unixNano } from './group.ts';
 
 /** Bytes of one protobuf message, growing. */
@@ -91,7 +91,8 @@ function anyValue(message: Message, value: AttributeValue): void {
       message.uint(2, value ? 1 : 0);
       return;
     case 'bigint':
-      message.int64(3, value);
+      if (fits64(value)) message.int64(3, value);
+      else message.text(1, String(value));
       return;
     case 'number':
       if (Number.isSafeInteger(value)) message.int64(3, BigInt(value));
