@@ -7,8 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { spill } from './full.ts';
 import type { LoggerCounts } from './index.ts';
 import { openSpillFile } from './sinks/spill-file.ts';
+import { workerSink } from './sinks/worker.ts';
 import { assertAll, end, linesOf, start } from './testing/run-end.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-log-loss-'));
@@ -183,18 +185,50 @@ for (const [kind, name] of [
   });
 }
 
+test('R22 a full disk with spill elsewhere: closing a worker sink leaves every line for the next one', {
+  skip: !canMount,
+}, async () => {
+  const disk = mkdtempSync(join(folder, 'disk-'));
+  const spillPath = join(folder, 'worker-close.lines');
+  const line = (index: number): string => `{"attributes":{"index":${index},"filler":"${'x'.repeat(80)}"}}\n`;
+  const open = (path: string) =>
+    workerSink({
+      to: { kind: 'file', path },
+      whenFull: spill(spillPath),
+      blockMs: 100,
+      maxBufferChars: 65_536,
+      ringBytes: 65_536,
+    });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+  try {
+    const path = join(disk, 'log');
+    const sink = open(path);
+    for (let index = 0; index < 4000; index++) sink.write(line(index), 9);
+    await sink.close();
+    const { emitted, written, pending, dropped } = sink.counts();
+    assert.deepEqual([emitted, written + pending, dropped], [4000, 4000, {}]);
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(path, '');
+    const later = join(folder, 'worker-close.later');
+    await open(later).close();
+    assertAll(linesOf(before + readFileSync(later, 'utf8')), 4000);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
 test('R22 when the disk of the spill file is full too, what it holds stays whole', { skip: !canMount }, () => {
   const disk = mkdtempSync(join(folder, 'disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]);
   try {
-    const spill = openSpillFile(join(disk, 'spill'), 1e6);
+    const file = openSpillFile(join(disk, 'spill'), 1e6);
     const line = `${'x'.repeat(99)}\n`;
-    for (let index = 0; index < 1000; index++) assert.ok(spill.append(line));
-    assert.equal(spill.prepend(Buffer.alloc(150_000, 'y'), 1), false);
-    assert.equal(spill.lines, 1000);
-    assert.ok(spill.prepend(Buffer.from('first\n'), 1));
-    assert.equal(spill.take(1e6)!.bytes.toString(), `first\n${line.repeat(1000)}`);
-    spill.close();
+    for (let index = 0; index < 1000; index++) assert.ok(file.append(line));
+    assert.equal(file.prepend(Buffer.alloc(150_000, 'y'), 1), false);
+    assert.equal(file.lines, 1000);
+    assert.ok(file.prepend(Buffer.from('first\n'), 1));
+    assert.equal(file.take(1e6)!.bytes.toString(), `first\n${line.repeat(1000)}`);
+    file.close();
   } finally {
     execFileSync('umount', [disk]);
   }

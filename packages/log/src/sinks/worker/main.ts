@@ -78,7 +78,8 @@ export function createWorkerSink(
       },
     },
     options,
-    backlog,
+    // What is left in the ring at the end goes in after it has been closed.
+    backlog && Object.create(backlog, { close: { value: undefined } }),
   );
 
   /** The ring is full: writes in the worker's stead when it has not begun, or does nothing for long. */
@@ -214,6 +215,8 @@ export function createWorkerSink(
     if (place !== undefined) writeHere(place);
     await inner.close();
     await keeper.end(blockMs);
+    if (place !== undefined && Atomics.load(cells, CELL.broken) === 0) respill();
+    backlog?.close?.();
     const tail = Atomics.load(cells, CELL.tail);
     if (Atomics.load(cells, CELL.broken) === 0) {
       dropAs('closed', linesBetween(views, Atomics.load(cells, CELL.done), tail));
