@@ -9,6 +9,10 @@ export interface Kind<T> {
   accept(value: unknown): value is T;
   /** Of a map that is refused, the name of the first entry at fault; never a value. */
   faultOf?(value: unknown): string | undefined;
+  /** Of a value that is refused, why: completes "…, which". Nothing of what a file holds. */
+  whyNot?(value: unknown): string | undefined;
+  /** Whether a value that is refused may be a secret itself, given in place of where one stands. */
+  hides?(value: unknown): boolean;
 }
 
 const asIs = (text: string): unknown => text;

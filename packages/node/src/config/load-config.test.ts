@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { record } from '@breakwater/errors/options';
 import { ConfigError, type Mistake } from './config-error.ts';
 import { loadConfig } from './load-config.ts';
@@ -13,7 +15,10 @@ const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const PEM = join(folder, 'a.pem');
-writeFileSync(PEM, '-----BEGIN CERTIFICATE-----\n');
+writeFileSync(PEM, rootCertificates[0]!);
+const KEY = join(folder, 'a.key');
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+writeFileSync(KEY, key.export({ type: 'pkcs8', format: 'pem' }));
 
 function file(content: unknown): string {
   const path = join(folder, `${files++}.json`);
@@ -241,7 +246,7 @@ test('what does not fit together is listed beside what is wrong by itself, and n
   const drain = { BREAKWATER_DRAIN_MS: '9000' };
   assert.deepEqual(names({ ...drain, BREAKWATER_LOG_LEVEL: 'loud' }), ['BREAKWATER_LOG_LEVEL', 'drainMs']);
   assert.deepEqual(names({ ...drain, BREAKWATER_SHUTDOWN_TIMEOUT_MS: '25s' }), ['BREAKWATER_SHUTDOWN_TIMEOUT_MS']);
-  assert.deepEqual(names({ OTEL_EXPORTER_OTLP_CLIENT_KEY: PEM }), ['otlpClientCertificate']);
+  assert.deepEqual(names({ OTEL_EXPORTER_OTLP_CLIENT_KEY: KEY }), ['otlpClientCertificate']);
 });
 
 test('an option that is no setting has its mistake in the same list (R3)', () => {
@@ -329,13 +334,60 @@ test('the service may be named among the resource attributes, which come last (R
   }
 });
 
+test('a certificate or key that is none is refused with the reason, its content never shown (R5)', () => {
+  const body = readFileSync(KEY, 'latin1').split('\n')[1]!;
+  const pem = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const block = (label: string, text: string): string => `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
+  const good = rootCertificates[0]!;
+  const encrypted = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' });
+  const certificates: readonly (readonly [string, RegExp])[] = [
+    ['/does/not/exist.pem', /"\/does\/not\/exist\.pem", which cannot be read: ENOENT$/],
+    [folder, /which is no file$/],
+    [pem('big', ' '.repeat(1_048_577)), /which is larger than 1048576 bytes$/],
+    [pem('none', 'text'), /none", which holds no certificate$/],
+    [KEY, /which holds no certificate$/],
+    [pem('cut', good.slice(0, 300)), /which holds a certificate that is cut off$/],
+    [
+      pem('second', `${good}\n${block('CERTIFICATE', 'AAAA')}`),
+      /which holds a certificate \(number 2\) that cannot be read: ERR_/,
+    ],
+    [good, /which is no path$/],
+  ];
+  const keys: readonly (readonly [string, RegExp])[] = [
+    [PEM, /which holds no private key$/],
+    [pem('broken', block('PRIVATE KEY', body.slice(4))), /which holds a private key that cannot be read: ERR_/],
+    [pem('encrypted', String(encrypted)), /which holds an encrypted key, for which there is no passphrase$/],
+    [readFileSync(KEY, 'latin1'), /which is no path$/],
+    [body.repeat(2).slice(0, 100), /^\[hidden\], which cannot be read: E/],
+  ];
+  const check = (variable: string, value: string, words: RegExp): void => {
+    const mistakes = mistakesOf({ env: { [variable]: value } }).filter(({ name }) => name === variable);
+    assert.equal(mistakes.length, 1, value);
+    assert.match(mistakes[0]!.shown, words);
+    assert.ok(!mistakes[0]!.shown.includes(body.slice(8, 30)));
+  };
+  for (const [value, words] of certificates) check('OTEL_EXPORTER_OTLP_CERTIFICATE', value, words);
+  for (const [value, words] of keys) check('OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY', value, words);
+  assert.deepEqual(
+    load({ env: { OTEL_EXPORTER_OTLP_CERTIFICATE: pem('many', rootCertificates.slice(0, 20).join('\n')) } })
+      .otlpCertificate,
+    join(folder, 'many'),
+  );
+});
+
 describe('what does not fit together (R3)', () => {
   const cases: readonly (readonly [name: string, env: Record<string, string>])[] = [
     ['spanBatch', { OTEL_BSP_MAX_QUEUE_SIZE: '10', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '11' }],
     ['recordBatch', { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '11' }],
     ['logsExporter', { OTEL_LOGS_EXPORTER: 'console', BREAKWATER_STDOUT: 'false' }],
-    ['otlpClientCertificate', { OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: PEM }],
+    ['otlpClientCertificate', { OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: KEY }],
     ['otlpClientKey', { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: PEM }],
+    ['otlpClientKey', { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: PEM, OTEL_EXPORTER_OTLP_CLIENT_KEY: KEY }],
+    ['logsClientKey', { OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE: PEM, OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY: KEY }],
   ];
   for (const [name, env] of cases)
     test(name, () => {

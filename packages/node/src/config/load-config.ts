@@ -3,6 +3,7 @@ import { ConfigError, type Mistake, showValue } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
 import { FILE_VARIABLE, idleVariables, unknownKeys } from './names.ts';
 import { exportTarget, SIGNALS } from './otlp-settings.ts';
+import { isPair } from './pem-files.ts';
 import { type Config, HOOK_SHARE, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 /** What `loadConfig` reads. */
@@ -28,7 +29,12 @@ export function loadConfig({ options, rules, env, file }: ConfigSources): Config
   for (const [name, [expected, accepts, isSecret = false]] of Object.entries(rules)) {
     const value = options[name];
     if (value !== undefined && !accepts(value))
-      mistakes.push({ source: 'options', name, expected, shown: showValue(value, isSecret) });
+      mistakes.push({
+        source: 'options',
+        name,
+        expected,
+        shown: showValue(value, isSecret && typeof value === 'string'),
+      });
   }
   if (path !== undefined) unknownKeys(path, fromFile, SETTING_NAMES, mistakes);
   idleVariables(env, mistakes);
@@ -47,7 +53,11 @@ export function loadConfig({ options, rules, env, file }: ConfigSources): Config
       wrong.add(name);
       // Somebody may have put the secret where the name belongs.
       const fault = secret ? undefined : kind.faultOf?.(value);
-      const shown = showValue(value, secret) + (fault === undefined ? '' : ` with a wrong ${showValue(fault, false)}`);
+      const why = kind.whyNot?.(value);
+      const shown =
+        showValue(value, secret || kind.hides?.(value) === true) +
+        (fault === undefined ? '' : ` with a wrong ${showValue(fault, false)}`) +
+        (why === undefined ? '' : `, which ${why}`);
       mistakes.push({ source, name: label, expected: kind.expected, shown });
     };
     check('options', name, options[name]);
@@ -102,6 +112,12 @@ function unfitting(made: Config, wrong: ReadonlySet<SettingName>): Mistake[] {
         clientKey === undefined ? 'otlpClientKey' : 'otlpClientCertificate',
         ['otlpClientCertificate', 'otlpClientKey', `${signal}ClientCertificate`, `${signal}ClientKey`],
         'certificate and key, or neither',
+      );
+    else if (clientCertificate !== undefined && clientKey !== undefined && !isPair(clientCertificate, clientKey))
+      refuse(
+        made[`${signal}ClientKey`] === undefined ? 'otlpClientKey' : `${signal}ClientKey`,
+        ['otlpClientCertificate', 'otlpClientKey', `${signal}ClientCertificate`, `${signal}ClientKey`],
+        `the key of the first certificate in ${clientCertificate}`,
       );
   }
   return mistakes;

@@ -1,4 +1,3 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { type Kind, listOf, mapOf, oneOf, pairs } from './kinds.ts';
 
 // What the settings of OTLP take: how and where telemetry is sent.
@@ -27,28 +26,6 @@ export const histogram: Kind<HistogramName> = oneOf([
   'explicit_bucket_histogram',
   'base2_exponential_bucket_histogram',
 ]);
-
-const MAX_PEM_BYTES = 1_048_576;
-
-/** A certificate or key that is none would only be found out by exports that fail. */
-export const pemFile: Kind<string> = {
-  expected: 'the path of a PEM file that can be read',
-  fromText: asIs,
-  accept: (value): value is string => {
-    if (typeof value !== 'string' || value === '') return false;
-    let file: number | undefined;
-    try {
-      file = openSync(value, 'r');
-      const stat = fstatSync(file);
-      return stat.isFile() && stat.size <= MAX_PEM_BYTES && readFileSync(file, 'latin1').includes('-----BEGIN ');
-    } catch {
-      // Whatever the reason, it cannot be read, which is what the message says.
-      return false;
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
-  },
-};
 
 export const httpUrl: Kind<string> = {
   expected: 'a URL with http: or https:, without a query',

@@ -1,5 +1,6 @@
 import { durationMs, type Kind } from './kinds.ts';
-import { compression, exporters, headers, httpUrl, pemFile, protocol } from './otlp-kinds.ts';
+import { compression, exporters, headers, httpUrl, protocol } from './otlp-kinds.ts';
+import { certificateFile, keyFile } from './pem-files.ts';
 
 /** What OpenTelemetry sends. */
 export type Signal = 'traces' | 'metrics' | 'logs';
@@ -45,9 +46,9 @@ const KINDS: {
   Protocol: ['PROTOCOL', protocol, 'http/protobuf'],
   TimeoutMs: ['TIMEOUT', durationMs, 10_000],
   Compression: ['COMPRESSION', compression, 'none'],
-  Certificate: ['CERTIFICATE', pemFile],
-  ClientCertificate: ['CLIENT_CERTIFICATE', pemFile],
-  ClientKey: ['CLIENT_KEY', pemFile],
+  Certificate: ['CERTIFICATE', certificateFile],
+  ClientCertificate: ['CLIENT_CERTIFICATE', certificateFile],
+  ClientKey: ['CLIENT_KEY', keyFile],
 };
 
 interface OtlpSetting {
