@@ -26,15 +26,10 @@ export function loadConfig({ options, rules, env, file }: ConfigSources): Config
   const path = file ?? (env[FILE_VARIABLE] === '' ? undefined : env[FILE_VARIABLE]?.trim());
   const fromFile = path === undefined ? {} : readConfigFile(path, mistakes);
   unknownKeys('options', options, [...SETTING_NAMES, ...Object.keys(rules)], mistakes);
-  for (const [name, [expected, accepts, isSecret = false]] of Object.entries(rules)) {
+  for (const [name, [expected, accepts]] of Object.entries(rules)) {
     const value = options[name];
     if (value !== undefined && !accepts(value))
-      mistakes.push({
-        source: 'options',
-        name,
-        expected,
-        shown: showValue(value, isSecret && typeof value === 'string'),
-      });
+      mistakes.push({ source: 'options', name, expected, shown: showValue(value, false) });
   }
   if (path !== undefined) unknownKeys(path, fromFile, SETTING_NAMES, mistakes);
   idleVariables(env, mistakes);
