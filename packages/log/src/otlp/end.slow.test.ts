@@ -90,6 +90,25 @@ const ANSWERS: Record<string, Behaviour> = {
   },
 };
 
+for (const how of ['exit', 'throw'] as const)
+  for (const [name, refuse] of [
+    ['refuses', (response: ServerResponse) => response.writeHead(503, { 'retry-after': '0' }).end()],
+    ['closes the connection', (response: ServerResponse) => response.destroy()],
+  ] as const)
+    test(`R64 at ${how} a receiver that ${name} is tried again while there is time`, async () => {
+      const { taken, url, close } = await receiver(
+        {
+          takes: (number) => number > 2,
+          answer: async (number, response) => (number > 2 ? response.end() : refuse(response)),
+        },
+        () => undefined,
+      );
+      const result = await end([how, 'otlp-idle', url, '50']);
+      await close();
+      assert.equal(new Set(taken).size, 50, result.stderr);
+      assert.deepEqual(result.counts?.sinks['otlp'], { emitted: 50, written: 50, pending: 0, dropped: {} });
+    });
+
 const folder = mkdtempSync(join(tmpdir(), 'bw-log-otlp-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const key = join(folder, 'key.pem');

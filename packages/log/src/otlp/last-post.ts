@@ -30,6 +30,11 @@ function isAboutTls(argument: string): boolean {
   return /^--(?:use-(?:bundled|openssl|system)-ca|tls-[\w.-]+(?:=.*)?|openssl-[\w-]+(?:=.*)?)$/.test(argument);
 }
 
+/** A single executable application is its own Node: it would start once more in place of the program. */
+export function canPostByChild(): boolean {
+  return process.getBuiltinModule('node:sea')?.isSea() !== true;
+}
+
 /**
  * Posts `body` from a process that has no event loop any more, by a short-lived child process. `undefined` when no answer
  * came within `timeoutMs`, and where no such process can be had.
@@ -42,8 +47,7 @@ export function postByChild(
   encoding: Encoding,
   timeoutMs: number,
 ): Answer | undefined {
-  // A single executable application is its own Node: it would start once more in place of the program.
-  if (process.getBuiltinModule('node:sea')?.isSea()) return undefined;
+  if (!canPostByChild()) return undefined;
   const { status, stdout } = process
     .getBuiltinModule('node:child_process')
     .spawnSync(process.execPath, [...process.execArgv.filter(isAboutTls), '-e', PROGRAM], {

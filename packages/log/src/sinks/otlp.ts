@@ -11,7 +11,7 @@ import {
 import { type Answer, isRetried } from '../otlp/answer.ts';
 import { isRecord } from '../otlp/is-record.ts';
 import { toOtlpJson } from '../otlp/json.ts';
-import { postByChild } from '../otlp/last-post.ts';
+import { canPostByChild, postByChild } from '../otlp/last-post.ts';
 import { createPoster, type TlsOptions } from '../otlp/poster.ts';
 import { toOtlpProtobuf } from '../otlp/protobuf.ts';
 import { type LogRecord, toRecord } from '../record.ts';
@@ -45,7 +45,10 @@ export interface OtlpOptions {
   readonly timeoutMs?: number | undefined;
   /** Milliseconds that `flush` and `close` may take. Default 10 000. */
   readonly flushTimeoutMs?: number | undefined;
-  /** Milliseconds the end of the process may wait for the receiver, all requests together. Default 3000. */
+  /**
+   * Milliseconds that the end of the process may wait for the receiver, all requests and waits between them together. A signal
+   * gives the event loop as long before that. Default 3000.
+   */
   readonly exitTimeoutMs?: number | undefined;
   /** Told when a receiver refuses records, or warns about them (`count` 0), with its words. Must be quick. */
   readonly onRejected?: ((count: number, reason: string) => void) | undefined;
@@ -102,7 +105,7 @@ export function otlpSink(options: OtlpOptions): Sink {
     flushTimeoutMs = 10_000,
     exitTimeoutMs = 3000,
   } = options;
-  const { name = 'otlp', maxBufferChars = MAX_BUFFER_CHARS, whenFull = dropOldest() } = options;
+  const { name = 'otlp', maxBufferChars = MAX_BUFFER_CHARS, whenFull = dropOldest(), random = Math.random } = options;
   const headers = {
     'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
     ...(compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
@@ -117,7 +120,7 @@ export function otlpSink(options: OtlpOptions): Sink {
     retryAfterMs: (answer) => (answer as Answer).retryAfterMs,
     // One request at a time is all the load there ever is.
     budget: false,
-    random: options.random,
+    random,
     clock: QUIET_CLOCK,
   });
   const policy = compose(retry, createTimeout({ timeoutMs, clock: QUIET_CLOCK }));
@@ -231,11 +234,7 @@ export function otlpSink(options: OtlpOptions): Sink {
       return true;
     }
     batch = [...taken];
-    const waitMs = typeof answer === 'object' ? (answer.retryAfterMs ?? 0) : 0;
-    if (waitMs === 0) return true;
-    if (waitMs >= end - performance.now()) return false;
-    Atomics.wait(pause, 0, 0, waitMs);
-    return true;
+    return waits(typeof answer === 'object' ? (answer.retryAfterMs ?? 0) : 0, end);
   }
 
   return {
@@ -254,14 +253,18 @@ export function otlpSink(options: OtlpOptions): Sink {
     flushSync() {
       const end = performance.now() + exitTimeoutMs;
       if (!takeOver(end)) return;
-      for (;;) {
+      for (let waitMs = 50; ; ) {
         fill(MAX_LAST_BATCH);
         const left = end - performance.now();
         if (batch.length === 0 || left <= 0) return;
         const body = compression === 'gzip' ? zlib().gzipSync(encode()) : encode();
         const answer = postByChild(url, headers, tls, body, encoding, left);
-        if (answer === undefined || isRetried(answer)) return;
-        settle(answer);
+        if (answer !== undefined && !isRetried(answer)) settle(answer);
+        else {
+          waitMs *= 2;
+          const ownMs = waitMs * (0.5 + random() / 2);
+          if (!canPostByChild() || !waits(Math.max(answer?.retryAfterMs ?? 0, ownMs), end)) return;
+        }
       }
     },
     isSlow: true,
@@ -278,6 +281,13 @@ export function otlpSink(options: OtlpOptions): Sink {
     },
     counts: (): SinkCounts => tally.counts(),
   };
+}
+
+/** Stops the thread for so long. False, and at once, when there is not so much time. */
+function waits(ms: number, end: number): boolean {
+  if (ms > 0 && ms >= end - performance.now()) return false;
+  if (ms > 0) Atomics.wait(pause, 0, 0, ms);
+  return true;
 }
 
 function read(line: string): LogRecord | undefined {
