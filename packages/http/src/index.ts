@@ -24,6 +24,7 @@ export { createIdempotency, type IdempotencyOptions, type Idempotent } from './i
 export { memoryIdempotencyStore } from './idempotency/memory-store.ts';
 export {
   type PgClient,
+  type PgClientOf,
   type PgPool,
   type PostgresIdempotencyStore,
   postgresIdempotencyStore,

@@ -54,6 +54,10 @@ test('H13 a limit of failures: those who succeed are never refused, those who fa
   };
   for (let index = 0; index < 20; index++) assert.equal(await ask(200), 200);
   assert.deepEqual([await ask(401), await ask(401), await ask(401), await ask(200)], [401, 401, 401, 429]);
+  const refused = open('/pay');
+  const answer = await refused.guard();
+  refused.end({ status: 429 });
+  assert.deepEqual([refused.headers['ratelimit'], answer?.headers['retry-after']], ['"errors";r=0;t=10', '10']);
   await clock.advance(10_001);
   assert.equal(await ask(200), 200);
 });

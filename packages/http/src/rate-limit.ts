@@ -22,7 +22,8 @@ export interface RateLimitRule extends RateLimitSpec {
   readonly key?: ((exchange: Exchange) => string | undefined) | undefined;
   /**
    * `requests` (default), or `failures`: only responses of 400 and above count, so that an endpoint where errors mean an
-   * attack or a broken client (sign-in, payment) can be far stricter without touching those who succeed.
+   * attack or a broken client (sign-in, payment) can be far stricter without touching those who succeed. They count when they
+   * end, so what a client has under way at once may fail beyond the limit: a second rule, of requests, bounds that.
    */
   readonly counts?: 'requests' | 'failures' | undefined;
   /** A limiter of yours, such as `createRedisRateLimit`'s, in place of one in memory; `limit` and `windowMs` are then its own. */
@@ -99,19 +100,20 @@ export function rateLimitGuard(
       if (limit.onFailure === 'closed') throw new edgeErrors.RATE_LIMIT_UNAVAILABLE({ limit: limit.name });
       return;
     }
-    const fields = toRateLimitHeaders(decision, limit.name);
+    const spent = limit.counts === 'failures' && decision.remaining < 1;
+    const retryAfterMs = decision.retryAfterMs ?? (spent ? decision.resetMs / decision.limit : undefined);
+    const fields = toRateLimitHeaders({ ...decision, retryAfterMs }, limit.name);
     for (const name of ['RateLimit-Policy', 'RateLimit'] as const) {
       const known = exchange.headers[name.toLowerCase()];
       exchange.headers[name.toLowerCase()] = known === undefined ? fields[name]! : `${known}, ${fields[name]}`;
     }
+    if (spent) throw refusal(limit.name, key, retryAfterMs);
     if (limit.counts === 'failures') {
-      if (decision.remaining < 1)
-        throw refusal(limit.name, key, decision.retryAfterMs ?? decision.resetMs / decision.limit);
       exchange.onEnd((ending) => {
         // Whether the last allowed failure still fits does not matter here: the next look decides.
         if (ending.status >= 400 || ending.failed === true) void take(limit, key, 1);
       });
-    } else if (!decision.allowed) throw refusal(limit.name, key, decision.retryAfterMs);
+    } else if (!decision.allowed) throw refusal(limit.name, key, retryAfterMs);
   };
 
   return (exchange) => {

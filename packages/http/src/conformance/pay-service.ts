@@ -9,7 +9,7 @@ import { payApps } from './pay-apps.ts';
 
 // A service that takes payments, on the framework it is told, and that a test kills: in the work, or between commit and
 const pool = new pg.Pool({ host: '127.0.0.1', port: Number(process.env['PG_PORT']), user: 'postgres', max: 20 });
-const store = postgresIdempotencyStore<pg.PoolClient>(pool);
+const store = postgresIdempotencyStore(pool);
 const crash = process.env['CRASH'];
 const idempotent = createIdempotency({
   store: {

@@ -13,6 +13,18 @@ export interface PgPool<Client extends PgClient = PgClient> {
   connect(): Promise<Client>;
 }
 
+/** The connections of a pool. Of pg's `connect`, which takes a callback too, the one that resolves with a connection. */
+export type PgClientOf<Pool extends PgPool> = Pool['connect'] extends {
+  (): Promise<infer Client extends PgClient>;
+  (callback: never): unknown;
+}
+  ? PgClient extends Client
+    ? PlainClientOf<Pool>
+    : Client
+  : PlainClientOf<Pool>;
+
+type PlainClientOf<Pool> = Pool extends PgPool<infer Client> ? Client : PgClient;
+
 export interface PostgresIdempotencyStore<Client> extends IdempotencyStore<Client> {
   /** Creates the table when it is not there. */
   createTable(): Promise<void>;
@@ -44,10 +56,10 @@ const rules: Record<string, Rule> = {
  * The work must not commit or roll back itself. `table`: default `idempotency_keys`; throws `OptionError` for a name that is not
  * a plain identifier.
  */
-export function postgresIdempotencyStore<Client extends PgClient>(
-  pool: PgPool<Client>,
+export function postgresIdempotencyStore<Pool extends PgPool>(
+  pool: Pool,
   options: { readonly table?: string | undefined } = {},
-): PostgresIdempotencyStore<Client> {
+): PostgresIdempotencyStore<PgClientOf<Pool>> {
   checkValue('postgresIdempotencyStore.pool', pool, having('a pool of pg', 'connect'));
   checkOptions('postgresIdempotencyStore', options, rules);
   const { table = 'idempotency_keys' } = options;
@@ -66,7 +78,7 @@ export function postgresIdempotencyStore<Client extends PgClient>(
 
   return {
     execute({ key, fingerprint, ttlMs }, work) {
-      return endTransaction<Client, IdempotencyResult>(pool, 'BEGIN ISOLATION LEVEL READ COMMITTED', async (client) => {
+      return endTransaction<Pool, IdempotencyResult>(pool, 'BEGIN ISOLATION LEVEL READ COMMITTED', async (client) => {
         const lock = await client.query('SELECT pg_try_advisory_xact_lock($1::bigint) AS locked', [toLockId(key)]);
         if (!(lock.rows[0] as { locked: boolean }).locked) return { end: 'ROLLBACK', value: { state: 'busy' } };
         const found = await client.query(

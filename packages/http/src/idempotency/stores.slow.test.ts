@@ -103,7 +103,7 @@ test('H23 PostgreSQL: of ten at once over two processes one pays, the others get
 
 test('H23 PostgreSQL: an answer whose time is over is replaced, and removed on request; connections come back', async (t) => {
   if (typeof postgres === 'string') return t.skip(postgres);
-  const store = postgresIdempotencyStore<pg.PoolClient>(pool);
+  const store = postgresIdempotencyStore(pool);
   const entry = { key: 'ab'.repeat(32), fingerprint: 'f', ttlMs: 1, leaseMs: 1, onUnknown: 'refuse' } as const;
   const work = async (): Promise<Answer> => jsonAnswer(200, {});
   for (let index = 0; index < 3; index++) {

@@ -58,10 +58,19 @@ test('H28 the guarded pool has the shape of the pool: queries, clients, callback
     });
   });
   assert.deepEqual(await byCallback, [{ a: 4 }]);
-  const store = postgresIdempotencyStore<pg.PoolClient>(pool);
+  const store = postgresIdempotencyStore(pool);
   await store.createTable();
   const entry = { key: 'ab'.repeat(32), fingerprint: 'f', ttlMs: 1000, leaseMs: 1000, onUnknown: 'refuse' } as const;
-  assert.equal((await store.execute(entry, async () => ({ status: 200, headers: {}, body: '' }))).state, 'done');
+  // Typed as the pool's own client, though its `connect` takes a callback too.
+  const done = await store.execute(entry, async (client) => {
+    const { rows } = await client.query<{ a: number }>('SELECT 5 AS a');
+    return { status: 200, headers: {}, body: String(rows[0]?.a) };
+  });
+  assert.equal(done.state === 'done' && done.answer.body, '5');
+  assert.equal(
+    await inTransaction(pool, async (client) => (await client.query<{ a: number }>('SELECT 6 AS a')).rows[0]?.a),
+    6,
+  );
   assert.equal(pool.guard.connections.waiting, 0);
   await pool.end();
   assert.equal(pool.ended, true);
@@ -211,7 +220,7 @@ test('H28 H30 a crowd of calls that go well, fail, take too long and are given b
       if (dice < 0.5) await pool.query('SELECT $1::int', [index]);
       else if (dice < 0.6) await pool.query('SELECT 1/0');
       else if (dice < 0.65) await pool.query('SELECT pg_sleep(600)');
-      else if (dice < 0.8) await inTransaction(pool, (client: pg.PoolClient) => client.query('SELECT 1'));
+      else if (dice < 0.8) await inTransaction(pool, (client) => client.query('SELECT 1'));
       else {
         const client = await pool.connect();
         try {
@@ -253,14 +262,14 @@ test('H30 a client released in the midst of its transaction does not go back int
   client.release();
   assert.equal((await pool.query('SELECT 1 FROM items WHERE id = 2')).rowCount, 0);
   await assert.rejects(
-    inTransaction(pool, async (inner: pg.PoolClient) => {
+    inTransaction(pool, async (inner) => {
       await inner.query('INSERT INTO items VALUES (3)');
       throw new Error('no');
     }),
     /no/,
   );
   assert.equal((await pool.query('SELECT 1 FROM items WHERE id = 3')).rowCount, 0);
-  await inTransaction(pool, (inner: pg.PoolClient) => inner.query('INSERT INTO items VALUES (3)'));
+  await inTransaction(pool, (inner) => inner.query('INSERT INTO items VALUES (3)'));
   assert.equal((await pool.query('SELECT 1 FROM items WHERE id = 3')).rowCount, 1);
   await pool.end();
 });
@@ -274,7 +283,7 @@ test('H38 a transaction whose failed statement was caught rejects, as nothing of
     [51, raw],
   ] as const) {
     await assert.rejects(
-      inTransaction(each, async (client: pg.PoolClient) => {
+      inTransaction(each, async (client) => {
         await client.query(`INSERT INTO items VALUES (${id})`);
         await client.query(`INSERT INTO items VALUES (${id})`).catch(() => undefined);
       }),

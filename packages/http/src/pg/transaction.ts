@@ -1,6 +1,6 @@
 import { checkOptions, checkValue, having, type Rule } from '@breakwater/errors/options';
 import { TransactionRolledBackError } from '../dependency/errors.ts';
-import type { PgClient, PgPool } from '../idempotency/postgres-store.ts';
+import type { PgClientOf, PgPool } from '../idempotency/postgres-store.ts';
 
 const rules: Record<string, Rule> = {
   begin: [
@@ -16,9 +16,9 @@ const rules: Record<string, Rule> = {
  * fails by time or by a broken connection, whether it took effect is not known: the error's outcome says so. `begin`:
  * default `BEGIN`. Rejects with `OptionError` for wrong options.
  */
-export async function inTransaction<Client extends PgClient, T>(
-  pool: PgPool<Client>,
-  work: (client: Client) => Promise<T>,
+export async function inTransaction<Pool extends PgPool, T>(
+  pool: Pool,
+  work: (client: PgClientOf<Pool>) => Promise<T>,
   options: { readonly begin?: string | undefined } = {},
 ): Promise<T> {
   checkValue('inTransaction.pool', pool, having('a pool of pg', 'connect'));
@@ -30,12 +30,12 @@ export async function inTransaction<Client extends PgClient, T>(
 }
 
 /** As `inTransaction`; `work` says how it ends. */
-export async function endTransaction<Client extends PgClient, T>(
-  pool: PgPool<Client>,
+export async function endTransaction<Pool extends PgPool, T>(
+  pool: Pool,
   begin: string,
-  work: (client: Client) => Promise<{ readonly end: 'COMMIT' | 'ROLLBACK'; readonly value: T }>,
+  work: (client: PgClientOf<Pool>) => Promise<{ readonly end: 'COMMIT' | 'ROLLBACK'; readonly value: T }>,
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = (await pool.connect()) as PgClientOf<Pool>;
   let broken = false;
   try {
     await client.query(begin);
