@@ -87,6 +87,24 @@ export function isRejection(error: unknown): error is RejectedError {
   return error instanceof Error && typeof (error as Partial<RejectedError>).rejectedBy === 'string';
 }
 
+/** A chain of causes longer than this is not followed. */
+const DEEPEST_CAUSE = 8;
+
+/** The first that `is`, of a failure and its causes: what wrappers hide. */
+export function findCause<E>(error: unknown, is: (error: unknown) => error is E): E | undefined {
+  let current = error;
+  for (let depth = 0; depth < DEEPEST_CAUSE && current instanceof Error; depth++) {
+    if (is(current)) return current;
+    current = current.cause;
+  }
+  return undefined;
+}
+
+/** The refusal behind a failure; found through wrappers by their `cause`. */
+export function refusalIn(error: unknown): RejectedError | undefined {
+  return findCause(error, isRejection);
+}
+
 /** The circuit breaker is open, isolated, or has no probe to give. `retryAfterMs` says when it will let a probe through. */
 export class BreakerOpenError extends RejectedError {
   constructor(policy: string, reason: 'open' | 'isolated' | 'no-permit', retryAfterMs?: number) {

@@ -1,6 +1,6 @@
 import { type Classify, classify, createClassifier } from '@breakwater/errors';
 import { type Clock, perClock, systemClock } from './clock.ts';
-import { isRejection, RetryExhaustedError } from './errors.ts';
+import { RetryExhaustedError, refusalIn } from './errors.ts';
 
 /** What a failure means to the policies that must choose. */
 export interface FailureMeaning {
@@ -20,11 +20,13 @@ const classifierOf: (clock: Clock) => Classify = /* @__PURE__ */ perClock((clock
 );
 
 /**
- * Reads a failure, by default by `classify`. A refusal by another policy is not repeated and says nothing about the
- * dependency; what a retry has given up on says what its last failure does.
+ * Reads a failure, by default by `classify`. A refusal by another policy, also as a `cause`, is not repeated and says nothing
+ * about the dependency; what a retry has given up on says what its last failure does.
  */
 export function toMeaning(error: unknown, clock: Clock, by: Classify = classifierOf(clock)): FailureMeaning {
-  if (isRejection(error)) return { notApplied: true, retryAfterMs: error.retryAfterMs };
+  const refusal = refusalIn(error);
+  // Behind a wrapper something else may have been done before the call that was refused.
+  if (refusal !== undefined) return { notApplied: refusal === error, retryAfterMs: refusal.retryAfterMs };
   if (error instanceof RetryExhaustedError) return { ...toMeaning(error.cause, clock, by), retryable: false };
   const { cancelled, category, countsForBreaker, evidence, outcome, retryable, retryAfterMs } = by(error);
   const answered = category === 'business' || ['http-status', 'vendor-code'].includes(evidence.strength);

@@ -9,7 +9,9 @@ import {
   cooperative,
   createBreaker,
   createBulkhead,
+  createFallback,
   createRetry,
+  createThrottle,
   createTimeout,
   fixedBackoff,
   type RetryExhaustedError,
@@ -148,6 +150,34 @@ test('P10 what a refusal says is there for spreading, printing, copying and JSON
   assert.equal(structuredClone(error).message, facts.message);
   assert.match(String(error.stack), /^BreakerOpenError: breaker "payments" refused the call: open$/);
   assert.match(String(new TimeoutError('x', 'attempt', 5).stack), /^TimeoutError: x took longer.*\n {4}at /);
+});
+
+test('P10 R14 B8 TH3 a refusal that the program has wrapped, as a cause, is still one', async () => {
+  const clock = createVirtualClock();
+  const inner = createBreaker({ name: 'inner', clock });
+  inner.isolate();
+  let calls = 0;
+  const wrapped = (): Promise<string> => {
+    calls++;
+    return inner
+      .execute(() => 'never')
+      .catch((cause: unknown) => Promise.reject(new Error('no price', { cause: new Error('no answer', { cause }) })));
+  };
+  const breakers = [{}, { expected: () => true }].map((options) =>
+    createBreaker({ consecutiveFailures: 1, clock, ...options }),
+  );
+  const throttle = createThrottle({ minimumCalls: 1, clock });
+  for (const policy of [...breakers, throttle, createRetry({ clock })]) {
+    const error = (await clock.run(caught(policy.execute(wrapped)))) as Error;
+    assert.equal(error.message, 'no price');
+  }
+  assert.deepEqual([breakers.map(({ state }) => state), throttle.probability, calls], [['closed', 'closed'], 0, 4]);
+  const fallback = createFallback({ steps: [{ value: 'list price' }], clock });
+  assert.equal(await fallback.execute(wrapped), 'list price');
+  // Something may have been done before the call that was refused.
+  const told = createRetry({ retryIf: () => true, clock });
+  const stopped = (await clock.run(caught(told.execute(wrapped, { idempotent: false })))) as RetryExhaustedError;
+  assert.equal(stopped.reason, 'not-idempotent');
 });
 
 test('C1 C3 a caller who gives up in the very event of its call leaves nothing behind, wherever it is', async () => {

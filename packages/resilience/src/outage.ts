@@ -1,6 +1,6 @@
 import type { Classify } from '@breakwater/errors';
 import { type Clock, systemClock } from './clock.ts';
-import { isRejection, RetryExhaustedError } from './errors.ts';
+import { RetryExhaustedError, refusalIn } from './errors.ts';
 import { toMeaning } from './failure.ts';
 
 /** True for a failure of which the dependency is to blame, or which may pass by itself. Not for refusals by policies. */
@@ -14,5 +14,5 @@ export function isUnwell(error: unknown, clock: Clock, classify?: Classify): boo
  * in for, and another provider may do better. False for answers ("not found"), bugs and cancelled calls: hiding those hurts.
  */
 export function isOutage(error: unknown): boolean {
-  return isRejection(error) || error instanceof RetryExhaustedError || isUnwell(error, systemClock);
+  return refusalIn(error) !== undefined || error instanceof RetryExhaustedError || isUnwell(error, systemClock);
 }

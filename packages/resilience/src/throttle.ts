@@ -2,7 +2,7 @@ import type { Classify } from '@breakwater/errors';
 import { createTimeWindow, type Window } from './breaker/window.ts';
 import type { Call } from './call.ts';
 import type { Clock, Random } from './clock.ts';
-import { isRejection, RejectedError } from './errors.ts';
+import { RejectedError, refusalIn } from './errors.ts';
 import { callable, durationMs, number, whole } from './options.ts';
 import { isUnwell } from './outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from './policy.ts';
@@ -94,7 +94,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
 
   leave(_call: Call, outcome: Outcome, value: unknown): void {
     // Counted when it ends: what was cancelled, or refused further in, says nothing about the dependency.
-    if (outcome === CANCELLED || (outcome !== SUCCEEDED && isRejection(value))) return;
+    if (outcome === CANCELLED || (outcome !== SUCCEEDED && refusalIn(value) !== undefined)) return;
     this.#count(outcome === SUCCEEDED || this.#accepted(value));
   }
 

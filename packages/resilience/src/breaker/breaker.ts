@@ -1,6 +1,6 @@
 import { changes } from '../attempt-state.ts';
 import type { Call } from '../call.ts';
-import { BreakerOpenError, isRejection } from '../errors.ts';
+import { BreakerOpenError, refusalIn } from '../errors.ts';
 import { warn } from '../events.ts';
 import { toMeaning } from '../failure.ts';
 import { checkOptions, durationMs } from '../options.ts';
@@ -206,7 +206,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const { expected, failureResult, classify } = this.options;
     try {
       if (outcome === SUCCEEDED) return failureResult?.(value) === true;
-      return expected === undefined || isRejection(value)
+      return expected === undefined || refusalIn(value) !== undefined
         ? toMeaning(value, this.clock, classify).unwell
         : expected(value);
     } catch (error) {

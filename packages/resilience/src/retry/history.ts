@@ -1,7 +1,4 @@
-import { RetryExhaustedError } from '../errors.ts';
-
-/** A chain of causes longer than this is not followed. */
-const DEEPEST_CAUSE = 8;
+import { findCause, RetryExhaustedError } from '../errors.ts';
 
 const earlier = new WeakMap<object, readonly unknown[]>();
 
@@ -21,10 +18,9 @@ export function attemptErrors(error: unknown): readonly unknown[] {
 
 /** True when a retry further in has given up on this failure already; found through wrappers by their `cause`. */
 export function isExhausted(error: unknown): boolean {
-  let current = error;
-  for (let depth = 0; depth < DEEPEST_CAUSE && current instanceof Error; depth++) {
-    if ((current as { code?: unknown }).code === 'RETRY_EXHAUSTED') return true;
-    current = current.cause;
-  }
-  return false;
+  return findCause(error, isGivenUp) !== undefined;
+}
+
+function isGivenUp(error: unknown): error is Error {
+  return (error as { code?: unknown }).code === 'RETRY_EXHAUSTED';
 }
