@@ -1,18 +1,7 @@
 import { type Call, run } from './call.ts';
 import type { Clock, Random } from './clock.ts';
-import {
-  callable,
-  checkOptions,
-  delayMs,
-  either,
-  flag,
-  number,
-  OptionError,
-  oneOf,
-  type Rule,
-  text,
-} from './options.ts';
-import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
+import { callable, checkOptions, delayMs, either, flag, number, oneOf, type Rule, text } from './options.ts';
+import { type CallContext, type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
 import { Timer } from './timers.ts';
@@ -63,13 +52,13 @@ export interface Chaos extends Policy<ChaosEvent> {
   reconfigure(options: ChaosOptions): void;
 }
 
-/** The option of each kind of rule, and whether it must be given. */
-const kindRules: Record<ChaosRule['kind'], readonly [option: string, rule: Rule, required: boolean]> = {
-  latency: ['delayMs', either(delayMs, callable), true],
-  error: ['error', callable, false],
-  abort: ['afterMs', delayMs, false],
-  result: ['result', callable, true],
-};
+/** What each kind of rule has of its own, and what of it must be given. */
+const kindRules: ReadonlyMap<unknown, readonly [own: Record<string, Rule>, ...needed: string[]]> = new Map([
+  ['latency', [{ delayMs: either(delayMs, callable) }, 'delayMs']],
+  ['error', [{ error: callable }]],
+  ['abort', [{ afterMs: delayMs }]],
+  ['result', [{ result: callable }, 'result']],
+]);
 
 const kind: Kind<ChaosOptions> = {
   kind: 'chaos',
@@ -77,14 +66,10 @@ const kind: Kind<ChaosOptions> = {
   rules: { enabled: either(flag, callable), rules: ['a list of rules', Array.isArray] },
   required: ['rules'],
   check({ rules }) {
+    const common = { rate: number(0, 1), when: callable, name: text, kind: oneOf(...kindRules.keys()) };
     for (const [index, rule] of rules.entries()) {
-      const at = `createChaos.rules[${index}]`;
-      if (!Object.hasOwn(kindRules, rule?.kind)) {
-        throw new OptionError(`${at}.kind`, rule?.kind, `one of ${Object.keys(kindRules).join(', ')}`);
-      }
-      const [option, own, required] = kindRules[rule.kind];
-      const common = { rate: number(0, 1), when: callable, name: text, kind: oneOf(rule.kind) };
-      checkOptions(at, rule, { ...common, [option]: own }, required ? ['rate', option] : ['rate']);
+      const [own, ...needed] = kindRules.get(rule?.kind) ?? [{}];
+      checkOptions(`createChaos.rules[${index}]`, rule, { ...common, ...own }, ['kind', 'rate', ...needed]);
     }
   },
 };
@@ -122,7 +107,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
 
   async #disturb<T>(work: Work<T>, context: CallContext, call: Call): Promise<T> {
     let replace: ((real: unknown) => unknown) | undefined;
-    let breakAfterMs = Number.POSITIVE_INFINITY;
+    let breakAfterMs = NEVER;
     let waitMs = 0;
     let failure: (() => unknown) | undefined;
     for (const rule of this.options.rules) {
@@ -138,15 +123,20 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
       else if (rule.kind === 'abort') breakAfterMs = Math.min(breakAfterMs, rule.afterMs ?? 0);
       else replace = rule.result;
     }
-    if (waitMs > 0) await this.#wait(waitMs, context.signal);
+    const { timers } = this;
+    const { signal } = context;
+    /** In time, unless the call is given up before: nobody waits for what would follow then. */
+    const after = (ms: number, then: () => void): Timer => {
+      const timer = new Timer(then);
+      timers.add(timer, ms);
+      signal.addEventListener('abort', () => timers.remove(timer));
+      return timer;
+    };
+    // A rule or a listener may have made the caller give up.
+    signal.throwIfAborted();
+    if (waitMs > 0) await new Promise<void>((resolve) => after(waitMs, resolve));
     if (failure !== undefined) throw failure();
-    const timers = this.timers;
-    const timer = new Timer(() => call.cancel(broken('ECONNRESET')));
-    if (breakAfterMs < Number.POSITIVE_INFINITY) {
-      timers.add(timer, breakAfterMs);
-      // Work that is deaf to its signal must not keep the timer of a caller who has gone.
-      context.signal.addEventListener('abort', () => timers.remove(timer));
-    }
+    const timer = after(breakAfterMs, () => call.cancel(broken('ECONNRESET')));
     try {
       const real = await work(context);
       if (breakAfterMs === 0) throw broken('ECONNRESET');
@@ -154,22 +144,6 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
     } finally {
       timers.remove(timer);
     }
-  }
-
-  async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    const timers = this.timers;
-    // A rule or a listener may have made the caller give up.
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      const timer = new Timer(resolve);
-      timers.add(timer, ms);
-      // The signal is that of this attempt: it is gone when the attempt is.
-      signal.addEventListener('abort', () => {
-        timers.remove(timer);
-        resolve();
-      });
-    });
-    signal.throwIfAborted();
   }
 }
 
