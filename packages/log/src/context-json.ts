@@ -1,4 +1,4 @@
-import type { ContextCell, LogContext } from './context.ts';
+import type { LogContext, WrittenContext } from './context.ts';
 import { readOwn } from './fields.ts';
 import type { Writer } from './writer.ts';
 
@@ -22,24 +22,23 @@ const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
 
 /** Writes the context's part of a line once per context and logger. */
-export function prepareContext(cell: ContextCell, owner: object, writer: Writer, baggage: readonly string[]): void {
-  const { values } = cell;
+export function writeContext(
+  values: LogContext,
+  owner: object,
+  writer: Writer,
+  baggage: readonly string[],
+): WrittenContext {
   const names = new Map<string, string>();
-  let fragment = '';
+  let json = '';
   const add = (name: string, value: unknown): void => {
     if (value === undefined || value === '' || names.has(name)) return;
-    // A context that breaks its types must not cost the record.
-    const isOdd = typeof value === 'object' || typeof value === 'function';
-    const text = isOdd ? writer.safely(name, value) : writer.text(String(value).slice(0, 256));
+    const text = writer.safely(name, typeof value === 'string' ? value.slice(0, 256) : value);
     names.set(name, text);
-    fragment += (fragment === '' ? '' : ',') + writer.keys.get(name).json + text;
+    json += (json === '' ? '' : ',') + writer.keys.get(name).json + text;
   };
   for (const [field, name] of NAMES) add(name, values[field]);
   for (const entry of baggage) add(`baggage.${entry}`, readOwn(values.baggage, entry));
-  cell.names = names;
-  cell.fragment = fragment;
-  cell.head = traceHead(values);
-  cell.owner = owner;
+  return { owner, names, span: traceHead(values), json, frame: undefined };
 }
 
 export function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setContextProvider } from '@breakwater/errors/core';
+import type { LineFrame } from './frame.ts';
 import type { KeptLines } from './kept.ts';
 import type { WideEvent } from './wide-event.ts';
 
@@ -34,31 +35,29 @@ export interface LogContext {
 /** The context of one piece of work, and what loggers keep with it. Shared by everything that work starts. */
 export interface ContextCell {
   values: LogContext;
-  /** The logger core that wrote what follows for these values, if one has. */
-  owner: object | undefined;
-  head: string;
-  fragment: string;
-  names: ReadonlyMap<string, string>;
+  /** How a logger core wrote `values`, if one has. */
+  written: WrittenContext | undefined;
   buffer: KeptLines | undefined;
   wide: WideEvent | undefined;
+}
+
+/** A context as one logger core writes it. */
+export interface WrittenContext {
+  readonly owner: object | undefined;
+  readonly names: ReadonlyMap<string, string>;
+  /** `,"traceId":…`, or ''. */
+  readonly span: string;
+  /** `"name":value,…`, or ''. */
+  readonly json: string;
+  /** What the logger that wrote last made of it. */
+  frame: LineFrame | undefined;
 }
 
 type Kept = Pick<ContextCell, 'buffer' | 'wide'>;
 
 const storage = new AsyncLocalStorage<ContextCell>();
 export const NO_NAMES: ReadonlyMap<string, string> = new Map();
-/** What a logger has written where there is no context, or has not written yet. */
-export const NO_CONTEXT: Pick<ContextCell, 'owner' | 'head' | 'fragment' | 'names'> = {
-  owner: undefined,
-  head: '',
-  fragment: '',
-  names: NO_NAMES,
-};
-
-function enter<T>(values: LogContext, kept: Partial<Kept> | undefined, fn: () => T): T {
-  const { buffer, wide } = kept ?? {};
-  return storage.run({ ...NO_CONTEXT, values, buffer, wide }, fn);
-}
+export const NO_CONTEXT: WrittenContext = { owner: undefined, names: NO_NAMES, span: '', json: '', frame: undefined };
 
 /**
  * Runs `fn` with `context` over whatever surrounds it: fields given replace, fields not given are inherited. Everything
@@ -67,7 +66,8 @@ function enter<T>(values: LogContext, kept: Partial<Kept> | undefined, fn: () =>
  */
 export function withContext<T>(context: LogContext, fn: () => T): T {
   const outer = storage.getStore();
-  return enter({ ...outer?.values, ...context }, outer, fn);
+  const values = { ...outer?.values, ...context };
+  return storage.run({ values, written: undefined, buffer: outer?.buffer, wide: outer?.wide }, fn);
 }
 
 /** The context of the code that runs now, as plain data; `undefined` outside of any. */
@@ -83,7 +83,7 @@ export function updateContext(more: LogContext): boolean {
   const cell = storage.getStore();
   if (cell === undefined) return false;
   cell.values = { ...cell.values, ...more };
-  cell.owner = undefined;
+  cell.written = undefined;
   return true;
 }
 
@@ -95,7 +95,8 @@ export function bindContext<A extends unknown[], R>(fn: (...args: A) => R): (...
 /** As `withContext` with the same values, and something more kept with them. */
 export function withCell<T>(more: Partial<Kept>, fn: () => T): T {
   const outer = storage.getStore();
-  return enter(outer?.values ?? {}, { buffer: outer?.buffer, wide: outer?.wide, ...more }, fn);
+  const { values = {}, buffer, wide } = outer ?? {};
+  return storage.run({ values, written: undefined, buffer, wide, ...more }, fn);
 }
 
 /** The cell of the code that runs now. */

@@ -1,16 +1,15 @@
 import type { Redactor } from '@breakwater/redact';
-import { type ContextCell, currentCell, type LogContext, NO_CONTEXT } from './context.ts';
-import { prepareContext, type TraceIds, traceHead } from './context-json.ts';
+import { type ContextCell, currentCell, type LogContext, NO_CONTEXT, type WrittenContext } from './context.ts';
+import { type TraceIds, traceHead, writeContext } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
-import { join, toMembers, writeCarefully } from './fields.ts';
-import { SHARED } from './keys.ts';
+import { join, writeCarefully } from './fields.ts';
+import { END, frameOf, type LineParts, toParts } from './frame.ts';
 import { lazily } from './lazy.ts';
 import { LEVELS, type Level, SEVERITY } from './level.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
 import { isTemplate, renderTemplate } from './template.ts';
-import { toFlat } from './text.ts';
-import { Timestamps } from './time.ts';
+import { createLineStart } from './time.ts';
 import { Writer, type WriterLimits } from './writer.ts';
 
 /** The event a record stands for: its name, and attributes that no field may take. */
@@ -42,21 +41,6 @@ export interface CoreOptions extends WriterLimits {
   readonly flushSeverity: number;
 }
 
-/** The part of a record that all lines of one logger share. */
-export interface LineParts {
-  /** `,"resource":…,"scope":…` */
-  readonly tail: string;
-  /** `tail`, and the beginning of the attributes. */
-  readonly open: string;
-  /** Fields bound by `child`, by their final names, as JSON. */
-  readonly bound: ReadonlyMap<string, string>;
-  readonly boundJson: string;
-  /** Some bound name is one that the context may write too; the context's stands. */
-  readonly clashes: boolean;
-}
-
-const ATTRIBUTES = ',"attributes":{';
-
 /** What follows the timestamp, up to the body, by level. */
 export const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
   LEVELS.map((level) => [
@@ -77,7 +61,7 @@ export class Core {
     this.tally.written--;
     this.tally.drop('failed');
   };
-  readonly #timestamps = new Timestamps();
+  readonly #lineStart = createLineStart();
   readonly #resource: string;
 
   constructor(options: CoreOptions) {
@@ -89,10 +73,7 @@ export class Core {
   }
 
   parts(scope: string, bound: ReadonlyMap<string, string>): LineParts {
-    const tail = toFlat(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${this.writer.text(scope)}`}`);
-    const boundJson = toFlat(toMembers(bound));
-    const open = toFlat(`${tail}${ATTRIBUTES}`);
-    return { tail, open, bound, boundJson, clashes: [...bound.keys()].some((name) => SHARED.test(name)) };
+    return toParts(`,"resource":${this.#resource}${scope === '' ? '' : `,"scope":${this.writer.text(scope)}`}`, bound);
   }
 
   /**
@@ -161,9 +142,10 @@ export class Core {
     for (const sink of this.sinks) {
       try {
         sink.write(line, severity);
-        if (!isUrgent) continue;
-        if (sink.isSlow === true) sink.flush().catch(this.#fail);
-        else sink.flushSync();
+        if (isUrgent) {
+          if (sink.isSlow === true) sink.flush().catch(this.#fail);
+          else sink.flushSync();
+        }
       } catch {
         // The others have the line all the same.
         failed = true;
@@ -184,51 +166,48 @@ export class Core {
     rate: number,
   ): string {
     const { writer } = this;
-    const { trace, baggage } = this.options;
-    const hasMore = (fields ?? event ?? cell ?? trace) !== undefined || rate < 1;
-    if (!hasMore && typeof message === 'string' && !message.includes('{'))
-      return this.#fit(
-        this.#timestamps.lineStart(nowMs, HEADS[level]) + writer.text(message) + parts.open,
-        parts.boundJson,
-      );
+    const { trace, maxLineChars } = this.options;
+    const isBare = (fields ?? event ?? cell ?? trace) === undefined && rate === 1;
+    if (isBare && typeof message === 'string' && !message.includes('{')) {
+      const line = this.#lineStart(nowMs, HEADS[level]) + writer.text(message) + parts.frame.closed;
+      if (line.length <= maxLineChars) return line;
+    }
     writer.begin();
     const made = event?.made;
     // What comes from outside goes first: a lazy text may write a record in its turn, by a logger that shares the context.
     const body = this.#body(message, fields, made !== undefined);
     const ids = made?.trace ?? trace?.();
-    if (cell !== undefined && cell.owner !== this) prepareContext(cell, this, writer, baggage);
-    const { names: context, fragment, head: span } = cell ?? NO_CONTEXT;
+    const context = cell === undefined ? NO_CONTEXT : this.#written(cell);
+    const frame = context === NO_CONTEXT ? parts.frame : frameOf(parts, context);
     const name = event?.name ? `,"eventName":${writer.text(event.name)}` : '';
-    const head = `${this.#timestamps.lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level])}${body}${parts.tail}${name}${ids === undefined ? span : traceHead(ids)}${ATTRIBUTES}`;
-    const bound = parts.clashes ? toMembers([...parts.bound].filter(([name]) => !context.has(name))) : parts.boundJson;
+    const span = ids === undefined ? context.span : traceHead(ids);
+    const start = this.#lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level]) + body + name + span;
     let extra = event?.json ?? '';
     if (rate < 1) extra = join(extra, `"breakwater.log.sample_rate":${rate}`);
     if (typeof message === 'string' && made === undefined && isTemplate(message))
       extra = join(extra, `"breakwater.log.template":${writer.text(message)}`);
-    const isError = isErrorLike(fields);
-    const error = isError
-      ? fields
-      : typeof message !== 'string' && isErrorLike(message)
-        ? (message as object)
-        : undefined;
-    if (error !== undefined) extra = join(extra, writer.exceptions.attributes(error));
-    const above = join(join(fragment, bound), extra);
-    if (fields === undefined || isError) return this.#fit(head, above);
-    const taken = { bound: parts.bound, context, error: error !== undefined };
-    let own: string;
-    try {
-      own = writer.fields(fields, taken);
-    } catch {
-      // A name that is taken, or a value that needs care: once more, name by name.
-      return this.#fit(head, writeCarefully(writer, fields, extra, taken));
+    const error = isErrorLike(fields) ? fields : isErrorLike(message) ? message : undefined;
+    const hasError = error !== undefined;
+    if (hasError) extra = join(extra, writer.exceptions.attributes(error as object));
+    let own = extra;
+    let rest = '';
+    if (fields !== undefined && fields !== error) {
+      try {
+        own = join(extra, writer.fields(fields, frame, hasError));
+      } catch {
+        // A name that is taken, or a value that needs care: once more, name by name.
+        rest = parts.open + writeCarefully(writer, fields, extra, frame, hasError) + END;
+      }
     }
-    return this.#fit(head, join(above, own));
+    rest ||= own === '' ? frame.closed : frame.more + own + END;
+    const line = start + rest;
+    if (line.length <= maxLineChars) return line;
+    return `${start}${parts.open}"breakwater.log.truncated_chars":${rest.length - parts.open.length}${END}`;
   }
 
-  #fit(head: string, json: string): string {
-    const line = `${head}${json}}}\n`;
-    if (line.length <= this.options.maxLineChars) return line;
-    return `${head}"breakwater.log.truncated_chars":${json.length}}}\n`;
+  #written(cell: ContextCell): WrittenContext {
+    if (cell.written?.owner !== this) cell.written = writeContext(cell.values, this, this.writer, this.options.baggage);
+    return cell.written as WrittenContext;
   }
 
   #body(given: unknown, fields: object | undefined, asIs: boolean): string {

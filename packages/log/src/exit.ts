@@ -16,12 +16,8 @@ export function attempt(act: () => void): void {
   }
 }
 
-function flushNow(of: Iterable<Sink>): void {
-  for (const sink of of) attempt(() => sink.flushSync());
-}
-
 function flushQuick(): void {
-  flushNow([...sinks].filter((sink) => sink.isSlow !== true));
+  for (const sink of sinks) if (sink.isSlow !== true) attempt(() => sink.flushSync());
 }
 
 function onExit(): void {
@@ -34,7 +30,7 @@ function onExit(): void {
  */
 export function flushLast(of: Iterable<Sink>): void {
   for (const write of openRequests) write();
-  flushNow(of);
+  for (const sink of of) attempt(() => sink.flushSync());
   for (const sink of of)
     attempt(() => {
       const { emitted, written } = sink.counts();

@@ -11,10 +11,10 @@ const MAX_FIELDS = 1000;
  * A record's attributes name by name, for fields that need care: names that are taken, changed or met twice, values that
  * harm who reads them. `extra` is what the logger itself has to say. Never throws.
  */
-export function writeCarefully(writer: Writer, fields: object, extra: string, taken: Taken): string {
+export function writeCarefully(writer: Writer, fields: object, extra: string, taken: Taken, hasError: boolean): string {
   writer.begin();
   const entries = new Map([...taken.context, ...taken.bound, ...taken.context]);
-  const exception = addFields(writer, fields, entries, taken);
+  const exception = addFields(writer, fields, entries, taken.context, hasError);
   return join(join(toMembers(entries), extra), exception);
 }
 
@@ -26,7 +26,7 @@ export function bindFields(
 ): ReadonlyMap<string, string> {
   const bound = new Map(above);
   writer.begin();
-  addFields(writer, fields, bound, { bound: NO_NAMES, context: NO_NAMES, error: true });
+  addFields(writer, fields, bound, NO_NAMES, true);
   return bound;
 }
 
@@ -42,7 +42,13 @@ export function toMembers(entries: Iterable<readonly [string, string]>): string 
 }
 
 /** Gives back what the first error becomes where the record has none yet; '' for none. */
-function addFields(writer: Writer, fields: object, entries: Map<string, string>, { context, error }: Taken): string {
+function addFields(
+  writer: Writer,
+  fields: object,
+  entries: Map<string, string>,
+  context: Taken['context'],
+  hasError: boolean,
+): string {
   const names = keysOf(fields);
   if (names === undefined) entries.set('breakwater.log.unreadable_fields', 'true');
   else if (names.length > MAX_FIELDS) entries.set('breakwater.log.omitted_fields', `${names.length - MAX_FIELDS}`);
@@ -52,7 +58,7 @@ function addFields(writer: Writer, fields: object, entries: Map<string, string>,
   for (const name of names?.slice(0, MAX_FIELDS) ?? []) {
     const { kind } = writer.keys.get(name);
     const item = readOwn(fields, name);
-    if (kind === 'error' && !error && exception === '' && isErrorLike(item)) {
+    if (kind === 'error' && !hasError && exception === '' && isErrorLike(item)) {
       exception = writer.exceptions.attributes(item as object);
       continue;
     }

@@ -1,4 +1,4 @@
-import { checkOptions, oneOf, type Rule } from '@breakwater/errors/options';
+import { checkValue, oneOf, type Rule, text } from '@breakwater/errors/options';
 import { LEVELS, SEVERITY, type Threshold } from './level.ts';
 
 export const threshold: Rule = oneOf(...LEVELS, 'silent');
@@ -12,7 +12,8 @@ export class Levels {
   /** Throws `OptionError` for what is no threshold; `at` is what the caller wrote. */
   set(at: string, module: string, level: Threshold): void {
     const option = module || 'level';
-    checkOptions(at, { [option]: level }, { [option]: threshold }, [option]);
+    checkValue(`${at}.module`, option, text);
+    checkValue(`${at}.${option}`, level, threshold);
     this.#thresholds.set(module, SEVERITY[level]);
     this.changes++;
   }

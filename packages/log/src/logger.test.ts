@@ -51,7 +51,8 @@ test('R2 levels by module, the longest name deciding, changed while running and 
     ['yes 1', 'yes 2'],
   );
   assert.equal(logger.isEnabled('fatal'), false);
-  assert.throws(() => logger.setLevel('loud' as 'info'), /level/);
+  assert.throws(() => logger.setLevel('loud' as 'info'), /setLevel\.level: /);
+  assert.throws(() => logger.setLevel('debug', 5 as never), /setLevel\.module: .*5/);
 });
 
 test('R3 bound fields are on every record of a child, later ones win, the parent has none', () => {

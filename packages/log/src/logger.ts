@@ -1,9 +1,10 @@
 import { unused } from './clean.ts';
 import { currentCell, plugErrorContext } from './context.ts';
-import { Core, HEADS, type LineParts, type Occasion } from './core.ts';
+import { Core, HEADS, type Occasion } from './core.ts';
 import { reportDrops } from './drop-report.ts';
 import { flushAtExit } from './exit.ts';
 import { bindFields } from './fields.ts';
+import type { LineParts } from './frame.ts';
 import { openRequests } from './kept.ts';
 import { isLevel, type Level, SEVERITY, type Threshold } from './level.ts';
 import type { Levels } from './levels.ts';
@@ -86,7 +87,6 @@ interface Shared {
 
 class LoggerImpl implements Logger {
   readonly #shared: Shared;
-  readonly #core: Core;
   readonly #name: string;
   readonly #parts: LineParts;
   #min = 0;
@@ -94,13 +94,12 @@ class LoggerImpl implements Logger {
 
   constructor(shared: Shared, name: string, bound: ReadonlyMap<string, string>) {
     this.#shared = shared;
-    this.#core = shared.core;
     this.#name = name;
     this.#parts = shared.core.parts(name, bound);
   }
 
   get sinks(): readonly Sink[] {
-    return this.#core.sinks;
+    return this.#shared.core.sinks;
   }
 
   trace(message: Message, fields?: Fields | Error): void {
@@ -137,14 +136,14 @@ class LoggerImpl implements Logger {
     const severity = SEVERITY[level];
     const min = this.#threshold();
     if (min <= severity) {
-      this.#core.emit(level, this.#parts, message, fields, event, 'said');
+      this.#shared.core.emit(level, this.#parts, message, fields, event, 'said');
       return;
     }
     // Under the threshold: kept when the request keeps its lines, else nothing.
     const buffer = currentCell()?.buffer;
     if (buffer === undefined || severity < buffer.from || min >= SEVERITY.silent || buffer.state === 'discarded')
       return;
-    this.#core.emit(level, this.#parts, message, fields, event, buffer.state === 'keeping' ? 'below' : 'said');
+    this.#shared.core.emit(level, this.#parts, message, fields, event, buffer.state === 'keeping' ? 'below' : 'said');
   }
 
   #threshold(): number {
@@ -161,7 +160,7 @@ class LoggerImpl implements Logger {
   }
 
   child(fields: Fields): Logger {
-    return new LoggerImpl(this.#shared, this.#name, bindFields(this.#core.writer, this.#parts.bound, fields));
+    return new LoggerImpl(this.#shared, this.#name, bindFields(this.#shared.core.writer, this.#parts.bound, fields));
   }
 
   module(module: string): Logger {
@@ -187,7 +186,7 @@ class LoggerImpl implements Logger {
   counts(): LoggerCounts {
     const used = new Set<string>();
     return {
-      logger: this.#core.tally.counts(),
+      logger: this.#shared.core.tally.counts(),
       sinks: Object.fromEntries(this.sinks.map((sink) => [unused(used, sink.name), sink.counts()])),
     };
   }

@@ -3,7 +3,7 @@ import type { KeyInfo, NameKind } from './keys.ts';
 import { toFlat, toJsonString } from './text.ts';
 
 /** Equal to no value that is logged. */
-const UNSET: unknown = Symbol('unset');
+const UNSET = {};
 
 /**
  * A property as it stands among others: which object, which names before it. Objects of one shape go the same way

@@ -58,7 +58,8 @@ export class Tally {
   counts(): SinkCounts {
     const { emitted, written } = this;
     const dropped = { ...this.dropped };
-    const pending = Object.values(dropped).reduce((left, count) => left - count, emitted - written);
+    let pending = emitted - written;
+    for (const count of Object.values(dropped)) pending -= count;
     return { emitted, written, pending, dropped };
   }
 }

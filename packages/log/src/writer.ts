@@ -24,12 +24,10 @@ export interface Taken {
   readonly bound: ReadonlyMap<string, string>;
   /** Those of the context. */
   readonly context: ReadonlyMap<string, string>;
-  /** The record has its exception. */
-  readonly error: boolean;
 }
 
 /** Thrown inside the fast walk when a value needs the careful one. */
-const BAIL = Symbol('careful');
+const BAIL = {};
 const EMPTY = {};
 const SLOTS = 8192;
 const MAX_REMEMBERED_TEXT = 128;
@@ -143,27 +141,27 @@ export class Writer {
   #object(at: Shape, value: object, depth: number): string {
     if (depth >= this.#limits.maxDepth || this.nodes < 0) throw BAIL;
     if (Array.isArray(value)) return this.#array(at, value, depth + 1);
-    if (isPlainObject(value)) return this.#walk(value, at.inner(), depth + 1, undefined);
+    if (isPlainObject(value)) return this.#walk(value, at.inner(), depth + 1);
     if (isDate(value)) return dateText(value);
     if (isErrorLike(value)) return this.exceptions.nested(value);
     return this.#judged(at.place, value);
   }
 
   /** A record's own fields, without braces. Throws when they need care, and for a name that is taken. */
-  fields(fields: object, taken: Taken): string {
-    return this.#walk(fields, this.keys.root, 0, taken);
+  fields(fields: object, taken: Taken, hasError: boolean): string {
+    return this.#walk(fields, this.keys.root, 0, taken, hasError);
   }
 
   /**
    * The properties of an object, along the shape it had last time. `taken` is given for a record's own fields. A getter
    * or lazy value may write a record in its turn: whatever it does to the shapes leaves each of them whole.
    */
-  #walk(source: object, start: Shape, depth: number, taken: Taken | undefined): string {
+  #walk(source: object, start: Shape, depth: number, taken?: Taken, given = false): string {
     const inherits = this.#polluted || (taken !== undefined && !isPlainObject(source));
     const bound = taken !== undefined && taken.bound.size > 0 ? taken.bound : undefined;
     // Names met for the first time are dear; an object of thousands is no record but data.
     const most = taken === undefined ? 512 : this.nodes;
-    let hasError = taken?.error === true;
+    let hasError = given;
     let json = '';
     let label = '';
     let count = 0;
@@ -202,10 +200,10 @@ export class Writer {
       if (isNamed) text = this.#judged(start.place.at(name, label), item);
       else text = next.isFree && typeof item === 'string' ? this.text(item) : this.#property(next, item, depth);
       if (text === '') continue;
-      const kept = typeof item === 'string' ? this.#copy : item;
-      const isData = typeof item !== 'function' && (typeof item !== 'object' || item === null);
-      const isKept = isData && item === kept && next.isFree && !isNamed;
-      json += isKept ? next.remember(kept, text) : next.fragment + text;
+      // What an object says may be another thing the next time.
+      const kept =
+        typeof item === 'string' ? this.#copy : typeof item !== 'object' && typeof item !== 'function' && item;
+      json += item === kept && next.isFree && !isNamed ? next.remember(kept, text) : next.fragment + text;
       at = next;
     }
     this.nodes -= count;
@@ -231,17 +229,13 @@ export class Writer {
   /** Any value, for good: what the fast walk cannot take goes through a redacted copy. Never throws. */
   safely(name: string, given: unknown, label = ''): string {
     const value = lazily(given);
-    let place = this.redactor.root;
     try {
-      if (label !== '') return this.#judged(place.at(name, label), value);
-      const at = this.keys.after(this.keys.root, name);
-      place = at.place;
-      return this.#property(at, value, 0);
+      if (label === '') return this.#property(this.keys.after(this.keys.root, name), value, 0);
     } catch {
       // Hostile or unusual: the redactor's copy reads it without being harmed, and has limits of its own.
       this.nodes = this.#limits.maxNodes;
-      return this.#judged(place, value);
     }
+    return this.#judged(this.redactor.root.at(name, label), value);
   }
 }
 
