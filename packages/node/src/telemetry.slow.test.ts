@@ -12,6 +12,7 @@ import { afterEach, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { memorySink } from '@breakwater/log/testing';
 import { logs, metrics, type ProxyTracerProvider, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { currentService, type StartOptions, start } from './start.ts';
 
 interface Received {
@@ -300,6 +301,18 @@ test('beside another OpenTelemetry SDK none is started, and the other one stays 
   } finally {
     trace.disable();
   }
+});
+
+test('beside another OpenTelemetry SDK, one that does not end well is told, and ends no process (R24)', async (t) => {
+  const shutdown = t.mock.method(MeterProvider.prototype, 'shutdown', () => Promise.reject(new Error('no end')));
+  trace.setGlobalTracerProvider({ getTracer: () => trace.getTracer('other') });
+  t.after(() => trace.disable());
+  const warned = once(process, 'warning');
+  assert.throws(() => start({ service: 'test', stdout: false }), { code: 'ERR_BREAKWATER_STARTED' });
+  const [warning] = (await warned) as [Error & { code?: string; detail?: string }];
+  assert.equal(shutdown.mock.callCount(), 1);
+  assert.equal(warning.code, 'BREAKWATER_NODE');
+  assert.match(String(warning.detail), /no end/);
 });
 
 test('a sampler decides over roots, a parent-based one leaves it to a caller who has decided (R7)', async () => {

@@ -125,7 +125,14 @@ export function startTelemetry(config: Config, resource: Resource): Telemetry {
   if (globals.some(({ isSet }) => !isSet)) {
     release();
     // Nothing was given to them yet, so nothing can be lost with them.
-    for (const provider of providers) void provider.shutdown();
+    for (const provider of providers)
+      provider.shutdown().catch((error: unknown) => {
+        process.emitWarning('An OpenTelemetry provider that was not used did not end well', {
+          type: 'BreakwaterWarning',
+          code: 'BREAKWATER_NODE',
+          detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+      });
     throw new ServiceStateError(
       'ERR_BREAKWATER_STARTED',
       'Another OpenTelemetry SDK is registered in this process; leave it out, or set `telemetry` to false',
