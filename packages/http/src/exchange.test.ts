@@ -136,9 +136,21 @@ test('H12 one client of IPv6 is one network, and IPv4 written as IPv6 is IPv4', 
     '::',
     '64:ff9b::1.2.3.4',
     '64:ff9b::9:1.2.3.5',
+    '64:ff9b::1.2.3.6',
+    '1.2.3.6',
+    '::ffff:0102:0306',
+    '64:FF9B:0:0:0:0:102:306',
+    '2002:102:306::1',
+    '2002:0102:0307:ffff::1',
+    '2002:102:307:1::1',
+    'fe80::1%eth0',
+    'fe80::2%eth1',
   ])
     statuses[field] = await ask(field);
-  assert.deepEqual(Object.values(statuses), [200, 429, 429, 200, 200, 429, 200, 200, 429, 200, 429]);
+  assert.deepEqual(
+    Object.values(statuses),
+    [200, 429, 429, 200, 200, 429, 200, 200, 429, 429, 200, 200, 429, 429, 429, 429, 200, 429, 200, 429],
+  );
 });
 
 test('H12 H14 limiters that throw or give a promise of their own kind', async () => {

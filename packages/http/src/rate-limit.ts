@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { OptionError } from '@breakwater/errors';
 import { callable, checkOptions, having, oneOf, type Rule } from '@breakwater/errors/options';
 import { type Clock, createRateLimit, type RateLimitDecision, type RateLimitSpec } from '@breakwater/resilience';
@@ -6,6 +5,7 @@ import { toRateLimitHeaders } from '@breakwater/resilience/http';
 import { edgeErrors } from './catalogue.ts';
 import type { Guard } from './edge.ts';
 import type { Exchange } from './exchange.ts';
+import { toNetwork } from './network.ts';
 import { clockRule } from './options.ts';
 import { createReport } from './report.ts';
 
@@ -18,7 +18,10 @@ export interface RateLimitRule extends RateLimitSpec {
    * that some framework routes the same: `/login` also for `/LOGIN`, `/login/` and `/%6cogin`.
    */
   readonly for?: string | RegExp | ((exchange: Exchange) => boolean) | undefined;
-  /** Whose limit it is. Default: the client's address, of IPv6 the first 64 bits, which one client has to itself. `undefined` exempts a request. */
+  /**
+   * Whose limit it is. Default: the client's address, of IPv6 the first 64 bits, which one client has to itself, and where IPv4
+   * is translated or tunnelled (mapped, NAT64, 6to4) the address of IPv4. `undefined` exempts a request.
+   */
   readonly key?: ((exchange: Exchange) => string | undefined) | undefined;
   /**
    * `requests` (default), or `failures`: only responses of 400 and above count, so that an endpoint where errors mean an
@@ -163,23 +166,6 @@ function toPlainPath(path: string): string {
     .toLowerCase()
     .replace(/[\\/]+/g, '/')
     .replace(/(?<=.)\/$/, '');
-}
-
-/** A client of IPv6 has 2^64 addresses at hand; of IPv4, one. */
-function toNetwork(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1]!;
-  const [head = '', tail] = address.split('%', 1)[0]!.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  // What `::` stands for is at least one group of zeros.
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length - (tail.includes('.') ? 1 : 0);
-  const all = [...groups, ...Array<string>(zeros).fill('0'), ...after];
-  return `${all
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
