@@ -243,16 +243,10 @@ test('H28 H30 a crowd of calls that go well, fail, take too long and are given b
   // pg-pool takes its own listener off while a client is in use: what is left is the guard's.
   for (const client of clients) assert.equal(client.listenerCount('error'), 1);
   for (const client of clients) client.release();
-  // The server sees that a connection is closed, and a cancel request, a moment later.
-  const left = async (): Promise<number | null> => {
-    const { rowCount } = await postgres
-      .admin()
-      .query(
-        "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' OR query LIKE '%pg_sleep(600)%' AND state = 'active' AND pid <> pg_backend_pid()",
-      );
-    return rowCount;
-  };
-  while ((await left()) !== 0) await setImmediate();
+  const left =
+    "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' OR query LIKE '%pg_sleep(600)%' AND state = 'active' AND pid <> pg_backend_pid()";
+  // The server sees that a connection was closed, and a cancel request, a moment later.
+  await until(async () => (await postgres.admin().query(left)).rowCount === 0);
   await pool.end();
 });
 
