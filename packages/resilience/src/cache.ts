@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import { hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
 import { callable, delayMs, durationMs, whole } from './options.ts';
 import { isOutage } from './outage.ts';
-import type { CallOptions, Policy, Work } from './policy.ts';
+import { type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
 
@@ -53,7 +53,7 @@ export interface CacheEntry {
 export interface Cache extends Policy<CacheEvent> {
   readonly kind: 'cache';
   readonly size: number;
-  /** The answer such a call would find, however old, without a call. For fallbacks and inspection. */
+  /** The answer such a call would find, however old, without a call; that counts as use of it. For fallbacks and inspection. */
   peek(options: CallOptions): CacheEntry | undefined;
   /** Forgets the answer of such a call; one that is being fetched now will not be kept. */
   invalidate(options: CallOptions): void;
@@ -65,7 +65,6 @@ export interface Cache extends Policy<CacheEvent> {
 interface Kept {
   readonly value: unknown;
   readonly at: number;
-  revalidating: boolean;
 }
 
 /** The calls under way for one key. */
@@ -116,31 +115,33 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
     const key = sharedKey(options, this.options.keyOf);
     if (key === undefined || hasGivenUp(options)) return run(this.plan, work, options);
     const { ttlMs, staleWhileRevalidateMs = 0, staleIfErrorMs = 0, staleIf = isOutage } = this.options;
-    const kept = this.#younger(key, ttlMs + staleWhileRevalidateMs);
-    if (kept !== undefined) {
-      const ageMs = this.#ageOf(kept);
+    const { value, ageMs } = this.#find(key);
+    if (ageMs < ttlMs + staleWhileRevalidateMs) {
       const fresh = ageMs < ttlMs;
-      this.#keep(key, kept);
       this.tell?.(options, { type: 'cache.hit', reason: fresh ? 'fresh' : 'revalidating', key, ageMs });
-      if (!fresh && !kept.revalidating) void this.#revalidate(work, options, key, kept);
-      return kept.value as T;
+      if (!fresh && !this.#fetching.has(key)) {
+        // Not bound to the caller, who has its answer already: neither to its signal nor to its deadline.
+        this.#fetch(work, detached(options), key).catch((error: unknown) => {
+          this.tell?.(options, { type: 'cache.revalidation-failed', key, error });
+        });
+      }
+      return value as T;
     }
     this.tell?.(options, { type: 'cache.miss', key });
     try {
       return await this.#fetch(work, options, key);
     } catch (error) {
       // Another caller may have got a newer one meanwhile.
-      const stale = this.#younger(key, ttlMs + staleIfErrorMs);
-      if (stale === undefined || hasGivenUp(options) || !ask(staleIf, error, false)) throw error;
-      const ageMs = this.#ageOf(stale);
+      const { value, ageMs } = this.#find(key);
+      if (ageMs >= ttlMs + staleIfErrorMs || hasGivenUp(options) || !ask(staleIf, error, false)) throw error;
       this.tell?.(options, { type: 'cache.hit', reason: 'error', key, ageMs, error });
-      return stale.value as T;
+      return value as T;
     }
   }
 
   peek(options: CallOptions): CacheEntry | undefined {
-    const kept = this.#entries.get(sharedKey(options, this.options.keyOf));
-    return kept && { value: kept.value, ageMs: this.#ageOf(kept) };
+    const entry = this.#find(sharedKey(options, this.options.keyOf));
+    return entry.ageMs < NEVER ? entry : undefined;
   }
 
   invalidate(options: CallOptions): void {
@@ -159,13 +160,11 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
     this.#trim();
   }
 
-  #ageOf({ at }: Kept): number {
-    return this.clock.now() - at;
-  }
-
-  #younger(key: string, limitMs: number): Kept | undefined {
+  /** The answer under a key, which is now in use; `ageMs` is `Infinity` where there is none. */
+  #find(key: string | undefined): CacheEntry {
     const kept = this.#entries.get(key);
-    return kept && this.#ageOf(kept) < limitMs ? kept : undefined;
+    if (kept) this.#keep(key, kept);
+    return { value: kept?.value, ageMs: this.clock.now() - (kept?.at ?? -NEVER) };
   }
 
   #outdate(fetching: Fetching | undefined): void {
@@ -173,7 +172,7 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   }
 
   /** Puts an answer where it is forgotten last. */
-  #keep(key: string, kept: Kept): void {
+  #keep(key: string | undefined, kept: Kept): void {
     this.#entries.delete(key);
     this.#entries.set(key, kept);
     this.#trim();
@@ -189,23 +188,12 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
       const { cacheIf = () => true } = this.options;
       if (asked > fetching.outdated && ask(cacheIf, value, false)) {
         fetching.outdated = asked;
-        this.#keep(key, { value, at: this.clock.now(), revalidating: false });
+        this.#keep(key, { value, at: this.clock.now() });
       }
       return value;
     } finally {
       if (--fetching.calls === 0) this.#fetching.delete(key);
     }
-  }
-
-  /** Not bound to the caller, who has its answer already: neither to its signal nor to its deadline. */
-  async #revalidate(work: Work<unknown>, options: CallOptions, key: string, kept: Kept): Promise<void> {
-    kept.revalidating = true;
-    try {
-      await this.#fetch(work, detached(options), key);
-    } catch (error) {
-      this.tell?.(options, { type: 'cache.revalidation-failed', key, error });
-    }
-    kept.revalidating = false;
   }
 
   #trim(): void {
