@@ -1,5 +1,4 @@
 import { compile } from './compile.ts';
-import { keyRule } from './key.ts';
 import { createRoot, isPlainText, isQuietItem } from './place.ts';
 import { pseudonymMarker } from './replace.ts';
 import { redactText } from './text/redact-text.ts';
@@ -32,10 +31,6 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
   return {
     redact,
     string,
-    key(name) {
-      const rule = typeof name === 'string' ? keyRule(engine, name) : null;
-      return rule !== null && (rule.strength === 'strong' || rule.action === 'keep') ? rule.action : false;
-    },
     field(name, value) {
       const result = redactNamed(createWalk(engine), String(name), value, start);
       return result === DROP ? undefined : result;

@@ -40,8 +40,14 @@ describe('rules', () => {
         list: ['a', '[]'],
       },
     );
-    assert.equal(redactor.key('internal_note'), 'drop');
-    assert.equal(redactor.key('sessionToken'), 'keep');
+    const places = ['internal_note', 'sessionToken'].map((name) => redactor.root.at(name));
+    assert.deepEqual(
+      places.map((place) => [place.isOpen, place.redact('abc123')]),
+      [
+        [false, undefined],
+        [false, 'abc123'],
+      ],
+    );
     assert.equal(redactor.field('internalNote', 'x'), undefined);
     assert.equal(redactor.string('session_token=abc123'), 'session_token=abc123');
   });

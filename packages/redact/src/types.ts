@@ -148,12 +148,6 @@ export interface Redactor {
   redact(value: unknown): unknown;
   /** As `redact` for text. A clean string comes back as the same reference and nothing is allocated. */
   string(text: string): string;
-  /**
-   * The action for a property by its name alone, or `false`. It is for a serialiser that walks by itself: anything
-   * but `false` and `keep` means that the whole value must go. Weak names (`key`, `token`) depend on the value: use
-   * `field`.
-   */
-  key(name: string): Action | false;
   /** Redacts one property's value as `redact` would at that key. `undefined` when the action is `drop`. */
   field(name: string, value: unknown): unknown;
   /** The top of an object, for a serialiser that walks by itself. */
