@@ -86,7 +86,7 @@ function invalidNames(fields: readonly (readonly [string, FieldType])[], given: 
   for (const [name, type] of fields) {
     let value: unknown;
     try {
-      value = (given as Record<string, unknown>)[name];
+      value = (given as Record<string, unknown> | null | undefined)?.[name];
     } catch {
       // A getter that throws gives no value of the wanted type.
       value = Symbol('unreadable');

@@ -72,7 +72,7 @@ export function withWideEvent<T>(options: WideOptions, fn: () => T): T {
     const fields = { ...wide.fields, ...wide.counts, duration_ms: durationMs, outcome };
     const { message = 'request completed', eventName = 'breakwater.request' } = options;
     if (outcome === 'ok') options.logger.log('info', message, fields, eventName);
-    else options.logger.log('error', message, { ...fields, error }, eventName);
+    else options.logger.log('error', message, withError(fields, error), eventName);
   };
   return withCell({ wide }, () =>
     settle(
@@ -81,6 +81,14 @@ export function withWideEvent<T>(options: WideOptions, fn: () => T): T {
       (error) => end('failed', error),
     ),
   );
+}
+
+const ERROR_NAMES = ['error', 'err', 'exception'];
+
+/** The error before all fields, for the first of a record is its exception, and under a name that they do not use. */
+function withError(fields: Fields, error: unknown): Fields {
+  const name = ERROR_NAMES.find((candidate) => !Object.hasOwn(fields, candidate)) ?? 'error';
+  return { [name]: error, ...fields, [name]: error };
 }
 
 /** Adds to the wide event of the work that is going on. False outside of one. */

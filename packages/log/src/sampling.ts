@@ -11,6 +11,8 @@ export interface SampleQuestion {
   /** The context of the work, with the trace ids the record will have: the logger's option `trace` goes first. */
   readonly context: LogContext | undefined;
   readonly nowMs: number;
+  /** How many records this one stands for already, where a sampler before this one has kept it for others. Default 1. */
+  readonly standsFor?: number | undefined;
 }
 
 /**
@@ -98,11 +100,12 @@ export function limitPerKey(options: PerKeyOptions): Sampler {
       seen.set(name, entry);
     }
     entry.count++;
+    const { standsFor = 1 } = question;
     if (entry.count > perSecond) {
-      entry.heldBack++;
+      entry.heldBack += standsFor;
       return 0;
     }
-    const rate = 1 / (1 + entry.heldBack);
+    const rate = standsFor / (standsFor + entry.heldBack);
     entry.heldBack = 0;
     return rate;
   };
@@ -135,7 +138,7 @@ export function sampleToBudget(perSecond: number, random: Random = Math.random):
   let kept = 0;
   let rate = 1;
   let heldBack = 0;
-  return ({ severity, nowMs }) => {
+  return ({ severity, nowMs, standsFor = 1 }) => {
     const now = Math.floor(nowMs / 1000);
     if (now !== second) {
       rate = seen === 0 || now !== second + 1 ? 1 : Math.min(1, perSecond / seen);
@@ -147,24 +150,27 @@ export function sampleToBudget(perSecond: number, random: Random = Math.random):
     if (severity >= SEVERITY.error) return 1;
     // The first second of a burst has no rate from before: the budget itself is its end.
     if (kept >= perSecond) {
-      heldBack++;
+      heldBack += standsFor;
       return 0;
     }
     if (rate < 1 && random() >= rate) return 0;
     kept++;
-    const whole = 1 / (1 / rate + heldBack);
+    const whole = standsFor / (standsFor / rate + heldBack);
     heldBack = 0;
     return whole;
   };
 }
 
-/** Asks all; the record's rate is the product, and one 0 drops it. */
+/**
+ * Asks all, in this order; the record's rate is the product, and one 0 drops it. Put `limitPerKey` and `sampleToBudget` last:
+ * what they hold back is in the rate of the next record they keep, and a sampler after them that drops it drops that too.
+ */
 export function sampleAll(...samplers: readonly Sampler[]): Sampler {
   for (const sampler of samplers) check('sampleAll sampler', callable, sampler);
   return (question) => {
     let rate = 1;
     for (const sampler of samplers) {
-      rate *= sampler(question);
+      rate *= sampler(rate === 1 ? question : { ...question, standsFor: 1 / rate });
       if (rate === 0) return 0;
     }
     return rate;

@@ -1,6 +1,5 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-
-const STALE_MS = 10_000;
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, statSync } from 'node:fs';
+import { giveBackLock, takeLock } from './rotation-lock.ts';
 
 /** Paths of which was said that they cannot be opened anew. */
 const warned = new Set<string>();
@@ -32,7 +31,7 @@ export function followFile(path: string, fd: number): number {
 export function rotateFile(path: string, fd: number, maxFiles: number): number {
   const lock = `${path}.lock`;
   try {
-    if (!take(lock)) return fd;
+    if (!takeLock(lock)) return fd;
   } catch (error) {
     // Without a lock (a full disk, a folder that is gone) another process could be at it.
     return stay(path, fd, error);
@@ -45,29 +44,8 @@ export function rotateFile(path: string, fd: number, maxFiles: number): number {
       move(path, `${path}.1`);
     });
   } finally {
-    giveBack(lock);
+    giveBackLock(lock);
   }
-}
-
-function giveBack(lock: string): void {
-  try {
-    rmSync(lock, { force: true });
-  } catch {
-    // A folder that may not be written to any more: nobody rotates there.
-    return;
-  }
-}
-
-/** False while another process has it. One that was killed with it loses it after some seconds. Throws when there can be no lock. */
-function take(lock: string): boolean {
-  try {
-    closeSync(openSync(lock, 'wx', 0o640));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (Date.now() - since < STALE_MS) return false;
-  }
-  return true;
 }
 
 function turnTo(path: string, fd: number, before?: () => void): number {
