@@ -75,8 +75,10 @@ export function honoEdge<E extends Env>(app: Hono<E>, edge: Edge): void {
 
 /** An answer, of `idempotent` for instance, as the response of a handler. */
 export function toResponse(answer: Answer): Response {
-  const empty = answer.status === 204 || answer.status === 304;
-  return new Response(empty ? null : answer.body, { status: answer.status, headers: { ...answer.headers } });
+  const { status, headers, body } = answer;
+  if (status === 204 || status === 304) return new Response(null, { status, headers: { ...headers } });
+  // Said here, as of an answer to HEAD nobody could tell it later.
+  return new Response(body, { status, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } });
 }
 
 // Hono's own exception: its status is this service's, where one on any other error may be an upstream's.

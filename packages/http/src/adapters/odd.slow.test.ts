@@ -202,6 +202,9 @@ test('H3 HEAD, other methods and strange requests have the ids and no 5xx', asyn
       assert.ok(answer.status < 500, `${name} ${method} ${path}`);
       assert.equal(answer.headers['x-correlation-id'], 'c', `${name} ${method} ${path}`);
       if (method === 'HEAD') assert.equal(answer.body, '', name);
+      if (method !== 'HEAD' || status !== 404) continue;
+      const { body } = await send(app.port, path, { headers: { 'x-correlation-id': 'c' } });
+      assert.equal(answer.headers['content-length'], String(Buffer.byteLength(body)), name);
     }
     const upgrade = 'GET /ok HTTP/1.1\r\nhost: a\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n\r\n';
     assert.match(await write(app.port, upgrade), /^HTTP\/1\.1 200 /, name);
