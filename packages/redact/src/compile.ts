@@ -164,23 +164,22 @@ function checkPseudonym(keys: PseudonymKeys | undefined, actions: readonly Actio
   if (keys === null || typeof keys !== 'object' || keys.keys === null || typeof keys.keys !== 'object') {
     throw new RedactConfigError('REDACT_PSEUDONYM_KEY', 'option pseudonym must be {current, keys}');
   }
-  if (!Object.hasOwn(keys.keys, keys.current)) {
-    throw new RedactConfigError(
-      'REDACT_PSEUDONYM_KEY',
-      `pseudonym.current ${JSON.stringify(keys.current)} is not among pseudonym.keys`,
-    );
-  }
-  for (const [id, secret] of Object.entries(keys.keys)) {
+  // Not shown, as a key may stand where an id belongs.
+  for (const [index, [id, secret]] of Object.entries(keys.keys).entries()) {
     if (!/^[a-z0-9]{1,8}$/.test(id)) {
       throw new RedactConfigError(
         'REDACT_PSEUDONYM_KEY',
-        `pseudonym key id ${JSON.stringify(id)} must be 1 to 8 of a-z and 0-9`,
+        `pseudonym.keys: id number ${index + 1} must be 1 to 8 of a-z and 0-9`,
       );
     }
     const bytes =
       typeof secret === 'string' ? Buffer.byteLength(secret) : secret instanceof Uint8Array ? secret.byteLength : 0;
     if (!(bytes >= 16))
       throw new RedactConfigError('REDACT_PSEUDONYM_KEY', `pseudonym key ${JSON.stringify(id)} has under 16 bytes`);
+  }
+  if (!Object.hasOwn(keys.keys, keys.current)) {
+    const ids = Object.keys(keys.keys).join(', ');
+    throw new RedactConfigError('REDACT_PSEUDONYM_KEY', `pseudonym.current must be an id of pseudonym.keys (${ids})`);
   }
 }
 

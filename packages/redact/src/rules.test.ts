@@ -199,6 +199,20 @@ describe('rules', () => {
     assert.equal(code({ pseudonym: {} }), 'REDACT_PSEUDONYM_KEY');
   });
 
+  test('no message shows a key for pseudonyms, wherever it was put', () => {
+    const secret = 'hunter2hunter2hunter2';
+    for (const given of [
+      { current: secret, keys: { k1: secret } },
+      { current: 'k1', keys: { [secret]: 'k1' } },
+      { current: 'k1', keys: { k1: 'hunter2' } },
+      secret,
+    ])
+      assert.throws(
+        () => createRedactor({ pseudonym: given as never }),
+        (error: Error) => error.name === 'RedactConfigError' && !error.message.includes('hunter2'),
+      );
+  });
+
   test('R15: patterns that would need backtracking are refused', () => {
     for (const pattern of [
       '{digit:4}',
