@@ -1,4 +1,4 @@
-import { CUT, changes, DONE, PAUSED, RUNNING } from './attempt-state.ts';
+import { CUT, changes, DONE, HELD, PAUSED, RUNNING } from './attempt-state.ts';
 import { TimeoutError } from './errors.ts';
 import { OptionError } from './options.ts';
 import type { Plan } from './plan.ts';
@@ -29,7 +29,7 @@ export class Call implements CallContext, Timed {
   /** @internal Settles the promise of the call; with a {@link Rejection} it rejects. */
   declare readonly resolve: (value: unknown) => void;
   declare attempt: number;
-  /** What an attempt leaves to the next, for the repeater. */
+  /** What an attempt leaves to the next, for the repeater. Once `HELD`: how the work ended. */
   declare history: unknown;
   /** @internal */
   declare phase: number;
@@ -44,7 +44,7 @@ export class Call implements CallContext, Timed {
   declare limit: Gate | undefined;
   /** @internal */
   declare controller: AbortController | undefined;
-  /** @internal Calls that were started with this one as their options, to be given up with it. */
+  /** @internal Calls that were started with this one as their options: to be given up with it, and part of its work. */
   declare inner: Set<Call> | undefined;
 
   constructor(
@@ -101,7 +101,7 @@ export class Call implements CallContext, Timed {
   }
   /** The answer is no longer awaited: settled, cancelled or timed out. */
   get ended(): boolean {
-    return this.phase <= CUT;
+    return this.phase <= DONE;
   }
 
   /** @internal As of a signal: whether the attempt was given up. */
@@ -119,7 +119,10 @@ export class Call implements CallContext, Timed {
   }
   /** @internal */
   removeEventListener(_type: 'abort', call: Call): void {
+    // What was given up is part of the work for as long as it goes on.
+    if (call.phase < DONE) return;
     this.inner?.delete(call);
+    if (this.phase === HELD) this.free(...(this.history as [Outcome, unknown]));
   }
   /** What it was made with has been given up: the caller's signal, or the call that it is part of. */
   handleEvent(): void {
@@ -254,12 +257,29 @@ export class Call implements CallContext, Timed {
     this.finish(final ? CANCELLED : FAILED, reason);
   }
 
-  /** @internal The work has really ended. */
+  /** @internal The function has ended; calls that it made may go on. */
   done(outcome: Outcome, value: unknown): void {
     const given = this.phase === CUT;
+    const held = given || this.inner?.size;
     this.end();
-    this.leave(this.plan.gates.length, outcome, value, given || undefined);
-    if (!given) this.finish(outcome, value);
+    if (held) this.phase = CUT;
+    if (!given) {
+      this.leave(this.plan.gates.length, outcome, value, held ? false : undefined);
+      this.finish(outcome, value);
+    }
+    if (held) this.free(outcome, value);
+  }
+
+  /** @internal Leaves the gates that hold, once the calls that are part of the work have ended too. */
+  free(outcome: Outcome, value: unknown): void {
+    if (this.inner?.size) {
+      this.phase = HELD;
+      this.history = [outcome, value];
+      return;
+    }
+    this.phase = DONE;
+    this.leave(this.plan.gates.length, outcome, value, true);
+    if (this.options instanceof Call) this.detach();
   }
 
   /** @internal Settles the promise, unless the repeater goes on. */

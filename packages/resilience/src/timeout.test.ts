@@ -7,10 +7,14 @@ import {
   cooperative,
   createBreaker,
   createBulkhead,
+  createHedge,
+  createRetry,
   createTimeout,
+  type Policy,
   type TimeoutError,
   type TimeoutExpired,
   type TimeoutPolicy,
+  type Work,
 } from './index.ts';
 
 const forever = (): Promise<never> => new Promise(() => undefined);
@@ -195,6 +199,39 @@ test('C2 a slot outside of a timeout is held until the deaf work really ends', a
   assert.equal(bulkhead.active, 1);
   await clock.advance(400);
   assert.equal(bulkhead.active, 0);
+});
+
+test('C2 a slot is held until the last deaf work of its call ends, whatever lies between the bulkhead and the work', async () => {
+  const clock = createVirtualClock();
+  const made = { timeoutMs: 100, clock };
+  const own: Policy = {
+    kind: 'own',
+    name: 'own',
+    execute: async (work, options) => createTimeout(made).execute(work, options),
+    on: () => () => undefined,
+  };
+  const retry = (): Policy => createRetry({ maxAttempts: 2, backoff: () => 0, clock });
+  const total = (timeoutMs: number): Policy => createTimeout({ timeoutMs, limit: 'total', clock });
+  const bulkhead = createBulkhead({ maxConcurrent: 1, clock });
+  // The work takes 500 ms, is deaf, and is given up after 100 or 150 ms.
+  for (const [name, chain, freeMs] of [
+    ['a retry', compose(bulkhead, retry(), createTimeout(made)), 600],
+    ['a total limit and a retry', compose(bulkhead, total(150), retry(), createTimeout(made)), 600],
+    ['one attempt that answers', compose(bulkhead, retry(), own), 500],
+    ['a policy of one’s own', compose(bulkhead, own), 500],
+    ['a cooperative policy', compose(retry(), bulkhead, cooperative(total(1000)), createTimeout(made)), 500],
+    ['by hand', { execute: (w: Work<unknown>) => bulkhead.execute((c) => own.execute(w, c)) }, 500],
+    ['a hedge', compose(bulkhead, createHedge({ delayMs: 100, clock })), 500],
+  ] as const) {
+    const second = name.startsWith('one') || name === 'a hedge';
+    const startedAt = clock.now();
+    let calls = 0;
+    const call = chain.execute(() => (++calls === 2 && second ? 'answer' : clock.sleep(500))).catch(() => undefined);
+    await clock.advance(250);
+    assert.equal(await call, second ? 'answer' : undefined, name);
+    while (bulkhead.active === 1 && clock.now() - startedAt < 2000) await clock.advance(1);
+    assert.equal(clock.now() - startedAt, freeMs, name);
+  }
 });
 
 test('C2 O4 with two limits in a chain the nearer one ends the call, and the slot is held until the deaf work ends', async () => {
