@@ -129,14 +129,14 @@ for (const broken of ['log', 'health', 'server']) {
         drainMs: 0,
         timeoutMs: 100,
         closers: [{ name: 'pool', close: () => void closed++ }],
-        signals: ['SIGUSR2'],
+        signals: ['SIGWINCH'],
         exit: resolve,
       });
     });
-    process.kill(process.pid, 'SIGUSR2');
+    process.kill(process.pid, 'SIGWINCH');
     assert.equal(await code, 1);
     process.off('warning', onWarning);
-    process.removeAllListeners('SIGUSR2');
+    process.removeAllListeners('SIGWINCH');
     // Without the server's own way to end its connections nothing after it is known to be over.
     assert.equal(closed, broken === 'server' ? 0 : 1);
     assert.equal(server.listening, false);
