@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { admissionGuard } from './admit.ts';
 import { createBareEdge } from './conformance/test-exchange.ts';
 import { parseTraceparent, readCorrelation, toTraceparent } from './correlation.ts';
-import { createEdge } from './edge.ts';
+import { createEdge, type Guard } from './edge.ts';
 import { readJson } from './read-json.ts';
 import { validate } from './validate.ts';
 
@@ -74,6 +74,24 @@ test('H4 the end is written once, quiet paths only when they fail', () => {
     [['Request failed', 'error']],
   );
   assert.equal(edge.active, 0);
+});
+
+test('H4 an answer of 5xx that a guard chose is a warning; one that it failed with is an error', async () => {
+  const guard: Guard = ({ path }) => {
+    const answer = { status: 503, headers: {}, body: '' };
+    if (path === '/now') return answer;
+    if (path === '/later') return Promise.resolve(answer);
+    throw new Error('the guard failed');
+  };
+  const { open, said } = createBareEdge({ guards: [guard], logStart: false, quietPaths: ['/now'] });
+  for (const path of ['/now', '/later', '/throws']) {
+    const exchange = open(path);
+    exchange.end({ status: (await exchange.guard())?.status ?? 200 });
+  }
+  assert.deepEqual(
+    said.map(({ level, message }) => `${message} ${level}`),
+    ['Request failed warn', 'Request failed warn', 'Request failed error'],
+  );
 });
 
 test('H7 the client address: the peer, or what as many proxies as are trusted have seen', () => {

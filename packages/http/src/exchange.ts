@@ -56,6 +56,8 @@ export class ExchangeImpl implements Exchange {
   readonly #scope: AsyncResource;
   #ending: Ending | undefined;
   #failure: { readonly error: unknown; readonly code: string } | undefined;
+  /** A guard gave the answer. */
+  #answered = false;
   #controller: AbortController | undefined;
   #timer: unknown;
   #listeners: ((ending: Ending) => void)[] | undefined;
@@ -125,9 +127,16 @@ export class ExchangeImpl implements Exchange {
         const answer = this.#edge.guards[index]!(this);
         if (answer === undefined || answer === null) continue;
         // Not `instanceof`: a promise may be of another realm, or of a library.
-        if (!('then' in answer)) return answer;
+        if (!('then' in answer)) {
+          this.#answered = true;
+          return answer;
+        }
         return Promise.resolve(answer).then(
-          (settled) => settled ?? this.#ask(index + 1),
+          (settled) => {
+            if (settled === undefined || settled === null) return this.#ask(index + 1);
+            this.#answered = true;
+            return settled;
+          },
           (error) => this.fail(error),
         );
       }
@@ -187,7 +196,9 @@ export class ExchangeImpl implements Exchange {
     if (failure !== undefined) fields['error.type'] = failure.code;
     if ((ending.status >= 500 || ending.failed === true) && !this.#followsFromLeaving(failure?.error)) {
       Object.assign(fields, this.#failureFields());
-      log.log('error', 'Request failed', fields, 'http.request.failed');
+      // What a guard chose to say is no error: health is not ready at each start and end.
+      const level = this.#answered && failure === undefined && ending.failed !== true ? 'warn' : 'error';
+      log.log(level, 'Request failed', fields, 'http.request.failed');
     } else if (ending.aborted === true) {
       if (failure?.error instanceof Error) fields['error'] = failure.error;
       log.log('warn', 'Request aborted by the client', fields, 'http.request.aborted');
