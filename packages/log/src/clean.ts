@@ -30,7 +30,8 @@ function cleanObject(writer: Writer, value: object): string {
   if (isDate(value)) return dateText(value);
   if (isErrorLike(value)) return writer.exceptions.nested(value);
   if (isSet(value)) return items([...value]);
-  if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`;
+  // The redactor lets only those through that are text.
+  if (value instanceof Uint8Array) return writer.cut(Buffer.from(value).toString());
   const entries: [unknown, unknown][] = isMap(value) ? [...value] : Object.entries(value);
   if (entries.some(([key]) => typeof key !== 'string')) return items(entries);
   const used = new Set<string>();

@@ -18,8 +18,9 @@ const NAMES: readonly (readonly [keyof LogContext, string])[] = [
   ['operation', 'breakwater.operation'],
 ];
 
-const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
-const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
+function isId(id: unknown, digits: number): id is string {
+  return typeof id === 'string' && id.length === digits && /^(?!0+$)[0-9a-f]+$/.test(id);
+}
 
 /** Writes the context's part of a line once per context and logger. */
 export function writeContext(
@@ -43,8 +44,8 @@ export function writeContext(
 
 export function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {
   const { traceId, spanId, traceFlags } = ids ?? {};
-  if (typeof traceId !== 'string' || !TRACE_ID.test(traceId)) return '';
-  const span = typeof spanId === 'string' && SPAN_ID.test(spanId) ? `,"spanId":"${spanId}"` : '';
+  if (!isId(traceId, 32)) return '';
+  const span = isId(spanId, 16) ? `,"spanId":"${spanId}"` : '';
   const hasFlags = typeof traceFlags === 'number' && traceFlags >= 0 && traceFlags < 256;
   return `,"traceId":"${traceId}"${span}${hasFlags ? `,"traceFlags":${Math.floor(traceFlags)}` : ''}`;
 }

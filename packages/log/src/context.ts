@@ -41,10 +41,13 @@ export interface ContextCell {
   wide: WideEvent | undefined;
 }
 
+/** Names that are written already, and their values as JSON. */
+export type Names = ReadonlyMap<string, string>;
+
 /** A context as one logger core writes it. */
 export interface WrittenContext {
   readonly owner: object | undefined;
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: Names;
   /** `,"traceId":…`, or ''. */
   readonly span: string;
   /** `"name":value,…`, or ''. */
@@ -56,7 +59,7 @@ export interface WrittenContext {
 type Kept = Pick<ContextCell, 'buffer' | 'wide'>;
 
 const storage = new AsyncLocalStorage<ContextCell>();
-export const NO_NAMES: ReadonlyMap<string, string> = new Map();
+export const NO_NAMES: Names = new Map();
 export const NO_CONTEXT: WrittenContext = { owner: undefined, names: NO_NAMES, span: '', json: '', frame: undefined };
 
 /**

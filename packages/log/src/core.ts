@@ -1,5 +1,5 @@
 import type { Redactor } from '@breakwater/redact';
-import { type ContextCell, currentCell, type LogContext, NO_CONTEXT, type WrittenContext } from './context.ts';
+import { type ContextCell, currentCell, type LogContext, NO_CONTEXT } from './context.ts';
 import { type TraceIds, traceHead, writeContext } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
 import { join, writeCarefully } from './fields.ts';
@@ -63,6 +63,7 @@ export class Core {
   };
   readonly #lineStart = createLineStart();
   readonly #resource: string;
+  #span: Partial<TraceIds> & { readonly span: string } = { span: '' };
 
   constructor(options: CoreOptions) {
     this.options = options;
@@ -166,7 +167,7 @@ export class Core {
     rate: number,
   ): string {
     const { writer } = this;
-    const { trace, maxLineChars } = this.options;
+    const { trace, baggage, maxLineChars } = this.options;
     const isBare = (fields ?? event ?? cell ?? trace) === undefined && rate === 1;
     if (isBare && typeof message === 'string' && !message.includes('{')) {
       const line = this.#lineStart(nowMs, HEADS[level]) + writer.text(message) + parts.frame.closed;
@@ -177,26 +178,26 @@ export class Core {
     // What comes from outside goes first: a lazy text may write a record in its turn, by a logger that shares the context.
     const body = this.#body(message, fields, made !== undefined);
     const ids = made?.trace ?? trace?.();
-    const context = cell === undefined ? NO_CONTEXT : this.#written(cell);
-    const frame = context === NO_CONTEXT ? parts.frame : frameOf(parts, context);
+    if (cell && cell.written?.owner !== this) cell.written = writeContext(cell.values, this, writer, baggage);
+    const context = cell?.written ?? NO_CONTEXT;
+    const frame = cell ? frameOf(parts, context) : parts.frame;
     const name = event?.name ? `,"eventName":${writer.text(event.name)}` : '';
-    const span = ids === undefined ? context.span : traceHead(ids);
+    const { span } = ids ? this.#spanOf(ids) : context;
     const start = this.#lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level]) + body + name + span;
     let extra = event?.json ?? '';
     if (rate < 1) extra = join(extra, `"breakwater.log.sample_rate":${rate}`);
     if (typeof message === 'string' && made === undefined && isTemplate(message))
       extra = join(extra, `"breakwater.log.template":${writer.text(message)}`);
     const error = isErrorLike(fields) ? fields : isErrorLike(message) ? message : undefined;
-    const hasError = error !== undefined;
-    if (hasError) extra = join(extra, writer.exceptions.attributes(error as object));
+    if (error !== undefined) extra = join(extra, writer.exceptions.attributes(error as object));
     let own = extra;
     let rest = '';
     if (fields !== undefined && fields !== error) {
       try {
-        own = join(extra, writer.fields(fields, frame, hasError));
+        own = join(extra, writer.fields(fields, parts.bound, context.names, error));
       } catch {
         // A name that is taken, or a value that needs care: once more, name by name.
-        rest = parts.open + writeCarefully(writer, fields, extra, frame, hasError) + END;
+        rest = parts.open + writeCarefully(writer, fields, extra, parts.bound, context.names, error) + END;
       }
     }
     rest ||= own === '' ? frame.closed : frame.more + own + END;
@@ -205,9 +206,11 @@ export class Core {
     return `${start}${parts.open}"breakwater.log.truncated_chars":${rest.length - parts.open.length}${END}`;
   }
 
-  #written(cell: ContextCell): WrittenContext {
-    if (cell.written?.owner !== this) cell.written = writeContext(cell.values, this, this.writer, this.options.baggage);
-    return cell.written as WrittenContext;
+  /** Each line of a span comes with its ids; they are checked once. */
+  #spanOf(ids: TraceIds): Partial<TraceIds> & { readonly span: string } {
+    const { spanId, traceId } = this.#span;
+    if (spanId !== ids.spanId || traceId !== ids.traceId) this.#span = { ...ids, span: traceHead(ids) };
+    return this.#span;
   }
 
   #body(given: unknown, fields: object | undefined, asIs: boolean): string {

@@ -1,9 +1,9 @@
 import { shorten, unused } from './clean.ts';
-import { NO_NAMES } from './context.ts';
+import { type Names, NO_NAMES } from './context.ts';
 import { isErrorLike } from './error-like.ts';
 import { RESERVED } from './keys.ts';
 import { toJsonString } from './text.ts';
-import type { Taken, Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 const MAX_FIELDS = 1000;
 
@@ -11,21 +11,25 @@ const MAX_FIELDS = 1000;
  * A record's attributes name by name, for fields that need care: names that are taken, changed or met twice, values that
  * harm who reads them. `extra` is what the logger itself has to say. Never throws.
  */
-export function writeCarefully(writer: Writer, fields: object, extra: string, taken: Taken, hasError: boolean): string {
+export function writeCarefully(
+  writer: Writer,
+  fields: object,
+  extra: string,
+  bound: Names,
+  context: Names,
+  error: unknown,
+): string {
   writer.begin();
-  const entries = new Map([...taken.context, ...taken.bound, ...taken.context]);
-  const exception = addFields(writer, fields, entries, taken.context, hasError);
+  const entries = new Map([...context, ...bound, ...context]);
+  const exception = addFields(writer, fields, entries, context, error);
   return join(join(toMembers(entries), extra), exception);
 }
 
 /** What `child` binds, as JSON under final names, on top of what is bound `above`. */
-export function bindFields(
-  writer: Writer,
-  above: ReadonlyMap<string, string>,
-  fields: object,
-): ReadonlyMap<string, string> {
+export function bindFields(writer: Writer, above: Names, fields: object): Names {
   const bound = new Map(above);
   writer.begin();
+  // An error that is bound is a field as any other.
   addFields(writer, fields, bound, NO_NAMES, true);
   return bound;
 }
@@ -46,8 +50,8 @@ function addFields(
   writer: Writer,
   fields: object,
   entries: Map<string, string>,
-  context: Taken['context'],
-  hasError: boolean,
+  context: Names,
+  error: unknown,
 ): string {
   const names = keysOf(fields);
   if (names === undefined) entries.set('breakwater.log.unreadable_fields', 'true');
@@ -58,7 +62,7 @@ function addFields(
   for (const name of names?.slice(0, MAX_FIELDS) ?? []) {
     const { kind } = writer.keys.get(name);
     const item = readOwn(fields, name);
-    if (kind === 'error' && !hasError && exception === '' && isErrorLike(item)) {
+    if (kind === 'error' && error === undefined && exception === '' && isErrorLike(item)) {
       exception = writer.exceptions.attributes(item as object);
       continue;
     }

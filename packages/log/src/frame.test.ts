@@ -120,3 +120,48 @@ test('R10 a line that is too long loses its attributes and says how much, also i
     if (body === 'short') assert.equal(attributes['a'], 1);
     else assert.ok(Number(attributes['breakwater.log.truncated_chars']) > 300, body);
 });
+
+test('R1 a trace hook is taken at its word for each record, also when it gives one object again or nothing', () => {
+  const ids = { traceId: TRACE, spanId: HOOKED, traceFlags: 1 };
+  const answers: unknown[] = [
+    ids,
+    ids,
+    { ...ids, spanId: 'b7ad6b7169203331' },
+    { traceId: 'x', spanId: HOOKED },
+    null,
+    5,
+  ];
+  let next: unknown;
+  const { sink, logger } = setUp({ trace: () => next as never });
+  for (next of answers) logger.info('x');
+  ids.traceId = TRACE.replaceAll('4', '5');
+  next = ids;
+  logger.info('x');
+  const said = sink.records().map(({ traceId, spanId, traceFlags }) => [traceId, spanId, traceFlags]);
+  const none = [undefined, undefined, undefined];
+  assert.deepEqual(said, [
+    [TRACE, HOOKED, 1],
+    [TRACE, HOOKED, 1],
+    [TRACE, 'b7ad6b7169203331', 1],
+    none,
+    none,
+    none,
+    [ids.traceId, HOOKED, 1],
+  ]);
+});
+
+test('R10 R13 bytes that are text are written as that text, redacted and bounded; others by their number', () => {
+  const { sink, logger } = setUp({ maxTextChars: 100 });
+  const long = new TextEncoder().encode('long '.repeat(30));
+  logger.info('x', {
+    text: Buffer.from('sent: ä'),
+    secret: new TextEncoder().encode('card 4111 1111 1111 1111'),
+    long,
+    binary: new Uint8Array([0, 1, 2]),
+  });
+  const { attributes } = sink.records()[0]!;
+  assert.equal(attributes['text'], 'sent: ä');
+  assert.ok(!JSON.stringify(attributes).includes('4111'));
+  assert.match(String(attributes['long']), /^long .*cut\]$/);
+  assert.match(String(attributes['binary']), /3 bytes/);
+});

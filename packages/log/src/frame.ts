@@ -1,21 +1,20 @@
-import { NO_CONTEXT, type WrittenContext } from './context.ts';
+import { type Names, NO_CONTEXT, type WrittenContext } from './context.ts';
 import { join, toMembers } from './fields.ts';
 import { toFlat } from './text.ts';
-import type { Taken } from './writer.ts';
 
 /** What all lines of one logger share. */
 export interface LineParts {
   /** `,"resource":…,"scope":…,"attributes":{` */
   readonly open: string;
   /** Fields bound by `child`, by their final names, as JSON. */
-  readonly bound: ReadonlyMap<string, string>;
+  readonly bound: Names;
   readonly boundJson: string;
   /** Of lines outside of any context. */
   readonly frame: LineFrame;
 }
 
 /** What stands in a line before its own fields, for the lines of one logger in one context. */
-export interface LineFrame extends Taken {
+export interface LineFrame {
   readonly parts: object;
   /** Up to the bound fields, ready for an attribute to follow. */
   readonly more: string;
@@ -25,7 +24,7 @@ export interface LineFrame extends Taken {
 
 export const END = '}}\n';
 
-export function toParts(shared: string, bound: ReadonlyMap<string, string>): LineParts {
+export function toParts(shared: string, bound: Names): LineParts {
   const open = toFlat(`${shared},"attributes":{`);
   const parts = { open, bound, boundJson: toMembers(bound) };
   const frame = toFrame(parts, NO_CONTEXT);
@@ -43,5 +42,5 @@ function toFrame(parts: Omit<LineParts, 'frame'>, { names, json }: WrittenContex
   // Where both have a name, the context's stands.
   const rest = [...bound].filter(([name]) => !names.has(name));
   const above = join(json, rest.length === bound.size ? boundJson : toMembers(rest));
-  return { parts, bound, context: names, more: open + (above === '' ? '' : `${above},`), closed: open + above + END };
+  return { parts, more: open + (above === '' ? '' : `${above},`), closed: open + above + END };
 }

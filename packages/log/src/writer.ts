@@ -1,6 +1,7 @@
 import { isDate } from 'node:util/types';
 import type { Place, Redactor } from '@breakwater/redact';
 import { clean, dateText } from './clean.ts';
+import type { Names } from './context.ts';
 import { isErrorLike } from './error-like.ts';
 import { ExceptionWriter } from './exception.ts';
 import { KeyTable } from './keys.ts';
@@ -16,14 +17,6 @@ export interface WriterLimits {
   readonly maxNodes: number;
   /** Characters of one text; the rest is cut and told. */
   readonly maxTextChars: number;
-}
-
-/** Names that fields must not write, because something else in the record has written them. */
-export interface Taken {
-  /** Those of bound fields. */
-  readonly bound: ReadonlyMap<string, string>;
-  /** Those of the context. */
-  readonly context: ReadonlyMap<string, string>;
 }
 
 /** Thrown inside the fast walk when a value needs the careful one. */
@@ -147,21 +140,24 @@ export class Writer {
     return this.#judged(at.place, value);
   }
 
-  /** A record's own fields, without braces. Throws when they need care, and for a name that is taken. */
-  fields(fields: object, taken: Taken, hasError: boolean): string {
-    return this.#walk(fields, this.keys.root, 0, taken, hasError);
+  /**
+   * A record's own fields, without braces. Throws when they need care, and for a name that is taken, because bound fields
+   * or the context have written it. `error` is the record's exception, if it has one already.
+   */
+  fields(fields: object, bound: Names, context: Names, error: unknown): string {
+    return this.#walk(fields, this.keys.root, 0, bound, context, error);
   }
 
   /**
-   * The properties of an object, along the shape it had last time. `taken` is given for a record's own fields. A getter
-   * or lazy value may write a record in its turn: whatever it does to the shapes leaves each of them whole.
+   * The properties of an object, along the shape it had last time. `bound` and `context` are given for a record's own fields.
+   * A getter or lazy value may write a record in its turn: whatever it does to the shapes leaves each of them whole.
    */
-  #walk(source: object, start: Shape, depth: number, taken?: Taken, given = false): string {
-    const inherits = this.#polluted || (taken !== undefined && !isPlainObject(source));
-    const bound = taken !== undefined && taken.bound.size > 0 ? taken.bound : undefined;
+  #walk(source: object, start: Shape, depth: number, bound?: Names, context?: Names, error?: unknown): string {
+    const inherits = this.#polluted || (context !== undefined && !isPlainObject(source));
+    const taken = bound !== undefined && bound.size > 0 ? bound : undefined;
     // Names met for the first time are dear; an object of thousands is no record but data.
-    const most = taken === undefined ? 512 : this.nodes;
-    let hasError = given;
+    const most = context === undefined ? 512 : this.nodes;
+    let hasError = error !== undefined;
     let json = '';
     let label = '';
     let count = 0;
@@ -174,11 +170,11 @@ export class Writer {
       let next = at.next;
       if (next === undefined || next.name !== name) next = this.keys.after(at, name);
       const { kind } = next;
-      if (bound?.has(name)) throw BAIL;
+      if (taken?.has(name)) throw BAIL;
       if (kind !== 'plain') {
         if (kind === 'dirty' || (kind === 'toJSON' && typeof item === 'function')) throw BAIL;
-        if (taken !== undefined) {
-          if (kind === 'reserved' || (kind === 'shared' && taken.context.has(name))) throw BAIL;
+        if (context !== undefined) {
+          if (kind === 'reserved' || (kind === 'shared' && context.has(name))) throw BAIL;
           if (kind === 'error' && isErrorLike(item)) {
             if (hasError) throw BAIL;
             hasError = true;
@@ -207,7 +203,7 @@ export class Writer {
       at = next;
     }
     this.nodes -= count;
-    if (taken !== undefined) return json;
+    if (context !== undefined) return json;
     return json === '' ? '{}' : `${json}}`;
   }
 
