@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { createWorkerBulkhead, type WorkerBulkhead, type WorkerBulkheadOptions } from '../worker.ts';
 
 const module = new URL('../../fixtures/worker.ts', import.meta.url);
@@ -79,6 +80,26 @@ test('W4 a worker that fails while idle is reported, and not used again', async 
   assert.equal(await bulkhead.run({ do: 'fail later' }), 'answered');
   assert.match((await warned).detail!, /Error: later/);
   assert.equal(await bulkhead.run({ do: 'square', n: 8 }), 64);
+});
+
+test('W4 messages that the work sends by itself are no answers', async () => {
+  const bulkhead = make();
+  for (let index = 0; index < 3; index++) {
+    assert.equal(await bulkhead.run({ do: 'chatter' }), 'answer');
+    assert.equal(await bulkhead.run({ do: 'square', n: index }), index ** 2);
+  }
+});
+
+test('W4 a worker whose answer cannot be read fails its call, and is stopped', async () => {
+  const started = new Promise<Worker>((resolve) => process.once('worker', resolve));
+  const bulkhead = make();
+  const call = assert.rejects(bulkhead.run({ do: 'hang' }), { name: 'WorkerCrashedError', message: /unreadable/ });
+  const worker = await started;
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
+  worker.emit('messageerror', new Error('unreadable'));
+  await call;
+  await ended;
+  assert.equal(await bulkhead.run({ do: 'square', n: 9 }), 81);
 });
 
 test('W5 full, closed, and a module without the export', async () => {

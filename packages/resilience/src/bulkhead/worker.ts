@@ -70,25 +70,33 @@ const memoryRules: Record<string, Rule> = {
   stackSizeMb: whole(1, 256),
 };
 
-/** Runs in the worker: loads the module, then answers one message at a time. */
+/** Runs in the worker: loads the module, then answers one message at a time, each by its number. */
 const BOOTSTRAP = `
 const { parentPort, workerData } = require('node:worker_threads');
 const loading = import(workerData.module).then((module) => module[workerData.exportName]);
 loading.catch(() => {});
-parentPort.on('message', async (input) => {
+parentPort.on('message', async ({ id, input }) => {
   try {
     const work = await loading;
     if (typeof work !== 'function') throw new TypeError('worker module has no function export ' + workerData.exportName);
-    parentPort.postMessage({ ok: true, value: await work(input) });
+    parentPort.postMessage({ id, ok: true, value: await work(input) });
   } catch (error) {
     // A copied Error loses its own properties, of which the code matters to whoever handles it.
     try {
-      parentPort.postMessage({ ok: false, value: error, own: error instanceof Error ? { ...error } : undefined });
+      parentPort.postMessage({ id, ok: false, value: error, own: error instanceof Error ? { ...error } : undefined });
     } catch {
-      parentPort.postMessage({ ok: false, value: new Error(String(error)) });
+      parentPort.postMessage({ id, ok: false, value: new Error(String(error)) });
     }
   }
 });`;
+
+/** What a worker sends back. */
+interface Answer {
+  readonly id: number;
+  readonly ok: boolean;
+  readonly value: unknown;
+  readonly own?: object;
+}
 
 /**
  * A bulkhead whose slots are worker threads with memory limits: work that would block the event loop, or eat the heap,
@@ -104,6 +112,7 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
   const idle: Worker[] = [];
   const all = new Set<Worker>();
   let closed = false;
+  let asked = 0;
 
   function startWorker(): Worker {
     const worker = new Worker(BOOTSTRAP, {
@@ -132,16 +141,20 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
     if (closed) throw new OptionError(name, 'closed', 'a worker bulkhead that is not closed');
     const worker = idle.pop() ?? startWorker();
     worker.ref();
+    const id = ++asked;
     return new Promise<Output>((resolve, reject) => {
       const ignore = (): void => {
-        worker.off('message', onMessage).off('messageerror', onError).off('error', onError).off('exit', onExit);
+        worker.off('message', onMessage).off('messageerror', onUnreadable).off('error', onError).off('exit', onExit);
       };
       const finish = (settle: () => void): void => {
         ignore();
         signal.removeEventListener('abort', onAbort);
         settle();
       };
-      const onMessage = ({ ok, value, own }: { ok: boolean; value: unknown; own?: object }): void => {
+      const onMessage = (answer: Answer | null): void => {
+        // The work may send messages of its own.
+        if (answer?.id !== id) return;
+        const { ok, value, own } = answer;
         worker.unref();
         idle.push(worker);
         if (own !== undefined) Object.assign(value as object, own);
@@ -154,19 +167,18 @@ export function createWorkerBulkhead<Input, Output>(options: WorkerBulkheadOptio
       };
       const onExit = (code: number): void =>
         finish(() => reject(new WorkerCrashedError(`${name}: the worker ended with code ${code} before it answered`)));
-      const onAbort = (): void => {
+      const stop = (then: () => void): void => {
         // An answer that comes all the same must not put a worker that is being stopped among the idle ones.
         ignore();
         // The slot is free when the thread has really ended.
-        worker.terminate().then(
-          () => finish(() => reject(signal.reason)),
-          (error: unknown) => finish(() => reject(error)),
-        );
+        worker.terminate().then(then, (error: unknown) => finish(() => reject(error)));
       };
-      worker.on('message', onMessage).on('messageerror', onError).on('error', onError).on('exit', onExit);
+      const onAbort = (): void => stop(() => finish(() => reject(signal.reason)));
+      const onUnreadable = (cause: unknown): void => stop(() => onError(cause));
+      worker.on('message', onMessage).on('messageerror', onUnreadable).on('error', onError).on('exit', onExit);
       signal.addEventListener('abort', onAbort);
       try {
-        worker.postMessage(input);
+        worker.postMessage({ id, input });
       } catch (error) {
         // The input cannot be copied: the worker never saw it, and stays good.
         worker.unref();
