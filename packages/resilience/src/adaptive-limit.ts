@@ -36,7 +36,7 @@ export function adaptiveLimit(options: AdaptiveLimitOptions): AdaptiveLimit {
     minimumSamples: whole(1),
   };
   checkOptions('adaptiveLimit', options, rules, ['ceilingMs', 'floorMs']);
-  return new AdaptiveLimitImpl(options);
+  return new AdaptiveLimitImpl({ ...options });
 }
 
 class AdaptiveLimitImpl implements AdaptiveLimit {

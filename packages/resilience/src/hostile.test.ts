@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, type VirtualClock } from '@breakwater/testing';
 import { createChaos } from './chaos.ts';
-import { toDeadlineHeader } from './http.ts';
+import { createFetch, toDeadlineHeader } from './http.ts';
 import {
+  adaptiveLimit,
   cooperative,
+  createAdaptiveConcurrency,
   createBulkhead,
   createCache,
   createFallback,
@@ -14,6 +16,7 @@ import {
   createRateLimit,
   createThrottle,
   createTimeout,
+  fairQueue,
   pipeline,
   type TimeoutOptions,
 } from './index.ts';
@@ -207,4 +210,29 @@ test('P4 P7 a caller who gives up while chaos delays or breaks leaves no timer, 
     await clock.advance(100);
     assert.equal(ran, index);
   }
+});
+
+test('P8 what happens to an options object later changes nothing', async () => {
+  const clock = createVirtualClock();
+  const adaptive = { initialLimit: 5, minLimit: 1, maxLimit: 10, clock };
+  const concurrency = createAdaptiveConcurrency(adaptive);
+  adaptive.maxLimit = 1;
+  assert.equal(concurrency.limit, 5);
+  Object.assign(adaptive, { initialLimit: undefined, maxLimit: 3 });
+  concurrency.reconfigure(adaptive);
+  adaptive.maxLimit = 1;
+  assert.equal(concurrency.limit, 3);
+  const limits = { floorMs: 10, ceilingMs: 100 };
+  const limit = adaptiveLimit(limits);
+  limits.ceilingMs = -1;
+  assert.equal(limit.currentMs, 100);
+  const fair = { byKey: true, maxPerKey: 1 };
+  const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 9, order: fairQueue(fair), clock });
+  fair.maxPerKey = 0;
+  const calls = [0, 1].map(() => bulkhead.execute(() => clock.sleep(1), { key: 'k' }));
+  await clock.run(Promise.all(calls));
+  const guarded = { fetch: async () => new Response('mine') };
+  const get = createFetch(guarded);
+  guarded.fetch = boom;
+  assert.equal(await (await get('http://localhost/')).text(), 'mine');
 });

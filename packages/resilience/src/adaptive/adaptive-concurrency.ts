@@ -77,7 +77,7 @@ class AdaptiveImpl
 
   constructor(options: AdaptiveConcurrencyOptions) {
     super(kind, options);
-    this.#gradient = new Gradient(options, this.clock.now());
+    this.#gradient = new Gradient(this.options, this.clock.now());
   }
 
   get limit(): number {
@@ -89,7 +89,7 @@ class AdaptiveImpl
 
   override reconfigure(options: AdaptiveConcurrencyOptions): void {
     super.reconfigure(options);
-    this.#gradient.options = options;
+    this.#gradient.options = this.options;
   }
 
   enter(call: Call): unknown {

@@ -30,7 +30,7 @@ const rules: Record<string, Rule> = { starvationLimit: whole(1), byKey: flag, ma
  */
 export function fairQueue(options: FairQueueOptions = {}): QueueOrder {
   checkOptions('fairQueue', options, rules);
-  return new FairQueue(options);
+  return new FairQueue({ ...options });
 }
 
 /** A place in a ring: a waiting call, or its lane, which lies between the newest and the oldest. */

@@ -54,8 +54,9 @@ const rules: Record<string, Rule> = {
  * certain that nothing happened. A body that is a stream is sent once. After success no policy aborts the response's
  * body; the caller's own signal still does. Throws `OptionError` on bad options.
  */
-export function createFetch(options: FetchOptions = {}): GuardedFetch {
-  checkOptions('createFetch', options, rules);
+export function createFetch(given: FetchOptions = {}): GuardedFetch {
+  checkOptions('createFetch', given, rules);
+  const options = { ...given };
   const { policy, clock = systemClock } = options;
   const plan = toPlan({ name: 'fetch', clock });
   return async (input, init) => {

@@ -37,8 +37,9 @@ const rules: Record<string, Rule> = {
  * A call of the policies lasts until the head of the response; its body is not theirs. A response that is a failure to
  * them is held back until it is clear that no attempt follows. Needs undici 7 or later. Throws `OptionError` on bad options.
  */
-export function createUndiciInterceptor(options: UndiciOptions = {}): Dispatcher.DispatcherComposeInterceptor {
-  checkOptions('createUndiciInterceptor', options, rules);
+export function createUndiciInterceptor(given: UndiciOptions = {}): Dispatcher.DispatcherComposeInterceptor {
+  checkOptions('createUndiciInterceptor', given, rules);
+  const options = { ...given };
   const plan = toPlan({ name: 'undici', clock: options.clock ?? systemClock });
   return (dispatch) => (request, handler) => {
     // What a handler throws when it is told of a failure has nobody else to go to.
