@@ -17,7 +17,7 @@ import {
 } from '@breakwater/log';
 import type { Policy } from '@breakwater/resilience';
 import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
-import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { INVALID_SPANID, trace } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { exportTarget, SIGNALS } from './config/otlp-settings.ts';
 import { type Config, HOOK_SHARE } from './config/settings.ts';
@@ -270,5 +270,6 @@ function otlpAddresses(config: Config): string[] {
 
 function activeSpan(): { traceId: string; spanId: string; traceFlags: number } | undefined {
   const ids = trace.getActiveSpan()?.spanContext();
-  return ids !== undefined && isSpanContextValid(ids) ? ids : undefined;
+  // Asked for each line; the logger looks at the rest of the ids once per span.
+  return ids?.spanId === INVALID_SPANID ? undefined : ids;
 }
