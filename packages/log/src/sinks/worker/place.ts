@@ -1,6 +1,6 @@
 import { fstatSync, fsyncSync, writeSync } from 'node:fs';
 import { followFile, rotateFile } from '../rotate.ts';
-import { between, CELL, SIZE, sliceOf, type Views } from './shared.ts';
+import { between, CELL, copyOf, NEWLINE, SIZE, sliceOf, type Views } from './shared.ts';
 
 /** How the bytes go to their place. */
 export interface PlaceOptions {
@@ -13,7 +13,6 @@ export interface PlaceOptions {
 }
 
 const CHUNK = 262_144;
-const NEWLINE = 10;
 
 /** `moved` some bytes, `empty`: nothing to do, `full`: nothing taken for now, `broken`: the place is gone. */
 export type Step = 'moved' | 'empty' | 'full' | 'broken';
@@ -32,9 +31,7 @@ export function step(views: Views, options: PlaceOptions): Step {
   // Written by a worker that died while it waited for the disk.
   if (!isConfirmed) return confirm(views, options, taken);
   if (options.path !== undefined) turnTo(views, (fd) => followFile(options.path!, fd));
-  let piece = sliceOf(views, taken, Math.min(left, CHUNK));
-  const lastLine = piece.lastIndexOf(NEWLINE);
-  if (lastLine !== -1) piece = piece.subarray(0, lastLine + 1);
+  const piece = nextPiece(views, taken, left);
   let written: number;
   try {
     written = writeSync(Atomics.load(cells, CELL.fd), piece);
@@ -53,6 +50,21 @@ export function step(views: Views, options: PlaceOptions): Step {
   if (options.path !== undefined && piece[written - 1] === NEWLINE && numbers[SIZE]! >= options.maxBytes)
     turnTo(views, (fd) => rotateFile(options.path!, fd, options.maxFiles));
   return 'moved';
+}
+
+/** Whole lines, or what there is of one that is longer than the ring. */
+function nextPiece(views: Views, from: number, left: number): Uint8Array {
+  const most = Math.min(left, CHUNK);
+  const piece = sliceOf(views, from, most);
+  const end = piece.lastIndexOf(NEWLINE);
+  if (end !== -1) return piece.subarray(0, end + 1);
+  // It goes on where the ring begins anew, or is a long one: written in two, another process could come between.
+  for (const length of [most, left]) {
+    const copy = copyOf(views, from, (from + length) | 0);
+    const last = copy.lastIndexOf(NEWLINE);
+    if (last !== -1) return copy.subarray(0, last + 1);
+  }
+  return piece;
 }
 
 /** What was taken up to `end` is written for good. */

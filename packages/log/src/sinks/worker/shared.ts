@@ -45,6 +45,8 @@ export const CELL = {
 export const SIZE = 32;
 export const CONTROL_BYTES = 512;
 
+export const NEWLINE = 10;
+
 export const FREE = 0;
 export const WORKER = 1;
 export const MAIN = 2;
@@ -82,12 +84,19 @@ export function sliceOf({ bytes }: Views, from: number, length: number): Uint8Ar
   return bytes.subarray(start, Math.min(bytes.length, start + length));
 }
 
-/** Puts in what there is room for, and says how much that was. */
+/**
+ * Puts in the lines that there is room for, and says how many bytes that was. A line is put in whole, so that it is written
+ * whole where others write too; one that is longer than the ring, in pieces.
+ */
 export function put(views: Views, source: Uint8Array, offset: number, length: number): number {
   const { cells, bytes } = views;
   const tail = Atomics.load(cells, CELL.tail);
   const room = bytes.length - between(Atomics.load(cells, CELL.done), tail);
-  const count = Math.min(room, length);
+  let count = length;
+  if (room < length) {
+    count = source.subarray(offset, offset + room).lastIndexOf(NEWLINE) + 1;
+    if (count === 0 && room === bytes.length) count = room;
+  }
   for (let at = 0; at < count; ) {
     const slice = sliceOf(views, tail + at, count - at);
     slice.set(source.subarray(offset + at, offset + at + slice.length));
