@@ -125,7 +125,7 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
     }
     const { timers } = this;
     const { signal } = context;
-    /** In time, unless the call is given up before: nobody waits for what would follow then. */
+    /** In time, unless the call is given up before. */
     const after = (ms: number, then: () => void): Timer => {
       const timer = new Timer(then);
       timers.add(timer, ms);
@@ -134,7 +134,13 @@ class ChaosImpl extends PolicyBase<ChaosOptions, ChaosEvent> implements Chaos {
     };
     // A rule or a listener may have made the caller give up.
     signal.throwIfAborted();
-    if (waitMs > 0) await new Promise<void>((resolve) => after(waitMs, resolve));
+    if (waitMs > 0) {
+      await new Promise<void>((resolve) => {
+        after(waitMs, resolve);
+        signal.addEventListener('abort', () => resolve());
+      });
+      signal.throwIfAborted();
+    }
     if (failure !== undefined) throw failure();
     const timer = after(breakAfterMs, () => call.cancel(broken('ECONNRESET')));
     try {
