@@ -4,6 +4,7 @@ import { LatencyWindow } from './latency.ts';
 import { delayMs, durationMs, number, whole } from './options.ts';
 import { type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
+import { ask } from './predicate.ts';
 import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { Timer } from './timers.ts';
 
@@ -108,7 +109,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
 
     return new Promise<T>((resolve, reject) => {
       const timer = new Timer(() => {
-        if (budget?.withdraw() === false) {
+        if (budget && !ask((purse) => purse.withdraw(), budget, false)) {
           this.tell?.(calls[0], { type: 'hedge.skipped', reason: 'budget' });
           return;
         }
@@ -124,7 +125,7 @@ class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
             if (over) return;
             end(true);
             if (hedge > 0) this.tell?.(calls[0], { type: 'hedge.won', hedge });
-            budget?.deposit();
+            if (budget) ask((purse) => purse.deposit(), budget, false);
             resolve(value);
           },
           (error: unknown) => {

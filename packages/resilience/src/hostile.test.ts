@@ -236,3 +236,15 @@ test('P8 what happens to an options object later changes nothing', async () => {
   guarded.fetch = boom;
   assert.equal(await (await get('http://localhost/')).text(), 'mine');
 });
+
+test('P13 H3 a budget of the user that throws is reported, and costs neither the call nor the process', async () => {
+  const clock = createVirtualClock();
+  const budget = { tokens: 1, withdraw: boom, deposit: boom };
+  const details = await reported(async () => {
+    const hedge = createHedge({ delayMs: 5, budget, clock });
+    assert.equal(await clock.run(hedge.execute(() => clock.sleep(10).then(() => 'slow'))), 'slow');
+    await clock.settle();
+    assert.equal(clock.pendingTimers, 0);
+  });
+  assert.deepEqual(details, Array(2).fill('Error: boom'));
+});
