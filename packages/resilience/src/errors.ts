@@ -125,6 +125,7 @@ export class TimeoutError extends PolicyError {
   declare readonly outcome: 'unknown';
   /** Which limit was passed: `attempt`, `total`, `connect`, `read`, `idle`, … */
   declare readonly kind: string;
+  /** The limit that the call had: with the kind `deadline`, what was left of the caller's time. */
   declare readonly timeoutMs: number;
   declare readonly operation: string;
   constructor(operation: string, kind: string, timeoutMs: number) {

@@ -264,6 +264,8 @@ test('P8 wrong options fail at construction, naming option and value', () => {
     [() => createRetry({ backoff: exponentialBackoff({ maxMs: 10 }) }), /exponentialBackoff\.maxMs.*10/],
     [() => createRetry({ backoff: { kind: 'fixed' } as never }), /createRetry\.backoff.*function.*object/],
     [() => createRetry({ budget: { ratio: 2 } }), /createRetryBudget\.ratio.*2/],
+    [() => createRetry({ budget: { withdraw: () => true } as never }), /createRetry\.budget.*\(withdraw, deposit\)/],
+    [() => createRetry({ budget: { withdraw: true, deposit: () => 0 } as never }), /createRetry\.budget/],
     [() => createRetry(null as never), /createRetry options.*null/],
     [() => createTimeout({} as never), /timeoutMs.*adaptiveLimit.*undefined/],
     [() => createTimeout({ timeoutMs: Number.POSITIVE_INFINITY }), /timeoutMs.*Infinity/],

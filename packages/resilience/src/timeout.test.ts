@@ -86,10 +86,13 @@ test('O2 cooperative: waits for the work to end; a failure by the abort is the T
   assert.equal(await finished, 'done');
 });
 
-test('O3 the deadline of the caller cuts the limit short, and is named', async () => {
+test('O3 the deadline of the caller cuts the limit short, and is named, with the time that was left', async () => {
   const clock = createVirtualClock();
   const timeout = createTimeout({ timeoutMs: 1000, clock });
+  const told: TimeoutExpired[] = [];
+  timeout.on((event) => told.push(event));
   let seen = 0;
+  await clock.advance(50);
   const failed = timeout
     .execute(
       (context) => {
@@ -99,8 +102,10 @@ test('O3 the deadline of the caller cuts the limit short, and is named', async (
       { deadline: 300 },
     )
     .catch((error: unknown) => error);
-  await clock.advance(300);
-  assert.equal(((await failed) as TimeoutError).kind, 'deadline');
+  await clock.advance(250);
+  const { kind, timeoutMs, message } = (await failed) as TimeoutError;
+  assert.deepEqual([kind, timeoutMs, message], ['deadline', 250, 'timeout took longer than 250 ms (deadline timeout)']);
+  assert.deepEqual([told[0]?.reason, told[0]?.timeoutMs], ['deadline', 250]);
   assert.equal(seen, 300);
 });
 
@@ -126,6 +131,17 @@ test('O5 adaptive: follows the latency seen, between floor and ceiling, from eno
   assert.ok(timeout.currentMs >= 200 && timeout.currentMs <= 220, String(timeout.currentMs));
   for (let index = 0; index < 2000; index++) await timeout.execute(() => 1);
   assert.equal(timeout.currentMs, 20);
+});
+
+test('O5 adaptive: the error tells the limit that the call had, not what it has become since', async () => {
+  const clock = createVirtualClock();
+  const limit = adaptiveLimit({ floorMs: 10, ceilingMs: 100, minimumSamples: 1 });
+  const timeout = createTimeout({ timeoutMs: limit, clock });
+  const failed = timeout.execute(forever).catch((error: TimeoutError) => error.timeoutMs);
+  await timeout.execute(() => 'quick');
+  assert.equal(timeout.currentMs, 10);
+  await clock.advance(100);
+  assert.equal(await failed, 100);
 });
 
 test('O5 adaptive: calls that are cut off count, so the limit grows back when the dependency slows down', async () => {

@@ -24,6 +24,7 @@ export interface TimeoutExpired {
   readonly operation: string;
   readonly correlationId: string | undefined;
   readonly attempt: number;
+  /** The limit that the call had: with `deadline`, what was left when it came to the timeout. */
   readonly timeoutMs: number;
 }
 
@@ -110,8 +111,8 @@ class TimeoutImpl extends PolicyBase<TimeoutOptions, TimeoutExpired> implements 
 
   onLimit(call: Call): void {
     const reason = this.clock.now() >= call.until ? 'deadline' : (this.options.limit ?? 'attempt');
-    const timeoutMs = this.currentMs;
-    const { operation, attempt } = call;
+    // The limit that ran: a deadline was nearer, or an adaptive limit has moved on since.
+    const { operation, attempt, due: timeoutMs } = call;
     this.tell?.(call, { type: 'timeout.expired', reason, attempt, timeoutMs });
     call.cancel(new TimeoutError(operation, reason, timeoutMs), false);
   }

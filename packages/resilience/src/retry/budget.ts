@@ -1,4 +1,4 @@
-import { callable, checkOptions, number, type Rule, record, whole } from '../options.ts';
+import { checkOptions, having, number, type Rule, record, whole } from '../options.ts';
 import { NEVER } from '../policy.ts';
 
 export interface RetryBudgetOptions {
@@ -50,10 +50,12 @@ function toPurse(options: RetryBudgetOptions, saved: number = NEVER): RetryBudge
   };
 }
 
+const purse: Rule = /* @__PURE__ */ having('a budget', 'withdraw', 'deposit');
+
 /** What the option `budget` of a policy may be. */
 export const budgetRule: Rule = [
-  'false, options of a budget, or a budget',
-  (v) => v === false || (record[1](v) && (!('withdraw' in (v as object)) || callable[1]((v as RetryBudget).withdraw))),
+  `false, options of a budget, or ${purse[0]}`,
+  (v) => v === false || purse[1](v) || (record[1](v) && !('withdraw' in (v as object))),
 ];
 
 /**
