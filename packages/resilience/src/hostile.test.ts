@@ -9,6 +9,7 @@ import {
   createAdaptiveConcurrency,
   createBulkhead,
   createCache,
+  createCoalesce,
   createFallback,
   createHedge,
   createLoadShed,
@@ -21,6 +22,7 @@ import {
   type TimeoutOptions,
 } from './index.ts';
 import { createRegistry } from './registry.ts';
+import { logEvents } from './telemetry.ts';
 
 const boom = (): never => {
   throw new Error('boom');
@@ -247,4 +249,36 @@ test('P13 H3 a budget of the user that throws is reported, and costs neither the
     assert.equal(clock.pendingTimers, 0);
   });
   assert.deepEqual(details, Array(2).fill('Error: boom'));
+});
+
+test('P1 L1 an error that throws when it is read is an outcome as any other', async () => {
+  const clock = createVirtualClock();
+  const nasty = new Error('nasty');
+  for (const field of ['rejectedBy', 'code', 'message', 'name', 'cause', 'status', 'retryAfterMs']) {
+    Object.defineProperty(nasty, field, { get: boom });
+  }
+  const policies = [
+    createThrottle({ clock }),
+    createAdaptiveConcurrency({ clock }),
+    createLoadShed({ maxConcurrent: 1, clock }),
+    createRateLimit({ limit: 100, windowMs: 1, clock }),
+    createHedge({ delayMs: 1, clock }),
+    createCache({ ttlMs: 1, staleIfErrorMs: 5, clock }),
+    createCoalesce({ clock }),
+    createFallback({ steps: [{ use: boom }], clock }),
+    createChaos({ rules: [], enabled: true, clock }),
+  ];
+  const lines: unknown[] = [];
+  await reported(async () => {
+    for (const policy of policies) {
+      logEvents(policy, (_level, _message, fields) => lines.push(fields['error_message']));
+      const call = policy.execute(() => Promise.reject(nasty), { key: 'k' });
+      const outcome = call.catch((error: unknown) => error === nasty);
+      assert.equal(await clock.run(outcome), true, policy.kind);
+    }
+    const pool = createProviderPool({ providers: { a: 1, b: 2 }, failoverIf: () => true, clock });
+    logEvents(pool, (_level, _message, fields) => lines.push(fields['error_message']));
+    assert.equal(await pool.call(() => Promise.reject(nasty)).catch((error: unknown) => error === nasty), true);
+  });
+  assert.ok(lines.includes('unreadable'));
 });

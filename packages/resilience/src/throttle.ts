@@ -94,7 +94,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
 
   leave(_call: Call, outcome: Outcome, value: unknown): void {
     // Counted when it ends: what was cancelled, or refused further in, says nothing about the dependency.
-    if (outcome === CANCELLED || (outcome !== SUCCEEDED && refusalIn(value) !== undefined)) return;
+    if (outcome === CANCELLED || (outcome !== SUCCEEDED && ask(refusalIn, value, false))) return;
     this.#count(outcome === SUCCEEDED || this.#accepted(value));
   }
 

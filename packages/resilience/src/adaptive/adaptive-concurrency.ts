@@ -4,6 +4,7 @@ import { checkExactly, durationMs, number, share, whole } from '../options.ts';
 import { isUnwell } from '../outage.ts';
 import { CANCELLED, type Fusible, type Gate, type Outcome, type Policy, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
+import { ask } from '../predicate.ts';
 import { type AdaptiveConcurrencyOptions, Gradient, type LimitReason } from './gradient.ts';
 
 export type AdaptiveConcurrencyEvent =
@@ -108,7 +109,7 @@ class AdaptiveImpl
     this.#startedAt.delete(call);
     const failed = outcome !== SUCCEEDED;
     // What was cancelled or refused further in took no time of the dependency; an error page comes faster than an answer.
-    if (outcome === CANCELLED || (failed && !isUnwell(value, this.clock))) return;
+    if (outcome === CANCELLED || (failed && !ask((error) => isUnwell(error, this.clock), value, false))) return;
     const previous = this.limit;
     const now = this.clock.now();
     const reason = this.#gradient.record(now, now - startedAt, active, failed);

@@ -49,22 +49,31 @@ export function logEvents(policy: Pick<Policy, 'on'>, write: WriteLine): () => v
     for (const [key, value] of Object.entries(rest)) {
       if (value !== undefined) fields[key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
     }
-    if ('error' in event) {
-      // Anything can be thrown: `null` and `undefined` too.
-      const { name, code, message: text } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
-      fields['error_type'] = error instanceof Error ? name : typeof error;
-      if (code !== undefined) fields['error_code'] = code;
-      fields['error_message'] = error instanceof Error ? text : textOf(error);
-    }
+    if ('error' in event) Object.assign(fields, fieldsOf(error));
     write(level, message, fields);
   });
+}
+
+/** Anything can be thrown: `null`, an object without a text of its own, and one that throws when it is read. */
+function fieldsOf(error: unknown): Record<string, unknown> {
+  try {
+    const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+    const isError = error instanceof Error;
+    const text = isError ? message : textOf(error);
+    return {
+      error_type: isError ? name : typeof error,
+      ...(code !== undefined && { error_code: code }),
+      error_message: text,
+    };
+  } catch {
+    return { error_type: typeof error, error_message: 'unreadable' };
+  }
 }
 
 function textOf(value: unknown): string {
   try {
     return String(value);
   } catch {
-    // An object without a text of its own.
     return Object.prototype.toString.call(value);
   }
 }

@@ -80,8 +80,13 @@ function toSpanAttributes(event: Readonly<Record<string, unknown>>): Attributes 
 }
 
 function errorType(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : error instanceof Error ? String(name) : typeof error;
+  try {
+    const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+    return typeof code === 'string' ? code : error instanceof Error ? String(name) : typeof error;
+  } catch {
+    // It throws when it is read.
+    return typeof error;
+  }
 }
 
 const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2, isolated: 3 };
