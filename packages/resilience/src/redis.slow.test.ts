@@ -119,7 +119,8 @@ before(async () => {
 
 after(async () => {
   socket?.destroy();
-  if (server !== undefined && server.exitCode === null) {
+  // One that was killed has no exit code: waiting for an end that has been would never end.
+  if (server !== undefined && server.exitCode === null && server.signalCode === null) {
     const ended = new Promise((resolve) => server!.once('exit', resolve));
     server.kill('SIGKILL');
     await ended;
