@@ -26,7 +26,7 @@ export interface AdaptiveLimit {
   follow(other: AdaptiveLimit): void;
 }
 
-/** Makes the limit for `createTimeout({ adaptive })`. Throws `OptionError` on bad options. */
+/** Makes the limit for `createTimeout({ timeoutMs: adaptiveLimit({ … }) })`. Throws `OptionError` on bad options. */
 export function adaptiveLimit(options: AdaptiveLimitOptions): AdaptiveLimit {
   const rules = {
     quantile: number(0, 1, true),

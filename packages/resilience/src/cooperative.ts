@@ -1,4 +1,5 @@
-import type { EventOf } from './compose.ts';
+import { type EventOf, policyRule } from './compose.ts';
+import { checkExactly } from './options.ts';
 import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
 
 /**
@@ -6,9 +7,11 @@ import type { CallContext, CallOptions, Policy, Work } from './policy.ts';
  * has ended. The signal is aborted as ever. If the work then fails by the abort (the reason itself, or an `AbortError`), the
  * reason is the failure; any other failure, and a result, come out as they are. Nothing is left running behind the caller;
  * but work that is deaf to its signal holds it. Policies around this one that give up do not wait: make the outermost
- * cooperative. It is not fused with its neighbours in a chain, and takes no new options in use.
+ * cooperative. It is not fused with its neighbours in a chain, and takes no new options in use. Throws `OptionError` for
+ * what is no policy.
  */
 export function cooperative<P extends Policy>(policy: P): Policy<EventOf<P>> {
+  checkExactly('cooperative', { policy }, { policy: policyRule }, ['policy']);
   return {
     kind: policy.kind,
     name: policy.name,

@@ -109,6 +109,11 @@ test('B14 a listener that releases an isolation while it is being released does 
   assert.equal(breaker.state, 'closed');
 });
 
+test('P8 cooperative refuses what is no policy', () => {
+  for (const policy of [5, undefined, {}, { execute() {} }])
+    assert.throws(() => cooperative(policy as never), { name: 'OptionError', message: /^cooperative\.policy: / });
+});
+
 test('O2 cooperative around a chain waits for every attempt that goes on', async () => {
   const clock = createVirtualClock();
   const chain = compose(

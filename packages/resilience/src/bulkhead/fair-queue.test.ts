@@ -72,3 +72,13 @@ test('K3 P9 a listener that makes the caller of an admitted call give up stops n
   assert.equal(await third, 'third');
   assert.deepEqual([bulkhead.active, bulkhead.queued], [0, 0]);
 });
+
+test('P8 a limit per key that would not be kept is refused', () => {
+  assert.throws(() => fairQueue({ maxPerKey: 2 }), {
+    name: 'OptionError',
+    message: /^fairQueue\.maxPerKey: no such option/,
+  });
+  assert.throws(() => fairQueue({ byKey: true, maxPerKey: 0 }), /maxPerKey.*0/);
+  assert.throws(() => fairQueue(null as never), { name: 'OptionError' });
+  fairQueue({ byKey: true, maxPerKey: 2 });
+});

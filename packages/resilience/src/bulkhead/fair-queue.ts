@@ -17,11 +17,12 @@ export interface FairQueueOptions {
   readonly starvationLimit?: number | undefined;
   /** Serves waiting calls of different `key` in turn, so that a busy key delays itself only. Default false: in order of arrival. */
   readonly byKey?: boolean | undefined;
-  /** With `byKey`: calls of one `key` that may wait. Default: no limit of its own. */
+  /** Calls of one `key` that may wait; only with `byKey`. Default: no limit of its own. */
   readonly maxPerKey?: number | undefined;
 }
 
-const rules: Record<string, Rule> = { starvationLimit: whole(1), byKey: flag, maxPerKey: whole(1) };
+const rules: Record<string, Rule> = { starvationLimit: whole(1), byKey: flag };
+const keyRules: Record<string, Rule> = { ...rules, maxPerKey: whole(1) };
 
 /**
  * An order for `createBulkhead({ order })`: the highest priority first, and within it the keys in turn, and within a key
@@ -29,7 +30,7 @@ const rules: Record<string, Rule> = { starvationLimit: whole(1), byKey: flag, ma
  * Memory is bounded by those waiting. Throws `OptionError` on bad options.
  */
 export function fairQueue(options: FairQueueOptions = {}): QueueOrder {
-  checkOptions('fairQueue', options, rules);
+  checkOptions('fairQueue', options, options?.byKey ? keyRules : rules);
   return new FairQueue({ ...options });
 }
 

@@ -30,5 +30,25 @@ test('D3 what is not a whole number of milliseconds counts as none', () => {
   for (const value of ['', '-5', '1.5', '1e3', 'abc', '9'.repeat(400), '5, 7', 'Infinity']) {
     assert.equal(deadlineFromHeaders({ [DEADLINE_HEADER]: value }, { clock }), Number.POSITIVE_INFINITY, value);
   }
-  assert.throws(() => deadlineFromHeaders({}, { maxMs: Number.NaN }), /maxMs.*NaN/);
+});
+
+test('P8 wrong options name option and value; without a limit, `Infinity` is one', () => {
+  const wrong: [object, RegExp][] = [
+    [{ maxMs: Number.NaN }, /deadlineFromHeaders\.maxMs: .*NaN/],
+    [{ maxMs: 0 }, /maxMs.*0/],
+    [{ maxMs: '5' }, /maxMs.*"5"/],
+    [{ deadline: Number.NaN }, /deadline.*NaN/],
+    [{ clock: 5 }, /clock.*5/],
+    [{ maxms: 5 }, /maxms: no such option/],
+  ];
+  for (const [options, message] of wrong)
+    assert.throws(() => deadlineFromHeaders({}, options), { name: 'OptionError', message });
+  for (const [deadline, options, message] of [
+    [Number.NaN, {}, /toDeadlineHeader\.deadline: .*NaN/],
+    [5, { reserveMs: -1 }, /reserveMs.*-1/],
+    [5, { reserve: 1 }, /reserve: no such option/],
+  ] as const)
+    assert.throws(() => toDeadlineHeader(deadline, options as never), { name: 'OptionError', message });
+  const none = Number.POSITIVE_INFINITY;
+  assert.equal(deadlineFromHeaders({}, { maxMs: none, deadline: none }), none);
 });

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { OptionError } from '../options.ts';
+import { checkExactly, commonRules, delayMs, type Rule } from '../options.ts';
 
 /**
  * Header field that carries how many milliseconds the caller still waits. A duration, not a time of day, so that the
@@ -12,11 +12,21 @@ export type HeadersLike =
   | { get(name: string): string | null }
   | { readonly [name: string]: string | readonly string[] | undefined };
 
+/** Deadlines and limits may be `Infinity`: none. */
+const time: Rule = ['a number', (v) => typeof v === 'number' && !Number.isNaN(v)];
+const clockRule = { clock: commonRules['clock']! };
+const incoming: Record<string, Rule> = {
+  maxMs: ['milliseconds above 0', (v) => time[1](v) && (v as number) > 0],
+  deadline: time,
+  ...clockRule,
+};
+const outgoing: Record<string, Rule> = { deadline: time, reserveMs: delayMs, ...clockRule };
+
 /**
  * The deadline a request came with, for `CallOptions.deadline`: monotonic time of `clock`, `Infinity` when it has none.
  * A value that is not a whole number of milliseconds counts as none. `maxMs` is the most this service grants; it holds
  * also when the request has none. `deadline` is one that is known already. The least of the three wins: nothing a header
- * says makes a deadline later. Throws `OptionError` when `maxMs` is not above 0.
+ * says makes a deadline later. Throws `OptionError` on bad options.
  */
 export function deadlineFromHeaders(
   headers: HeadersLike,
@@ -26,8 +36,8 @@ export function deadlineFromHeaders(
     readonly clock?: Clock | undefined;
   } = {},
 ): number {
+  checkExactly('deadlineFromHeaders', options, incoming);
   const { maxMs = Number.POSITIVE_INFINITY, deadline = Number.POSITIVE_INFINITY, clock = systemClock } = options;
-  if (!(maxMs > 0)) throw new OptionError('deadlineFromHeaders.maxMs', maxMs, 'milliseconds above 0');
   const text = readHeader(headers);
   const leftMs = text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
   return Math.min(deadline, clock.now() + Math.min(leftMs, maxMs));
@@ -36,14 +46,15 @@ export function deadlineFromHeaders(
 /**
  * The value of {@link DEADLINE_HEADER} for an outgoing request: what is left of `deadline`, less `reserveMs` (default 0)
  * for the way there and back, in whole milliseconds rounded down, so that it is never longer than what is left; at
- * least 0. `undefined` when there is no deadline.
+ * least 0. `undefined` when there is no deadline. Throws `OptionError` when it is no number, and on bad options.
  */
 export function toDeadlineHeader(
   deadline: number,
   options: { readonly reserveMs?: number | undefined; readonly clock?: Clock | undefined } = {},
 ): string | undefined {
+  checkExactly('toDeadlineHeader', { deadline, ...options }, outgoing, ['deadline']);
   const { reserveMs = 0, clock = systemClock } = options;
-  if (!(deadline < Number.POSITIVE_INFINITY)) return undefined;
+  if (deadline === Number.POSITIVE_INFINITY) return undefined;
   return String(Math.min(1e15 - 1, Math.max(0, Math.floor(deadline - clock.now() - reserveMs))));
 }
 
