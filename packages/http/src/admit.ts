@@ -6,8 +6,9 @@ import type { Exchange } from './exchange.ts';
 /**
  * A guard that admits requests through a policy of `@breakwater/resilience` that limits what is under way: `createLoadShed`,
  * `createBulkhead`, `createAdaptiveConcurrency`. The request holds its place until its response has ended. The policy is
- * given the request's deadline and gives up when the client leaves; a refusal is a 503. `priority`: higher goes first,
- * default 0; `exempt`: requests that are never refused, such as health checks. Throws `OptionError` for wrong options.
+ * given the request's deadline and gives up when the client leaves; a refusal is a 503, and a 504 when the deadline has passed
+ * before the request was admitted. `priority`: higher goes first, default 0; `exempt`: requests that are never refused, such
+ * as health checks. Throws `OptionError` for wrong options.
  */
 export function admissionGuard(
   policy: Pick<Policy, 'execute'>,

@@ -117,6 +117,7 @@ test('H8 deadlines: the least of limit and field; the signal says why, and leave
   const other = left.signal;
   left.end({ status: 200, aborted: true });
   assert.equal((other.reason as Error).name, 'AbortError');
+  assert.equal((open('/', { 'x-request-timeout-ms': '0' }).signal.reason as Error).name, 'TimeoutError');
   assert.throws(() => createBareEdge({ maxDurationMs: 0 }), /maxDurationMs.*0/);
   assert.throws(() => createBareEdge({ trustedHops: -1 }), /trustedHops.*-1/);
   assert.throws(() => createEdge({ log: undefined as never }), /createEdge\.log/);
@@ -136,6 +137,14 @@ test('H10 validation: the value as the schema gives it, or 422 with pointers and
     { pointer: '/to/iban', code: 'invalid_type' },
   ]);
   assert.ok(!answer.body.includes('canary'));
+});
+
+test('H9 a request whose deadline has passed is not admitted, unless it is exempt', async () => {
+  const guard = admissionGuard(createLoadShed({ maxConcurrent: 1 }), { exempt: ({ path }) => path === '/livez' });
+  const { open } = createBareEdge({ guards: [guard] });
+  const late = { 'x-request-timeout-ms': '0' };
+  assert.equal((await open('/', late).guard())?.status, 504);
+  assert.equal(await open('/livez', late).guard(), undefined);
 });
 
 test('H9 admission: a request holds its place until its end; refused ones get 503', async () => {

@@ -40,7 +40,10 @@ export interface EdgeOptions {
   readonly quietPaths?: readonly string[] | undefined;
   /** How many proxies in front append to `x-forwarded-for` and can be believed. Default 0: the peer is the client. */
   readonly trustedHops?: number | undefined;
-  /** The most time a request is given, in milliseconds; a request's own `x-request-timeout-ms` can only lower it. Default: no limit. */
+  /**
+   * The most time a request is given, in milliseconds; a request's own `x-request-timeout-ms` can only lower it. When it is over
+   * `exchange.signal` aborts; a handler that does not look at it is not ended. Default: no limit.
+   */
   readonly maxDurationMs?: number | undefined;
   /** Keys of W3C baggage taken from requests into the context. Default: none; the field is not even read. */
   readonly baggage?: readonly string[] | undefined;

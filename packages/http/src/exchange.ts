@@ -29,7 +29,10 @@ export interface Exchange {
   readonly headers: Record<string, string>;
   /** Monotonic time by which the answer is needed, for `CallOptions.deadline`; `Infinity` when nothing limits it. */
   readonly deadline: number;
-  /** Aborted when the client leaves or the deadline passes; never after the end. Made when first read. */
+  /**
+   * Aborted when the client leaves or the deadline passes; never after the end. Made when first read. Nothing else ends a
+   * handler that takes too long: give it to what it waits for.
+   */
   readonly signal: AbortSignal;
   /** Runs `fn` in the request's context. The context is one: what `updateContext` adds in one run is there in the next. */
   run<T>(fn: () => T): T;
@@ -103,11 +106,12 @@ export class ExchangeImpl implements Exchange {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       const leftMs = this.deadline - this.#edge.clock.now();
+      const expire = (): void => this.#controller?.abort(new DOMException('The deadline has passed', 'TimeoutError'));
+      if (this.#ending !== undefined) return this.#controller.signal;
+      // At once, so that a policy refuses what nobody waits for.
+      if (leftMs <= 0) expire();
       // Longer than a timer can count is as good as none.
-      if (this.#ending === undefined && leftMs < 2 ** 31 - 1) {
-        const expire = (): void => this.#controller?.abort(new DOMException('The deadline has passed', 'TimeoutError'));
-        this.#timer = this.#edge.clock.setTimer(expire, Math.max(0, leftMs));
-      }
+      else if (leftMs < 2 ** 31 - 1) this.#timer = this.#edge.clock.setTimer(expire, leftMs);
     }
     return this.#controller.signal;
   }

@@ -9,11 +9,17 @@ const { privateKey, publicKey } = await generateKeyPair('ES256');
 const other = await generateKeyPair('ES256');
 
 function sign(
-  claims: { readonly exp?: number } = {},
+  claims: { readonly exp?: number; readonly sub?: unknown } = {},
   header: Record<string, unknown> = {},
   key = privateKey,
 ): Promise<string> {
-  return new SignJWT({ iss: 'me', aud: 'shop', sub: 'u-7', exp: Math.floor(Date.now() / 1000) + 60, ...claims })
+  return new SignJWT({
+    iss: 'me',
+    aud: 'shop',
+    sub: 'u-7',
+    exp: Math.floor(Date.now() / 1000) + 60,
+    ...(claims as object),
+  })
     .setProtectedHeader({ alg: 'ES256', ...header })
     .sign(key);
 }
@@ -53,6 +59,11 @@ test('H27 while keys without ids are exchanged, any of them that fits holds', as
   const stranger = await generateKeyPair('ES256');
   assert.equal(await ask(await sign({}, {}, stranger.privateKey), { key: set }), 401);
   assert.equal(await ask(await sign({ exp: 1 }), { key: set }), 401);
+});
+
+test('H27 a token without a name for its user is refused', async () => {
+  for (const sub of ['', 7, null, { a: 1 }, ['u-7'], undefined])
+    assert.equal(await ask(await sign({ sub }), {}), 401, JSON.stringify(sub));
 });
 
 test('H27 the clock of the issuer may be off by what is allowed, and no more', async () => {

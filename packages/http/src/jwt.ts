@@ -106,6 +106,7 @@ export function jwtGuard(options: JwtOptions): Guard {
     if (token === undefined) throw refuse('the field is not a bearer token');
     return verify(token).then(
       (claims) => {
+        if (typeof claims.sub !== 'string' || claims.sub === '') throw refuse('its sub is not a name');
         const tenant = options.tenantClaim === undefined ? undefined : claims[options.tenantClaim];
         updateContext({ userId: claims.sub, ...(typeof tenant === 'string' ? { tenantId: tenant } : {}) });
         return undefined;
