@@ -101,29 +101,24 @@ class FallbackImpl extends PolicyBase<FallbackOptions, FallbackEvent> implements
       if (hasGivenUp(options) || !ask(when, error, false)) throw error;
       const errors: unknown[] = [error];
       for (const step of steps) {
-        const { use, cache, maxAgeMs = NEVER } = step as AnyStep;
+        const { use, cache, value, maxAgeMs = NEVER } = step as AnyStep;
         const used = use ? 'use' : cache ? 'cache' : 'value';
         const { name = used } = step;
-        let { value } = step as AnyStep;
-        let failed: 'failed' | 'nothing-cached' | 'too-old' | undefined;
         try {
-          if (use) value = await run(this.plan, (context) => use.call(step, context, error), options);
-          if (cache) {
-            const entry = cache.peek(options);
-            if (entry === undefined) failed = 'nothing-cached';
-            else if (entry.ageMs > maxAgeMs) failed = 'too-old';
-            value = entry?.value;
+          const work = use && ((context: CallContext): unknown => use.call(step, context, error));
+          const entry = cache
+            ? cache.peek(options)
+            : { value: work ? await run(this.plan, work, options) : value, ageMs: 0 };
+          if (entry && entry.ageMs <= maxAgeMs) {
+            this.tell?.(options, { type: 'fallback.used', reason: used, step: name, error });
+            return entry.value as T;
           }
+          const reason = entry ? 'too-old' : 'nothing-cached';
+          this.tell?.(options, { type: 'fallback.failed', reason, step: name, error });
         } catch (failure) {
-          failed = 'failed';
           errors.push(failure);
+          this.tell?.(options, { type: 'fallback.failed', reason: 'failed', step: name, error: failure });
         }
-        if (failed === undefined) {
-          this.tell?.(options, { type: 'fallback.used', reason: used, step: name, error });
-          return value as T;
-        }
-        const failure = failed === 'failed' ? errors.at(-1) : error;
-        this.tell?.(options, { type: 'fallback.failed', reason: failed, step: name, error: failure });
         if (hasGivenUp(options)) throw errors.at(-1);
       }
       if (errors.length > 1) keepErrors(error, errors);

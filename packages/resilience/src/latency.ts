@@ -2,27 +2,23 @@ const FACTOR = 1.1;
 const LOWEST_MS = 0.05;
 /** Up to about two hours. */
 const BUCKETS = 200;
+/** Samples at which all that is known begins to weigh half. */
+const FULL = 1000;
 
 /**
  * A live picture of how long calls take, in fixed memory (one array of 200 numbers): buckets 10 % wide, and all counts
- * are halved when there are twice `memory`, so that old ones fade.
+ * are halved when there are 1000, so that old ones fade.
  */
 export class LatencyWindow {
   readonly #counts: Float64Array = new Float64Array(BUCKETS);
-  readonly #memory: number;
   #total = 0;
-
-  /** `memory`: samples until everything known weighs half. Default 500. */
-  constructor(memory = 500) {
-    this.#memory = memory;
-  }
 
   /** What is no duration is left out. */
   record(durationMs: number): void {
     if (!(durationMs >= 0)) return;
     const bucket = Math.ceil(Math.log(durationMs / LOWEST_MS) / Math.log(FACTOR));
     this.#counts[Math.min(Math.max(0, bucket), BUCKETS - 1)]!++;
-    if (++this.#total < 2 * this.#memory) return;
+    if (++this.#total < FULL) return;
     this.#total = 0;
     for (let index = 0; index < BUCKETS; index++) this.#total += this.#counts[index]! /= 2;
   }
