@@ -84,14 +84,17 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
       };
       return await run(this.plan, wait, options);
     } finally {
-      if (joined !== undefined) this.#leave(key, joined);
+      // Whoever comes from now on must not join a call that was given up: `ended` says so at once.
+      if (joined && --joined.callers === 0 && !joined.call!.ended) {
+        joined.call!.cancel(new DOMException('All callers have given up', 'AbortError'));
+      }
     }
   }
 
   #join(key: string, work: Work<unknown>, options: CallOptions): Shared {
     const known = this.#shared.get(key);
     const own = within.getStore();
-    if (known?.promise !== undefined && !isAwaitedBy(own, known.waiters)) {
+    if (known?.promise && !known.call!.ended && !isAwaitedBy(own, known.waiters)) {
       if (own) known.waiters.add(own);
       const callers = ++known.callers;
       this.tell?.(options, { type: 'coalesce.joined', key, callers });
@@ -104,20 +107,12 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
     shared.promise = run(this.plan, begin, detached(options), (call) => {
       shared.call = call;
     });
-    const forget = (): void => this.#forget(key, shared);
+    const forget = (): void => {
+      // What its work has left behind may go on for ever, and make calls: each must not keep all before.
+      waiters.clear();
+      if (this.#shared.get(key) === shared) this.#shared.delete(key);
+    };
     shared.promise.then(forget, forget);
     return shared;
-  }
-
-  #leave(key: string, shared: Shared): void {
-    if (--shared.callers > 0 || shared.call?.ended === true) return;
-    this.#forget(key, shared);
-    shared.call?.cancel(new DOMException('All callers have given up', 'AbortError'));
-  }
-
-  #forget(key: string, shared: Shared): void {
-    // What its work has left behind may go on for ever, and make calls: each must not keep all before.
-    shared.waiters.clear();
-    if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
 }
