@@ -29,8 +29,11 @@ export interface Sink {
   write(line: string, severity: number): void;
   /** Resolves when everything given so far is written or counted as dropped. Does not reject. */
   flush(): Promise<void>;
-  /** As `flush`, at once, for a process that is ending. What cannot be written at once stays pending. */
-  flushSync(): void;
+  /**
+   * As `flush`, at once, for a process that is ending. What cannot be written at once stays pending, or, where nothing comes
+   * after it (`isLast`), is counted as dropped, unless it is kept for the next process.
+   */
+  flushSync(isLast?: boolean): void;
   /** `flushSync` costs so much that it is for the end of the process only. */
   readonly isSlow?: boolean;
   /** Milliseconds that a signal waits for `flush` of a slow sink before `flushSync`. Default 3000. */

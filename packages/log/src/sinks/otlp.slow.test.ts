@@ -70,6 +70,16 @@ test('R62 while the receiver is away lines wait in bounded memory; at close the 
   assert.ok((dropped.timeout ?? 0) >= 5);
 });
 
+test('R64 after the last flush of a process nothing is pending: what no receiver took is counted', () => {
+  const sink = otlpSink({ url: 'http://127.0.0.1:9/v1/logs', exitTimeoutMs: 100 });
+  for (let index = 0; index < 5; index++) sink.write(line(index), 9);
+  sink.flushSync();
+  assert.equal(sink.counts().pending, 5);
+  sink.flushSync(true);
+  sink.write(line(5), 9);
+  assert.deepEqual(sink.counts(), { emitted: 6, written: 0, pending: 0, dropped: { timeout: 5, closed: 1 } });
+});
+
 test('R62 nothing is sent before Retry-After has passed, not even by flush', async () => {
   const times: number[] = [];
   const { url, close } = await receiver((count, response) => {

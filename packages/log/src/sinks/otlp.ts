@@ -1,5 +1,3 @@
-import { OptionError } from '@breakwater/errors/core';
-import { callable, checkOptions, oneOf, type Rule, record, text } from '@breakwater/errors/options';
 import {
   type Clock,
   compose,
@@ -9,6 +7,7 @@ import {
   systemClock,
 } from '@breakwater/resilience';
 import { type Answer, isRetried } from '../otlp/answer.ts';
+import { checkOtlpOptions } from '../otlp/check-options.ts';
 import { isRecord } from '../otlp/is-record.ts';
 import { toOtlpJson } from '../otlp/json.ts';
 import { canPostByChild, postByChild } from '../otlp/last-post.ts';
@@ -16,7 +15,7 @@ import { createPoster, type TlsOptions } from '../otlp/poster.ts';
 import { toOtlpProtobuf } from '../otlp/protobuf.ts';
 import { type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
-import { count, MAX_BUFFER_CHARS, timerMs } from './buffer-options.ts';
+import { MAX_BUFFER_CHARS } from './buffer-options.ts';
 import { type DropPolicy, dropOldest } from './drop.ts';
 
 export interface OtlpOptions {
@@ -55,25 +54,6 @@ export interface OtlpOptions {
   readonly random?: (() => number) | undefined;
 }
 
-const ANY: Rule = ['anything', () => true];
-const rules: Readonly<Record<string, Rule>> = {
-  name: text,
-  url: ['an http or https address', (v) => typeof v === 'string' && URL.canParse(v) && /^https?:/i.test(v), true],
-  headers: ['names and values that HTTP headers can have', areHeaders, true],
-  encoding: /* @__PURE__ */ oneOf('protobuf', 'json'),
-  compression: /* @__PURE__ */ oneOf('none', 'gzip'),
-  tls: record,
-  batchSize: count,
-  flushMs: timerMs,
-  maxBufferChars: count,
-  whenFull: ['dropOldest() or dropLowest()', isDropPolicy],
-  timeoutMs: timerMs,
-  flushTimeoutMs: timerMs,
-  exitTimeoutMs: timerMs,
-  onRejected: callable,
-  random: callable,
-};
-
 /** Loaded only by those who use it. */
 const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
 /** A wait must not keep a program alive. */
@@ -95,8 +75,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
  * Its requests are hidden from OpenTelemetry's instrumentation: no span, no header.
  */
 export function otlpSink(options: OtlpOptions): Sink {
-  checkOptions('otlpSink', options, rules, ['url']);
-  if (options.tls !== undefined) checkTls(options.tls);
+  checkOtlpOptions(options);
   const { url, encoding = 'protobuf', compression = 'none', tls = {}, onRejected } = options;
   const {
     batchSize = 512,
@@ -237,6 +216,30 @@ export function otlpSink(options: OtlpOptions): Sink {
     return waits(typeof answer === 'object' ? (answer.retryAfterMs ?? 0) : 0, end);
   }
 
+  /** At the end of the process, by other processes. */
+  function postRest(): void {
+    const end = performance.now() + exitTimeoutMs;
+    if (!takeOver(end)) return;
+    for (let waitMs = 50; ; ) {
+      fill(MAX_LAST_BATCH);
+      const left = end - performance.now();
+      if (batch.length === 0 || left <= 0) return;
+      const body = compression === 'gzip' ? zlib().gzipSync(encode()) : encode();
+      const answer = postByChild(url, headers, tls, body, encoding, left);
+      if (answer !== undefined && !isRetried(answer)) settle(answer);
+      else {
+        waitMs *= 2;
+        const ownMs = waitMs * (0.5 + random() / 2);
+        if (!canPostByChild() || !waits(Math.max(answer?.retryAfterMs ?? 0, ownMs), end)) return;
+      }
+    }
+  }
+
+  function giveUp(): void {
+    tally.drop('timeout', batch.length + queue.clear());
+    batch = [];
+  }
+
   return {
     name,
     write(line, severity) {
@@ -250,22 +253,11 @@ export function otlpSink(options: OtlpOptions): Sink {
       else arm(flushMs);
     },
     flush,
-    flushSync() {
-      const end = performance.now() + exitTimeoutMs;
-      if (!takeOver(end)) return;
-      for (let waitMs = 50; ; ) {
-        fill(MAX_LAST_BATCH);
-        const left = end - performance.now();
-        if (batch.length === 0 || left <= 0) return;
-        const body = compression === 'gzip' ? zlib().gzipSync(encode()) : encode();
-        const answer = postByChild(url, headers, tls, body, encoding, left);
-        if (answer !== undefined && !isRetried(answer)) settle(answer);
-        else {
-          waitMs *= 2;
-          const ownMs = waitMs * (0.5 + random() / 2);
-          if (!canPostByChild() || !waits(Math.max(answer?.retryAfterMs ?? 0, ownMs), end)) return;
-        }
-      }
+    flushSync(isLast) {
+      postRest();
+      if (!isLast) return;
+      closed = true;
+      giveUp();
     },
     isSlow: true,
     exitTimeoutMs,
@@ -274,8 +266,7 @@ export function otlpSink(options: OtlpOptions): Sink {
       await flush();
       closed = true;
       clearTimeout(timer);
-      tally.drop('timeout', batch.length + queue.clear());
-      batch = [];
+      giveUp();
       underWay?.abort();
       poster.destroy();
     },
@@ -297,40 +288,5 @@ function read(line: string): LogRecord | undefined {
   } catch {
     // No JSON at all.
     return undefined;
-  }
-}
-
-function isDropPolicy(value: unknown): boolean {
-  const { kind, open } = Object(value) as Partial<DropPolicy>;
-  return typeof open === 'function' && (kind === 'drop-oldest' || kind === 'drop-lowest');
-}
-
-/** Says of what type a wrong one is, not what it is: it may be most of a key. */
-function checkTls(tls: TlsOptions): void {
-  checkOptions('otlpSink.tls', tls, { ca: ANY, cert: ANY, key: ANY });
-  for (const [part, pem] of Object.entries(tls)) {
-    if (pem !== undefined && !(typeof pem === 'string' && pem.includes('-----BEGIN ')))
-      throw new OptionError(`otlpSink.tls.${part}`, `a ${typeof pem}`, 'a PEM text');
-  }
-  try {
-    process.getBuiltinModule('node:tls').createSecureContext(tls);
-  } catch (error) {
-    throw new OptionError('otlpSink.tls', (error as Error).message, 'certificates and a key that fit');
-  }
-}
-
-/** A header that cannot be sent would make every request fail, for ever. */
-function areHeaders(value: unknown): boolean {
-  const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http');
-  try {
-    for (const [header, content] of Object.entries(value as Record<string, string>)) {
-      validateHeaderName(header);
-      validateHeaderValue(header, content);
-      if (typeof content !== 'string') return false;
-    }
-    return typeof value === 'object';
-  } catch {
-    // What Node does not send.
-    return false;
   }
 }

@@ -56,7 +56,7 @@ function delegate(sink: Sink): Sink {
     name: sink.name,
     write: (line, severity) => sink.write(line, severity),
     flush: () => sink.flush(),
-    flushSync: () => sink.flushSync(),
+    flushSync: (isLast) => sink.flushSync(isLast),
     close: () => sink.close(),
     counts: () => sink.counts(),
   };

@@ -41,8 +41,8 @@ export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
       });
     },
     flush: () => forAll(sinks, (sink) => sink.flush()),
-    flushSync() {
-      each(sinks, (sink) => sink.flushSync());
+    flushSync(isLast) {
+      each(sinks, (sink) => sink.flushSync(isLast));
     },
     close: () => forAll(sinks, (sink) => sink.close()),
     counts(): SinkCounts {

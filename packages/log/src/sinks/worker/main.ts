@@ -168,6 +168,15 @@ export function createWorkerSink(
     skipTo(views, tail);
   }
 
+  /** Nothing comes after this: what the place did not take is counted. The lock is kept, so that the worker writes none of it. */
+  function giveUp(): void {
+    if (Atomics.load(cells, CELL.broken) === 1 || !lock(performance.now() + blockMs)) return;
+    inner.flushSync(true);
+    const tail = Atomics.load(cells, CELL.tail);
+    dropAs('closed', linesBetween(views, Atomics.load(cells, CELL.done), tail));
+    skipTo(views, tail);
+  }
+
   /** Waits for a module, whose thread goes on while this one is stopped. */
   function waitForModule(): void {
     keeper.tell('flush');
@@ -239,10 +248,13 @@ export function createWorkerSink(
     isSlow: place === undefined,
     exitTimeoutMs: Math.max(3000, blockMs),
     flush,
-    flushSync() {
+    flushSync(isLast) {
       if (closed) return;
-      if (place !== undefined) writeHere(place);
-      else waitForModule();
+      if (place === undefined) waitForModule();
+      else {
+        writeHere(place);
+        if (isLast && waiting() > 0) giveUp();
+      }
     },
     close: () => (closing ??= end()),
     counts(): SinkCounts {
