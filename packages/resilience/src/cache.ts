@@ -76,7 +76,6 @@ interface Fetching {
 
 const kind: Kind<CacheOptions> = {
   kind: 'cache',
-  maker: 'createCache',
   rules: {
     ttlMs: durationMs,
     staleWhileRevalidateMs: delayMs,

@@ -62,7 +62,6 @@ const kindRules: ReadonlyMap<unknown, readonly [own: Record<string, Rule>, ...ne
 
 const kind: Kind<ChaosOptions> = {
   kind: 'chaos',
-  maker: 'createChaos',
   rules: { enabled: either(flag, callable), rules: ['a list of rules', Array.isArray] },
   required: ['rules'],
   check({ rules }) {

@@ -52,7 +52,7 @@ function isAwaitedBy(own: Waiters | undefined, known: Waiters): boolean {
   return own !== undefined && (own === known || [...own].some((waiting) => isAwaitedBy(waiting, known)));
 }
 
-const kind: Kind<CoalesceOptions> = { kind: 'coalesce', maker: 'createCoalesce', rules: { keyOf: callable } };
+const kind: Kind<CoalesceOptions> = { kind: 'coalesce', rules: { keyOf: callable } };
 
 /**
  * Calls with the same key, made while one is under way, wait for that one. All get the same result object, or the same

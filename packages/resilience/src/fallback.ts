@@ -66,7 +66,6 @@ const stepRules: Record<string, Rule> = {
 
 const kind: Kind<FallbackOptions> = {
   kind: 'fallback',
-  maker: 'createFallback',
   rules: { steps: ['at least one step', (v) => Array.isArray(v) && v.length > 0], when: callable },
   required: ['steps'],
   check({ steps }) {

@@ -52,7 +52,6 @@ export interface Hedge extends Policy<HedgeEvent> {
 
 const kind: Kind<HedgeOptions> = {
   kind: 'hedge',
-  maker: 'createHedge',
   rules: {
     delayMs,
     quantile: number(0, 1, true),

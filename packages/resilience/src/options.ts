@@ -1,8 +1,4 @@
-import { callable, checkOptions as checkExactly, having, type Rule, text } from '@breakwater/errors/options';
-
-// All modules of this package take the rules of their options from here.
-export { OptionError } from '@breakwater/errors';
-export {
+import {
   callable,
   checkOptions as checkExactly,
   delayMs,
@@ -18,6 +14,25 @@ export {
   text,
   whole,
 } from '@breakwater/errors/options';
+
+// All modules of this package take the rules of their options from here.
+export { OptionError } from '@breakwater/errors';
+export {
+  callable,
+  checkExactly,
+  delayMs,
+  durationMs,
+  either,
+  flag,
+  having,
+  number,
+  oneOf,
+  type Rule,
+  record,
+  share,
+  text,
+  whole,
+};
 
 /** The options every policy has. */
 export const commonRules: Record<string, Rule> = {

@@ -11,8 +11,8 @@ import { type Timers, timersOf } from './timers.ts';
 export interface Kind<O> {
   /** Also the default of `name`. */
   readonly kind: string;
-  /** The function that makes it, for messages. */
-  readonly maker: string;
+  /** The function that makes it, for messages. Default: `create` and the kind, `createLoadShed`. */
+  readonly maker?: string;
   readonly rules: Record<string, Rule>;
   readonly required?: readonly string[];
   /** Rules of options that are there because of others. */
@@ -75,7 +75,8 @@ export class PolicyBase<O extends { readonly name?: string | undefined; readonly
   }
 
   #accept(options: O): void {
-    const { maker, rules, required, more, check } = this.#of;
+    const { kind, rules, required, more, check } = this.#of;
+    const { maker = `create-${kind}`.replace(/-./g, (dashed) => dashed[1]!.toUpperCase()) } = this.#of;
     checkOptions(maker, options, { ...rules, ...more?.(options) }, required);
     check?.(options);
     // As they were checked: what the caller does to the object later changes nothing.

@@ -90,7 +90,6 @@ type ExhaustedReason = (ProviderPoolEvent & { readonly type: 'pool.exhausted' })
 
 const kind: Kind<ProviderPoolOptions<unknown>> = {
   kind: 'provider-pool',
-  maker: 'createProviderPool',
   rules: {
     providers: ['at least one provider', (v) => record[1](v) && Object.keys(v as object).length > 0],
     order: oneOf('preferred', 'balanced'),

@@ -1,5 +1,5 @@
 import type { Classify } from '@breakwater/errors';
-import { createTimeWindow, type Window } from './breaker/window.ts';
+import { createWindow, type Window } from './breaker/window.ts';
 import type { Call } from './call.ts';
 import type { Clock, Random } from './clock.ts';
 import { RejectedError, refusalIn } from './errors.ts';
@@ -52,7 +52,6 @@ export interface Throttle extends Policy<ThrottleEvent>, Fusible {
 
 const kind: Kind<ThrottleOptions> = {
   kind: 'throttle',
-  maker: 'createThrottle',
   rules: { factor: number(1), windowMs: durationMs, minimumCalls: whole(1), accepted: callable, classify: callable },
 };
 
@@ -68,7 +67,7 @@ export function createThrottle(options: ThrottleOptions = {}): Throttle {
 class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements Throttle, Gate {
   declare readonly kind: 'throttle';
   readonly holds = false;
-  #window: Window = createTimeWindow(this.options.windowMs);
+  #window: Window = windowOf(this.options);
 
   get probability(): number {
     const { factor = 2, minimumCalls = 20 } = this.options;
@@ -79,7 +78,7 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
   override reconfigure(options: ThrottleOptions): void {
     const { windowMs } = this.options;
     super.reconfigure(options);
-    if (options.windowMs !== windowMs) this.#window = createTimeWindow(options.windowMs);
+    if (options.windowMs !== windowMs) this.#window = windowOf(options);
   }
 
   enter(call: Call): unknown {
@@ -106,4 +105,8 @@ class ThrottleImpl extends PolicyBase<ThrottleOptions, ThrottleEvent> implements
     const { classify, accepted = (failure) => !isUnwell(failure, this.clock, classify) } = this.options;
     return ask(accepted, error, true);
   }
+}
+
+function windowOf({ windowMs: durationMs = 30_000 }: ThrottleOptions): Window {
+  return createWindow({ durationMs });
 }

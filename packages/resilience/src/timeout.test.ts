@@ -242,7 +242,8 @@ test('C2 a slot is held until the last deaf work of its call ends, whatever lies
     const second = name.startsWith('one') || name === 'a hedge';
     const startedAt = clock.now();
     let calls = 0;
-    const call = chain.execute(() => (++calls === 2 && second ? 'answer' : clock.sleep(500))).catch(() => undefined);
+    const work: Work<unknown> = () => (++calls === 2 && second ? 'answer' : clock.sleep(500));
+    const call = chain.execute(work).catch(() => undefined);
     await clock.advance(250);
     assert.equal(await call, second ? 'answer' : undefined, name);
     while (bulkhead.active === 1 && clock.now() - startedAt < 2000) await clock.advance(1);

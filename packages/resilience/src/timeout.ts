@@ -38,7 +38,6 @@ export interface TimeoutPolicy extends Policy<TimeoutExpired>, Fusible {
 
 const kind: Kind<TimeoutOptions> = {
   kind: 'timeout',
-  maker: 'createTimeout',
   rules: {
     timeoutMs: either(durationMs, having('an adaptiveLimit', 'record', 'follow')),
     limit: oneOf('attempt', 'total'),

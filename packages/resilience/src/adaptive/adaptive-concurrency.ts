@@ -41,7 +41,6 @@ export interface AdaptiveConcurrency extends Policy<AdaptiveConcurrencyEvent>, F
 
 const kind: Kind<AdaptiveConcurrencyOptions> = {
   kind: 'adaptive-concurrency',
-  maker: 'createAdaptiveConcurrency',
   rules: {
     initialLimit: whole(1),
     minLimit: whole(1),

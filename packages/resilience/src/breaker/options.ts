@@ -46,7 +46,6 @@ export const DEFAULT_OPEN_MS = 30_000;
 /** What `createBreaker` says of its options. */
 export const kind: Kind<BreakerOptions> = {
   kind: 'breaker',
-  maker: 'createBreaker',
   rules: {
     consecutiveFailures: whole(1),
     window: having('a countWindow or timeWindow', 'start'),

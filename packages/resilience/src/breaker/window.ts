@@ -25,10 +25,13 @@ export interface Window {
   counts(now: number): Counts;
 }
 
-/** Which calls rates are computed from; made by {@link countWindow} and {@link timeWindow}. */
-export interface CallWindow {
+interface WindowSize {
   readonly calls?: number;
   readonly durationMs?: number;
+}
+
+/** Which calls rates are computed from; made by {@link countWindow} and {@link timeWindow}. */
+export interface CallWindow extends WindowSize {
   /** Rules of the options that come with it. */
   readonly rules: Record<string, Rule>;
   /** Throws `OptionError` for options that do not go together. */
@@ -39,24 +42,24 @@ export interface CallWindow {
   judge(counts: Counts, options: RateOptions): 'failure-rate' | 'slow-call-rate' | undefined;
 }
 
-/** The last `calls` calls: one byte per call. Throws `OptionError` unless it is a whole number from 1 to a million. */
+/** The last `calls` calls: three bytes per call. Throws `OptionError` unless it is a whole number from 1 to a million. */
 export function countWindow(calls: number): CallWindow {
   checkOptions('countWindow', { calls }, { calls: whole(1, 1_000_000) }, ['calls']);
-  return toCallWindow({ calls }, () => createCountWindow(calls));
+  return toCallWindow({ calls });
 }
 
 /** The calls of the last `durationMs` milliseconds. Throws `OptionError` unless they are above 0. */
 export function timeWindow(durationMs: number): CallWindow {
   checkOptions('timeWindow', { durationMs }, { durationMs: above0 }, ['durationMs']);
-  return toCallWindow({ durationMs }, () => createTimeWindow(durationMs));
+  return toCallWindow({ durationMs });
 }
 
-function toCallWindow(size: Pick<CallWindow, 'calls' | 'durationMs'>, start: () => Window): CallWindow {
+function toCallWindow(size: WindowSize): CallWindow {
   const { calls } = size;
   const slow = { slowCallRate: share, slowCallMs: above0 };
   return {
     ...size,
-    start,
+    start: () => createWindow(size),
     rules: { ...slow, failureRate: share, minimumCalls: whole(1, calls) },
     check({ slowCallRate, slowCallMs }) {
       // Neither means anything without the other.
@@ -72,57 +75,45 @@ function toCallWindow(size: Pick<CallWindow, 'calls' | 'durationMs'>, start: () 
   };
 }
 
-/** The last `size` calls: one byte per call, 1 for a failed one, 2 more for a slow one. */
-function createCountWindow(size: number): Window {
-  const ring = new Uint8Array(size);
-  let seen = 0;
-  let failures = 0;
-  let slow = 0;
-  return {
-    record(_now, isFailed, isSlow) {
-      const at = seen++ % size;
-      const old = ring[at]!;
-      const byte = (isFailed ? 1 : 0) + (isSlow ? 2 : 0);
-      failures += (byte & 1) - (old & 1);
-      slow += (byte >> 1) - (old >> 1);
-      ring[at] = byte;
-    },
-    counts: () => ({ calls: Math.min(seen, size), failures, slow }),
-  };
-}
-
+/** A window of time has this many slices, and that of now. */
 const SLICES = 10;
 
 /**
- * The calls of the last `durationMs`, by tenths: a call is forgotten when its slice has wholly left the window, whether or
- * not other calls come, so at most a tenth of the window later than exact. At most 11 slices are kept.
+ * The last calls, or those of the last milliseconds by tenths: a call is forgotten when its slice has wholly left the window,
+ * whether or not other calls come, so at most a tenth of the window later than exact.
  */
-export function createTimeWindow(durationMs = 30_000): Window {
-  /** With their number since time zero, the oldest first. */
-  const slices: { readonly at: number; calls: number; failures: number; slow: number }[] = [];
-  const forget = (now: number): number => {
-    const at = Math.floor((now / durationMs) * SLICES);
-    while (slices.length > 0 && slices[0]!.at < at - SLICES) slices.shift();
-    return at;
-  };
+export function createWindow({ calls: size = SLICES + 1, durationMs }: WindowSize): Window {
+  // A ring of slices, with three counts each. In a window of calls, a slice is one call.
+  const ring = new (durationMs === undefined ? Uint8Array : Uint32Array)(3 * size);
+  const sum = [0, 0, 0] as [calls: number, failures: number, slow: number];
+  let last = 0;
+  let startedAt: number | undefined;
+
+  function add(index: number, count: number): void {
+    const at = (last % size) * 3 + index;
+    ring[at]! += count;
+    sum[index]! += count;
+  }
+  function turn(now: number, calls: number): void {
+    startedAt ??= now;
+    const at = durationMs === undefined ? last + calls : Math.floor(((now - startedAt) / durationMs) * SLICES);
+    last = Math.max(last, at - size);
+    while (last < at) {
+      last++;
+      for (const index of [0, 1, 2]) add(index, -ring[(last % size) * 3 + index]!);
+    }
+  }
   return {
     record(now, isFailed, isSlow) {
-      const at = forget(now);
-      if (slices.at(-1)?.at !== at) slices.push({ at, calls: 0, failures: 0, slow: 0 });
-      const slice = slices.at(-1)!;
-      slice.calls++;
-      if (isFailed) slice.failures++;
-      if (isSlow) slice.slow++;
+      turn(now, 1);
+      add(0, 1);
+      add(1, Number(isFailed));
+      add(2, Number(isSlow));
     },
     counts(now) {
-      forget(now);
-      const sum = { calls: 0, failures: 0, slow: 0 };
-      for (const { calls, failures, slow } of slices) {
-        sum.calls += calls;
-        sum.failures += failures;
-        sum.slow += slow;
-      }
-      return sum;
+      turn(now, 0);
+      const [calls, failures, slow] = sum;
+      return { calls, failures, slow };
     },
   };
 }

@@ -54,7 +54,6 @@ export interface Bulkhead extends Policy<BulkheadEvent>, Fusible {
 
 const kind: Kind<BulkheadOptions> = {
   kind: 'bulkhead',
-  maker: 'createBulkhead',
   rules: {
     maxConcurrent: whole(1),
     maxQueue: whole(0),

@@ -62,7 +62,6 @@ export interface LoadShed extends Policy<LoadShedEvent>, Fusible {
 
 const kind: Kind<LoadShedOptions> = {
   kind: 'load-shed',
-  maker: 'createLoadShed',
   rules: {
     maxConcurrent: either(whole(1), [
       'a policy with a limit',

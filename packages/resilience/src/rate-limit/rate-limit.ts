@@ -67,7 +67,6 @@ export interface RateLimiter extends Policy<RateLimitEvent>, Fusible {
 
 const kind: Kind<RateLimitOptions> = {
   kind: 'rate-limit',
-  maker: 'createRateLimit',
   rules: { ...rateLimitRules, maxKeys: whole(1) },
   required: ['limit', 'windowMs'],
   more: burstRules,

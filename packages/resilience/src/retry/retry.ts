@@ -66,7 +66,6 @@ export interface RetryPolicy extends Policy<RetryEvent>, Fusible {
 
 const kind: Kind<RetryOptions> = {
   kind: 'retry',
-  maker: 'createRetry',
   rules: {
     maxAttempts: whole(1),
     backoff: callable,
