@@ -19,7 +19,7 @@ const byStatus: readonly Rule[] = [
   { when: { status: 451 }, is: 'legally-blocked', but: same },
   { when: { status: [503, 504] }, is: 'unavailable-in-app', but: same },
   {
-    when: { status: [400, 406, 411, 414, 416, 417, 418, 421, 422, 424, 425, 426, 428, 431] },
+    when: { status: [400, 406, 408, 411, 414, 416, 417, 418, 421, 422, 424, 425, 426, 428, 431] },
     is: 'refused-by-app',
     but: same,
   },
@@ -134,7 +134,7 @@ export const nestjs: RulePack = {
     },
   ],
   strength: 'vendor-code',
-  rules: [...byStatus, { when: { status: 408 }, is: 'refused-by-app', but: same }],
+  rules: byStatus,
 };
 
 /** @hapi/boom, which hapi throws. */
@@ -144,5 +144,5 @@ export const boom: RulePack = {
   sources: ['https://hapi.dev/module/boom/api/'],
   markers: [{ isBoom: true }],
   strength: 'vendor-code',
-  rules: [...byStatus, { when: { status: 408 }, is: 'refused-by-app', but: same }],
+  rules: byStatus,
 };

@@ -101,6 +101,13 @@ describe('exceptions that are answers', () => {
     assertVerdict(classify(new CardForbidden()), { reason: 'forbidden', httpStatus: 403, domain: 'nestjs' });
   });
 
+  it('http-errors, told by expose: every status is its own', () => {
+    for (const status of [400, 401, 404, 408, 410, 418, 422, 429, 500, 501, 503, 511]) {
+      const thrown = Object.assign(new Error('x'), { status, expose: status < 500 });
+      assertVerdict(classify(thrown), { httpStatus: status, domain: 'http-errors' });
+    }
+  });
+
   it('hapi', () => {
     assertVerdict(classify(boom.forbidden()), { reason: 'forbidden', domain: 'boom', httpStatus: 403 });
     assertVerdict(classify(boom.serverUnavailable()), { reason: 'unavailable-in-app', retryable: true });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { createEdge } from '../edge.ts';
 import { honoEdge } from './hono.ts';
 
@@ -51,4 +52,17 @@ test('H3 an error before the edge has its turn is answered with ids all the same
   const answer = await app.request('/', { headers: { 'x-correlation-id': 'c' } });
   assert.deepEqual([answer.status, answer.headers.get('x-correlation-id')], [500, 'c']);
   assert.match(answer.headers.get('traceparent') ?? '', /^00-/);
+});
+
+test("H5 H6 Hono's own exception keeps its status, and shows nothing of itself", async () => {
+  const app = new Hono();
+  honoEdge(app, createEdge({ log: { log: () => {} } }));
+  app.get('/:status', (context) => {
+    throw new HTTPException(Number(context.req.param('status')) as 400, { message: 'canary' });
+  });
+  for (const status of [400, 403, 408, 418, 429, 500, 501, 503, 511]) {
+    const answer = await app.request(`/${status}`);
+    assert.equal(answer.status, status);
+    assert.ok(!(await answer.text()).includes('canary'));
+  }
 });

@@ -85,8 +85,8 @@ export function toResponse(answer: Answer): Response {
 function fromHono(error: unknown): unknown {
   if (!(error instanceof Error) || !('getResponse' in error) || !('status' in error)) return error;
   const { status } = error;
-  if (typeof status !== 'number' || status < 400 || status > 499) return error;
-  return Object.assign(new Error(error.message, { cause: error }), { status, expose: true });
+  if (typeof status !== 'number' || status < 400 || status > 599) return error;
+  return Object.assign(new Error(error.message, { cause: error }), { status, expose: status < 500 });
 }
 
 interface NodeBindings {
