@@ -61,6 +61,63 @@ test('R71 winston’s calls: text, format with meta, entry, error, child', () =>
   assert.equal(records[3]!.attributes['c'], 3);
 });
 
+test('R70 what a service on pino relies on: JSON in texts, the text of an error, children with options, flush with a callback', async () => {
+  const { sink, logger } = setUp();
+  const log = toPino(logger);
+  log.info('%o %O 100%%', { a: 1 }, { b: [2] });
+  log.error({ err: new Error('refused') });
+  log.info({ msg: 'once', a: 1 });
+  const child = log.child({ c: 1 }, { level: 'error', msgPrefix: '[jobs] ' });
+  child.info('hidden');
+  child.error('shown');
+  child.level = 'info';
+  child.info('shown too');
+  log.info('of the parent');
+  child.setBindings({ d: 2 });
+  assert.deepEqual([child.bindings(), log.bindings()], [{ c: 1, d: 2 }, {}]);
+  assert.deepEqual([log.levelVal, log.levels.values['warn'], log.levels.labels[60]], [30, 40, 'fatal']);
+  assert.throws(() => log.child({}, { level: 'loud' }), /loud/);
+  await new Promise<void>((resolve, reject) => log.flush((error) => (error === undefined ? resolve() : reject(error))));
+  assert.deepEqual(
+    sink.records().map(({ body }) => body),
+    ['{"a":1} {"b":[2]} 100%', 'refused', 'once', '[jobs] shown', '[jobs] shown too', 'of the parent'],
+  );
+  assert.deepEqual(sink.records()[2]!.attributes, { a: 1 });
+});
+
+test('R71 what a service on winston relies on: objects in the text, several metas, an entry first, its level', () => {
+  const { sink, logger } = setUp();
+  const log = toWinston(logger);
+  log.info('%j', { q: 1 }, { a: 1 });
+  log.info('two', { a: 1 }, { b: 2 }, 'and a text', () => undefined);
+  log.error('failed', new Error('boom'), { n: 1 });
+  log.info({ message: 'entry', a: 1 });
+  log.info({ a: 1 });
+  log.level = 'warn';
+  log.info('no');
+  assert.deepEqual(
+    [log.level, log.isLevelEnabled('info'), log.isWarnEnabled(), log.isSillyEnabled(), log.isLevelEnabled('loud')],
+    ['warn', false, true, false, false],
+  );
+  log.level = 'silly';
+  assert.deepEqual([log.level, logger.isEnabled('trace')], ['silly', true]);
+  assert.throws(() => {
+    log.level = 'loud';
+  }, /loud/);
+  const records = sink.records();
+  assert.deepEqual(
+    records.map(({ body, attributes: { a, b, n } }) => [body, a, b, n]),
+    [
+      ['{"q":1}', 1, undefined, undefined],
+      ['two and a text', 1, 2, undefined],
+      ['failed', undefined, undefined, 1],
+      ['entry', 1, undefined, undefined],
+      ['', 1, undefined, undefined],
+    ],
+  );
+  assert.equal(records[2]!.attributes['exception.message'], 'boom');
+});
+
 test('R72 the console is captured and given back', () => {
   const { sink, logger } = setUp();
   const own = { log() {}, info() {}, warn() {}, error() {}, debug() {}, trace() {} } as unknown as Console;

@@ -27,3 +27,14 @@ export function copy(value: unknown): Readonly<Record<string, unknown>> {
     return { unreadable: true };
   }
 }
+
+/** An object as a literal makes it. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  try {
+    const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
+    return prototype === Object.prototype || prototype === null;
+  } catch {
+    // A proxy whose trap throws.
+    return false;
+  }
+}

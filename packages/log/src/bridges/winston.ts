@@ -1,7 +1,7 @@
 import { isErrorLike } from '../error-like.ts';
-import type { Level } from '../level.ts';
+import { type Level, LEVELS as OWN_LEVELS } from '../level.ts';
 import { type Fields, type Logger, sayForeign } from '../logger.ts';
-import { copy, safeFormat } from './safe-format.ts';
+import { copy, isPlain, safeFormat } from './safe-format.ts';
 
 type WinstonCall = (message: unknown, ...meta: unknown[]) => WinstonLike;
 
@@ -17,6 +17,14 @@ export interface WinstonLike {
   log(level: string, message: unknown, ...meta: unknown[]): WinstonLike;
   log(entry: { level: string; message: unknown; [name: string]: unknown }): WinstonLike;
   child(meta: Fields): WinstonLike;
+  level: string;
+  isLevelEnabled(level: string): boolean;
+  isErrorEnabled(): boolean;
+  isWarnEnabled(): boolean;
+  isInfoEnabled(): boolean;
+  isVerboseEnabled(): boolean;
+  isDebugEnabled(): boolean;
+  isSillyEnabled(): boolean;
 }
 
 const LEVELS: ReadonlyMap<string, Level> = new Map([
@@ -31,25 +39,22 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
 
 /**
  * A logger with winston's calls over one of this package: `log.info('text %s', x, {a: 1})`, `log.log({level, message})`. A
- * level that is none of npm's is `info`. No call throws.
+ * level that is none of npm's is `info`. Setting `level` sets the threshold of the whole logger, and throws for a name that is
+ * none of npm's. No call throws. Values that the text has no place for follow it, objects are fields.
  */
 export function toWinston(logger: Logger): WinstonLike {
   const say = (level: string, message: unknown, meta: readonly unknown[]): WinstonLike => {
-    const known = LEVELS.get(level) ?? 'info';
-    const last = meta.at(-1);
-    const fields = typeof last === 'object' && last !== null ? (last as Fields) : undefined;
-    const values = fields === undefined ? meta : meta.slice(0, -1);
-    const text = safeFormat(typeof message === 'string' ? [message, ...values] : [message]);
+    const { text, fields, error } = read(message, meta);
     // As it is: what winston has put together is no template of this package.
-    if (isErrorLike(fields)) sayForeign(logger, known, text, { error: fields }, {});
-    else if (isErrorLike(message)) sayForeign(logger, known, text, { ...copy(fields), error: message }, {});
-    else sayForeign(logger, known, text, fields, {});
+    const all = error === undefined ? fields : { ...copy(fields), error };
+    sayForeign(logger, LEVELS.get(level) ?? 'info', text, all, {});
     return made;
   };
   const call =
     (level: string): WinstonCall =>
     (message, ...meta) =>
       say(level, message, meta);
+  const isOn = (level: string): boolean => logger.isEnabled(LEVELS.get(level) ?? 'info');
   const made: WinstonLike = {
     error: call('error'),
     warn: call('warn'),
@@ -64,6 +69,54 @@ export function toWinston(logger: Logger): WinstonLike {
       return say(level as string, message, [meta]);
     },
     child: (meta) => toWinston(logger.child(meta)),
+    get level() {
+      const level = OWN_LEVELS.find((own) => logger.isEnabled(own));
+      return level === 'trace' ? 'silly' : level === 'fatal' ? 'error' : (level ?? 'silent');
+    },
+    set level(level: string) {
+      const known = LEVELS.get(level);
+      if (known === undefined) throw new TypeError(`unknown level ${level}`);
+      logger.setLevel(known);
+    },
+    isLevelEnabled: (level) => LEVELS.has(level) && isOn(level),
+    isErrorEnabled: () => isOn('error'),
+    isWarnEnabled: () => isOn('warn'),
+    isInfoEnabled: () => isOn('info'),
+    isVerboseEnabled: () => isOn('verbose'),
+    isDebugEnabled: () => isOn('debug'),
+    isSillyEnabled: () => isOn('silly'),
   };
   return made;
+}
+
+interface Read {
+  readonly text: string;
+  readonly fields: Fields | undefined;
+  readonly error: unknown;
+}
+
+/** Values go into the text as far as it has places for them; of the rest objects are fields, and one error the record's. */
+function read(message: unknown, meta: readonly unknown[]): Read {
+  const places = typeof message === 'string' ? placesIn(message) : 0;
+  const rest = meta.slice(places).filter((value) => typeof value !== 'function' && value !== undefined);
+  const error = [message, ...rest].find(isErrorLike);
+  const objects = rest.filter((value) => isObject(value) && value !== error);
+  const values = [...meta.slice(0, places), ...rest.filter((value) => !isObject(value))];
+  let text = '';
+  if (isPlain(message)) {
+    // An entry without a level.
+    const { message: own, ...others } = copy(message);
+    if (own !== undefined) text = safeFormat([own, ...values]);
+    objects.unshift(others);
+  } else if (message !== undefined) text = safeFormat([message, ...values]);
+  const fields = objects.length > 1 ? Object.assign({}, ...objects.map(copy)) : objects[0];
+  return { text, fields: fields as Fields | undefined, error };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function placesIn(text: string): number {
+  return (text.match(/%[sdifjoOc%]/g) ?? []).filter((sign) => sign !== '%%').length;
 }
