@@ -88,7 +88,7 @@ export class FairQueue implements QueueOrder {
     const key = byKey ? (call.key ?? '') : '';
     let waiting = 0;
     for (const { lanes } of this.#levels) waiting += lanes.get(key)?.size ?? 0;
-    if (byKey && !kept && waiting >= maxPerKey) return false;
+    if (!kept && waiting >= maxPerKey) return false;
     const lane = this.#laneOf(call.priority ?? 0, key);
     const node: Node = { call, lane, before: lane.before, after: lane };
     lane.before = node.before.after = node;
