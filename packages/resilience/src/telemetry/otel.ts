@@ -1,13 +1,27 @@
-import type { Attributes, Meter, TraceAPI } from '@opentelemetry/api';
+import type { Attributes, TraceAPI } from '@opentelemetry/api';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../bulkhead/bulkhead.ts';
 import type { ComposedPolicy } from '../compose.ts';
 import { checkOptions, flag, having, record } from '../options.ts';
 import type { Policy } from '../policy.ts';
 
+/** What is used of a `Meter` of `@opentelemetry/api`, said here so that the types need no package that is optional. */
+export interface MeterLike {
+  createCounter(
+    name: string,
+    options?: { description?: string; unit?: string },
+  ): { add(value: number, attributes?: Record<string, string>): void };
+  createObservableGauge(name: string): {
+    addCallback(callback: ObserveGauge): void;
+    removeCallback(callback: ObserveGauge): void;
+  };
+}
+
+type ObserveGauge = (result: { observe(value: number, attributes?: Record<string, string>): void }) => void;
+
 export interface TelemetryOptions {
-  /** Default: the global one of `@opentelemetry/api`. */
-  readonly meter?: Meter | undefined;
+  /** A `Meter` of `@opentelemetry/api`. Default: its global one. */
+  readonly meter?: MeterLike | undefined;
   /** Adds each event to the active span. Default true. */
   readonly spanEvents?: boolean | undefined;
 }
@@ -38,7 +52,7 @@ export async function connectTelemetry(
     throw error;
   });
   if (api === undefined) return undefined;
-  const meter = options.meter ?? api.metrics.getMeter('@breakwater/resilience');
+  const meter: MeterLike = options.meter ?? api.metrics.getMeter('@breakwater/resilience');
   const stopGauges = observeGauges(meter, policy);
   const stopEvents = countEvents(meter, policy, options.spanEvents === false ? undefined : api.trace);
   return () => {
@@ -52,14 +66,14 @@ function membersOf(policy: Observed): readonly Observed[] {
   return (policy as Partial<ComposedPolicy>).policies ?? [policy];
 }
 
-function countEvents(meter: Meter, policy: Observed, trace: TraceAPI | undefined): () => void {
+function countEvents(meter: MeterLike, policy: Observed, trace: TraceAPI | undefined): () => void {
   const counter = meter.createCounter('breakwater.policy.events', {
     description: 'Events of resilience policies',
     unit: '{event}',
   });
   return policy.on((given) => {
     const event = given as Readonly<Record<string, unknown>>;
-    const attributes: Attributes = { 'breakwater.event': String(event['type']) };
+    const attributes: Record<string, string> = { 'breakwater.event': String(event['type']) };
     for (const field of METRIC_FIELDS) {
       if (event[field] !== undefined) attributes[`breakwater.${field}`] = String(event[field]);
     }
@@ -91,12 +105,12 @@ function errorType(error: unknown): string {
 
 const STATE_NUMBERS = { closed: 0, 'half-open': 1, open: 2, isolated: 3 };
 
-function observeGauges(meter: Meter, policy: Observed): () => void {
+function observeGauges(meter: MeterLike, policy: Observed): () => void {
   const stops: (() => void)[] = [];
   const observe = <P>(name: string, kind: string, read: (member: P) => number | undefined): void => {
     if (policy.kind !== 'registered' && !membersOf(policy).some((member) => member.kind === kind)) return;
     const gauge = meter.createObservableGauge(name);
-    const callback = (result: { observe(value: number, attributes: Attributes): void }): void => {
+    const callback: ObserveGauge = (result) => {
       for (const member of membersOf(policy)) {
         const value = member.kind === kind ? read(member as P) : undefined;
         if (value !== undefined) result.observe(value, { 'breakwater.policy': member.name });
