@@ -1,6 +1,6 @@
 import type { Classify } from '@breakwater/errors';
 import type { Clock, Random } from '../clock.ts';
-import { callable, checkExactly, durationMs, having, number, oneOf, whole } from '../options.ts';
+import { callable, durationMs, having, number, oneOf, whole } from '../options.ts';
 import type { Kind } from '../policy-base.ts';
 import type { CallWindow, RateOptions } from './window.ts';
 
@@ -51,7 +51,6 @@ export const kind: Kind<BreakerOptions> = {
     window: having('a countWindow or timeWindow', 'start'),
     openMs: durationMs,
     openGrowth: number(1),
-    maxOpenMs: durationMs,
     jitter: number(0, 1),
     probes: whole(1),
     successThreshold: whole(1),
@@ -61,10 +60,6 @@ export const kind: Kind<BreakerOptions> = {
     mode: oneOf('enforce', 'observe'),
     classify: callable,
   },
-  more: (options) => options?.window?.rules,
-  check(options) {
-    const { window, openMs = DEFAULT_OPEN_MS, maxOpenMs = openMs } = options;
-    window?.check(options);
-    checkExactly('createBreaker', { maxOpenMs }, { maxOpenMs: number(openMs) });
-  },
+  more: (options) => ({ ...options?.window?.rules, maxOpenMs: number(options?.openMs ?? DEFAULT_OPEN_MS) }),
+  check: (options) => options.window?.check(options),
 };

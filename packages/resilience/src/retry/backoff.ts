@@ -1,5 +1,5 @@
 import type { Random } from '../clock.ts';
-import { checkExactly, checkOptions, delayMs, number, oneOf, type Rule } from '../options.ts';
+import { checkOptions, delayMs, number, oneOf, type Rule } from '../options.ts';
 
 /**
  * The wait before attempt `retry + 1` in milliseconds, `retry` from 1; `previousMs` is the wait before, 0 at first.
@@ -32,7 +32,7 @@ export interface FixedBackoffOptions extends JitterOption {
 export interface LinearBackoffOptions extends JitterOption {
   /** The first wait, and what each further one adds. */
   readonly stepMs: number;
-  /** Default 30 000. */
+  /** Default 30 000, or the step where that is longer. */
   readonly maxMs?: number | undefined;
 }
 export interface ExponentialBackoffOptions extends JitterOption {
@@ -40,7 +40,7 @@ export interface ExponentialBackoffOptions extends JitterOption {
   readonly baseMs?: number | undefined;
   /** Default 2. */
   readonly factor?: number | undefined;
-  /** Default 30 000. */
+  /** Default 30 000, or `baseMs` where that is longer. */
   readonly maxMs?: number | undefined;
 }
 
@@ -56,17 +56,15 @@ export function fixedBackoff(options: FixedBackoffOptions): Backoff {
 
 /** Each wait longer than the one before by the same step. */
 export function linearBackoff(options: LinearBackoffOptions): Backoff {
-  checkOptions('linearBackoff', options, { stepMs: delayMs, maxMs: delayMs, jitter }, ['stepMs']);
-  const { stepMs, maxMs = 30_000 } = options;
-  checkExactly('linearBackoff', { maxMs }, { maxMs: number(stepMs) });
+  checkOptions('linearBackoff', options, { stepMs: delayMs, maxMs: number(options?.stepMs), jitter }, ['stepMs']);
+  const { stepMs, maxMs = Math.max(stepMs, 30_000) } = options;
   return spread(options.jitter, stepMs, maxMs, (retry) => stepMs * retry);
 }
 
 /** Each wait `factor` times the one before. */
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
-  checkOptions('exponentialBackoff', options, { baseMs: delayMs, factor: number(1), maxMs: delayMs, jitter });
-  const { baseMs = 100, factor = 2, maxMs = 30_000 } = options;
-  checkExactly('exponentialBackoff', { maxMs }, { maxMs: number(baseMs) });
+  const { baseMs = 100, factor = 2, maxMs = Math.max(baseMs, 30_000) } = options ?? {};
+  checkOptions('exponentialBackoff', options, { baseMs: delayMs, factor: number(1), maxMs: number(baseMs), jitter });
   return spread(options.jitter, baseMs, maxMs, (retry) => baseMs * factor ** Math.min(retry - 1, 1000));
 }
 
