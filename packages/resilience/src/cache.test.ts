@@ -156,3 +156,29 @@ test('CA1 a key that is no string is refused: two objects have the same text', a
     for (const policy of policies) await assert.rejects(policy.execute(work, { key }), /key: expected a string/);
   }
 });
+
+test('CA6 after an invalidation nobody joins, and the cache does not keep, what a shared call inside was asked before', async () => {
+  const clock = createVirtualClock();
+  const cache = createCache({ ttlMs: 1000, clock });
+  const coalesce = createCoalesce({ clock });
+  const chain = pipeline({ cache, coalesce });
+  for (const invalidate of [() => cache.invalidate(at), () => cache.clear()]) {
+    let version = 1;
+    const read = async (): Promise<number> => {
+      const seen = version;
+      await clock.sleep(10);
+      return seen;
+    };
+    const before = chain.execute(read, at);
+    await clock.advance(5);
+    version = 2;
+    invalidate();
+    const after = chain.execute(read, at);
+    const joined = chain.execute(read, at);
+    await clock.advance(10);
+    assert.deepEqual(await Promise.all([before, after, joined]), [1, 2, 2]);
+    assert.equal(await chain.execute(read, at), 2);
+    assert.equal(coalesce.size, 0);
+    cache.clear();
+  }
+});

@@ -1,6 +1,6 @@
 import { detached, run } from './call.ts';
 import type { Clock } from './clock.ts';
-import { hasGivenUp, type KeyOf, sharedKey } from './keyed.ts';
+import { hasGivenUp, type KeyOf, sharedKey, underWay } from './keyed.ts';
 import { callable, delayMs, durationMs, whole } from './options.ts';
 import { isOutage } from './outage.ts';
 import { type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
@@ -55,7 +55,7 @@ export interface Cache extends Policy<CacheEvent> {
   readonly size: number;
   /** The answer such a call would find, however old, without a call; that counts as use of it. For fallbacks and inspection. */
   peek(options: CallOptions): CacheEntry | undefined;
-  /** Forgets the answer of such a call; one that is being fetched now will not be kept. */
+  /** Forgets the answer of such a call; one that is being fetched now will not be kept, and no later call joins it (coalescing). */
   invalidate(options: CallOptions): void;
   clear(): void;
   /** Puts new options in force and keeps the answers. Throws as `createCache`. */
@@ -146,11 +146,13 @@ class CacheImpl extends PolicyBase<CacheOptions, CacheEvent> implements Cache {
   invalidate(options: CallOptions): void {
     const key = sharedKey(options, this.options.keyOf);
     this.#entries.delete(key);
+    underWay.delete(key);
     this.#outdate(this.#fetching.get(key));
   }
 
   clear(): void {
     this.#entries.clear();
+    underWay.clear();
     for (const fetching of this.#fetching.values()) this.#outdate(fetching);
   }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Call, detached, run } from './call.ts';
 import type { Clock } from './clock.ts';
-import { type KeyOf, sharedKey } from './keyed.ts';
+import { type KeyOf, sharedKey, underWay } from './keyed.ts';
 import { callable } from './options.ts';
 import type { CallOptions, Policy, Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
@@ -66,11 +66,7 @@ export function createCoalesce(options: CoalesceOptions = {}): Coalesce {
 
 class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements Coalesce {
   declare readonly kind: 'coalesce';
-  readonly #shared: Map<string, Shared> = new Map();
-
-  get size(): number {
-    return this.#shared.size;
-  }
+  size = 0;
 
   override async execute<T>(work: Work<T>, options: CallOptions = {}): Promise<T> {
     const key = sharedKey(options, this.options.keyOf);
@@ -92,7 +88,7 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
   }
 
   #join(key: string, work: Work<unknown>, options: CallOptions): Shared {
-    const known = this.#shared.get(key);
+    const known = underWay.get(key)?.get(this) as Shared | undefined;
     const own = within.getStore();
     if (known?.promise && !known.call!.ended && !isAwaitedBy(own, known.waiters)) {
       if (own) known.waiters.add(own);
@@ -102,7 +98,9 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
     }
     const waiters: Waiters = new Set(own && [own]);
     const shared: Shared = { promise: undefined, call: undefined, callers: 1, waiters };
-    this.#shared.set(key, shared);
+    const policies = underWay.get(key) ?? new Map();
+    underWay.set(key, policies.set(this, shared));
+    this.size++;
     const begin: Work<unknown> = (context) => within.run(waiters, work, context);
     shared.promise = run(this.plan, begin, detached(options), (call) => {
       shared.call = call;
@@ -110,7 +108,9 @@ class CoalesceImpl extends PolicyBase<CoalesceOptions, CoalesceEvent> implements
     const forget = (): void => {
       // What its work has left behind may go on for ever, and make calls: each must not keep all before.
       waiters.clear();
-      if (this.#shared.get(key) === shared) this.#shared.delete(key);
+      if (policies.get(this) === shared) policies.delete(this);
+      if (policies.size === 0 && underWay.get(key) === policies) underWay.delete(key);
+      this.size--;
     };
     shared.promise.then(forget, forget);
     return shared;

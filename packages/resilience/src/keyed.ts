@@ -11,6 +11,12 @@ export function hasGivenUp(options: CallOptions | undefined): boolean {
 /** Tells which calls have the same answer; `undefined`: this call shares with none. */
 export type KeyOf = (options: CallOptions) => string | undefined;
 
+/**
+ * What is shared and under way, by key and by the policy that shares it. One for all policies: an invalidation takes a key
+ * out, so that nobody who asks after it joins a call that was begun before.
+ */
+export const underWay: Map<string | undefined, Map<unknown, unknown>> = /* @__PURE__ */ new Map();
+
 /** Refuses a key that is no string: all objects have the same text, and no two are the same. */
 export function requireKey(key: string | undefined): void {
   if (key !== undefined && typeof key !== 'string') throw new OptionError('key', key, 'a string');
