@@ -82,7 +82,7 @@ test('P12 a deadline or a priority that is no number rejects the call, and stops
     await clock.settle();
     assert.equal(clock.pendingTimers, 0, policy.kind);
   }
-  assert.equal(toDeadlineHeader(Number.NaN, { clock }), undefined);
+  assert.throws(() => toDeadlineHeader(Number.NaN, { clock }), { name: 'OptionError', message: /deadline.*NaN/ });
 });
 
 test('P13 C1 a predicate that throws is reported, costs no answer and no slot, and hides no failure', async () => {
