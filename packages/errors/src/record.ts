@@ -25,7 +25,9 @@ export interface ErrorRecord {
   readonly stack?: string;
   readonly cause?: ErrorRecord;
   readonly errors?: readonly ErrorRecord[];
-  /** How many members of a group were left out. */
+  /** Errors that the error holds under other names: `original`, `driverError`, … */
+  readonly related?: Readonly<Record<string, ErrorRecord>>;
+  /** How many members of a group, and errors under other names, were left out. */
   readonly omittedErrors?: number;
   /** What was left out to stay within the limits. */
   readonly truncated?: readonly string[];

@@ -72,6 +72,39 @@ describe('serialise', () => {
     assert.deepEqual(Object.keys(record).toSorted(), ['code', 'facts', 'message', 'name', 'stack']);
   });
 
+  it('R26: errors under other names are written, without calling accessors', () => {
+    let asked = 0;
+    const original = new TypeError('inner, password=hunter2hunter2');
+    const error = Object.assign(new Error('outer'), { original, row: { secret: 1 }, list: [original] });
+    Object.defineProperty(error, 'lazy', {
+      enumerable: true,
+      get() {
+        asked++;
+        return new Error('by accessor');
+      },
+    });
+    Object.defineProperty(error, '__proto__', { enumerable: true, value: new Error('odd name') });
+    const { related } = serialise(error);
+    assert.deepEqual(Object.keys(related!), ['original', '__proto__']);
+    assert.equal(related!['original']!.name, 'TypeError');
+    assert.ok(!JSON.stringify(related).includes('hunter2'));
+    assert.equal(asked, 0);
+    const both = new Error('both');
+    assert.equal(serialise(Object.assign(new Error('x'), { a: both, b: both })).related!['b']!.name, 'Circular');
+    const suppressed = Object.defineProperty(new Error('closing failed'), 'suppressed', { value: new Error('first') });
+    assert.equal(serialise(suppressed).related!['suppressed']!.message, 'first');
+  });
+
+  it('R27: errors under other names count as members of a group, and go when there is no room', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 30 }, (_, index) => [`e${index}`, new Error(`m${index}`.padEnd(60))]),
+    );
+    const record = serialise(Object.assign(new Error('x'), many));
+    assert.deepEqual([Object.keys(record.related!).length, record.omittedErrors], [10, 20]);
+    const small = serialise(Object.assign(new Error('x'), many), { maxBytes: 512, stack: false });
+    assert.deepEqual([small.related, small.omittedErrors], [undefined, 30]);
+  });
+
   it('R27: cycles, deep causes and large groups are cut, and it says so', () => {
     const loop = new Error('loop');
     loop.cause = loop;

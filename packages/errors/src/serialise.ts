@@ -216,24 +216,52 @@ function addWrapped(work: Work, record: Mutable, thrown: object, depth: number):
     if (depth < work.maxDepth) record.cause = toRecord(work, cause, depth + 1);
     else record.truncated = ['cause'];
   }
+  addRelated(work, record, thrown, depth);
   const errors = readList(thrown, 'errors', work.maxErrors * 4);
   if (errors === undefined) return;
   const records: ErrorRecord[] = [];
   for (const member of errors.items) {
     if (work.errors >= work.maxErrors || depth >= work.maxDepth) break;
     // What is not an error there is a validator's or ORM's item, with the value it refused.
-    if (
-      typeof member === 'object' &&
-      member !== null &&
-      !isNativeError(member) &&
-      readProperty(member, ERROR_BRAND) !== true
-    )
-      continue;
+    if (typeof member === 'object' && member !== null && !isError(member)) continue;
     work.errors++;
     records.push(toRecord(work, member, depth + 1));
   }
   if (records.length > 0) record.errors = records;
-  if (records.length < errors.length) record.omittedErrors = errors.length - records.length;
+  if (records.length < errors.length) omit(record, errors.length - records.length);
+}
+
+/** An error under whatever name is no request, row or key. */
+function addRelated(work: Work, record: Mutable, thrown: object, depth: number): void {
+  const related: [string, ErrorRecord][] = [];
+  for (const [name, { value }] of Object.entries(ownProperties(thrown))) {
+    if (name === 'cause' || name === 'errors' || !isError(value)) continue;
+    if (work.errors >= work.maxErrors || depth >= work.maxDepth || !WORD.test(name)) {
+      omit(record, 1);
+      continue;
+    }
+    work.errors++;
+    related.push([name, toRecord(work, value, depth + 1)]);
+  }
+  if (related.length > 0) record.related = Object.fromEntries(related);
+}
+
+function omit(record: Mutable, count: number): void {
+  record.omittedErrors = (record.omittedErrors ?? 0) + count;
+}
+
+function isError(value: unknown): value is object {
+  return isNativeError(value) || readProperty(value, ERROR_BRAND) === true;
+}
+
+/** Descriptors: no accessor of a foreign error is called. */
+function ownProperties(value: object): Readonly<Record<string, PropertyDescriptor>> {
+  try {
+    return Object.getOwnPropertyDescriptors(value);
+  } catch {
+    // A proxy whose trap throws: nothing of it can be listed.
+    return {};
+  }
 }
 
 const encoder = new TextEncoder();
@@ -251,8 +279,9 @@ function fit(record: Mutable, maxBytes: number): ErrorRecord {
     [
       'errors',
       () => {
-        record.omittedErrors = (record.omittedErrors ?? 0) + (record.errors?.length ?? 0);
+        omit(record, (record.errors?.length ?? 0) + Object.keys(record.related ?? {}).length);
         delete record.errors;
+        delete record.related;
       },
     ],
     [
@@ -291,7 +320,7 @@ function fit(record: Mutable, maxBytes: number): ErrorRecord {
 }
 
 function withoutStacks(record: ErrorRecord): void {
-  for (const inner of [record.cause, ...(record.errors ?? [])]) {
+  for (const inner of [record.cause, ...(record.errors ?? []), ...Object.values(record.related ?? {})]) {
     if (inner === undefined) continue;
     delete (inner as Mutable).stack;
     withoutStacks(inner);
