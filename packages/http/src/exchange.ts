@@ -10,6 +10,7 @@ import { warn } from './report.ts';
 
 /** How a request ended. */
 export interface Ending {
+  /** 0: the client left before there was an answer. */
   readonly status: number;
   /** The client left, or the connection broke, before the response was complete. */
   readonly aborted?: boolean | undefined;
@@ -191,12 +192,10 @@ export class ExchangeImpl implements Exchange {
   #write(ending: Ending): void {
     const { log } = this.#edge.options;
     const failure = this.#failure;
-    const fields: Record<string, unknown> = {
-      ...this.#facts(),
-      'http.response.status_code': ending.status,
-      // Seconds, as the metric of this name in the OpenTelemetry conventions.
-      'http.server.request.duration': Math.round((this.#edge.clock.now() - this.#startedAt) * 1000) / 1e6,
-    };
+    const fields = this.#facts();
+    if (ending.status !== 0) fields['http.response.status_code'] = ending.status;
+    // Seconds, as the metric of this name in the OpenTelemetry conventions.
+    fields['http.server.request.duration'] = Math.round((this.#edge.clock.now() - this.#startedAt) * 1000) / 1e6;
     if (failure !== undefined) fields['error.type'] = failure.code;
     if ((ending.status >= 500 || ending.failed === true) && !this.#followsFromLeaving(failure?.error)) {
       Object.assign(fields, this.#failureFields());

@@ -9,7 +9,7 @@ export function endWith(response: ServerResponse, exchange: Exchange): void {
     const { errored } = response;
     const complete = isComplete(response);
     if (complete || !errored || (errored as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE')
-      exchange.end({ status: response.statusCode, aborted: !complete });
+      exchange.end({ status: response.headersSent ? response.statusCode : 0, aborted: !complete });
     else failLate(response, exchange, errored);
   });
 }
