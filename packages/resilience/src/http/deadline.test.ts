@@ -47,8 +47,10 @@ test('P8 wrong options name option and value; without a limit, `Infinity` is one
     [Number.NaN, {}, /toDeadlineHeader\.deadline: .*NaN/],
     [5, { reserveMs: -1 }, /reserveMs.*-1/],
     [5, { reserve: 1 }, /reserve: no such option/],
+    [5, 5, /options: expected an object, got 5/],
+    ['5', {}, /deadline.*"5"/],
   ] as const)
-    assert.throws(() => toDeadlineHeader(deadline, options as never), { name: 'OptionError', message });
+    assert.throws(() => toDeadlineHeader(deadline as never, options as never), { name: 'OptionError', message });
   const none = Number.POSITIVE_INFINITY;
   assert.equal(deadlineFromHeaders({}, { maxMs: none, deadline: none }), none);
 });

@@ -1,3 +1,4 @@
+import { checkValue } from '@breakwater/errors/options';
 import { type Clock, systemClock } from '../clock.ts';
 import { checkExactly, commonRules, delayMs, type Rule } from '../options.ts';
 
@@ -20,7 +21,7 @@ const incoming: Record<string, Rule> = {
   deadline: time,
   ...clockRule,
 };
-const outgoing: Record<string, Rule> = { deadline: time, reserveMs: delayMs, ...clockRule };
+const outgoing: Record<string, Rule> = { reserveMs: delayMs, ...clockRule };
 
 /**
  * The deadline a request came with, for `CallOptions.deadline`: monotonic time of `clock`, `Infinity` when it has none.
@@ -52,7 +53,8 @@ export function toDeadlineHeader(
   deadline: number,
   options: { readonly reserveMs?: number | undefined; readonly clock?: Clock | undefined } = {},
 ): string | undefined {
-  checkExactly('toDeadlineHeader', { deadline, ...options }, outgoing, ['deadline']);
+  checkValue('toDeadlineHeader.deadline', deadline, time);
+  checkExactly('toDeadlineHeader', options, outgoing);
   const { reserveMs = 0, clock = systemClock } = options;
   if (deadline === Number.POSITIVE_INFINITY) return undefined;
   return String(Math.min(1e15 - 1, Math.max(0, Math.floor(deadline - clock.now() - reserveMs))));
