@@ -135,13 +135,13 @@ export class Call implements CallContext, Timed {
     if (options !== undefined) {
       const source = sourceOf(options);
       if (source !== options) checkCall(options);
-      if (source?.aborted === true) {
+      if (source?.aborted) {
         this.cancel(source.reason);
         return;
       }
       source?.addEventListener('abort', this);
       // Inside of another policy's attempt the number of that attempt is what matters to the work.
-      if (plan.repeater === undefined) this.attempt = options.attempt ?? 1;
+      if (!plan.repeater) this.attempt = options.attempt ?? 1;
     }
     if (delayMs === undefined) {
       this.enter(0);
@@ -220,7 +220,7 @@ export class Call implements CallContext, Timed {
   /** @internal */
   end(): void {
     this.phase = DONE;
-    if (this.place !== undefined) this.plan.timers.remove(this);
+    if (this.place) this.plan.timers.remove(this);
   }
 
   /** @internal Leaves the gates before the one at `end`, from the inside out; `holds`: only those that do, or do not. */

@@ -43,6 +43,6 @@ export function detached({ operation, correlationId, key, priority, idempotent }
 export function withContext(context: CallContext, changes: CallOptions): CallOptions {
   const { attempt, deadline, signal: outer } = context;
   const { signal: own } = changes;
-  const signal = own === undefined ? outer : AbortSignal.any([outer, own]);
+  const signal = own ? AbortSignal.any([outer, own]) : outer;
   return { ...detached(context), attempt, deadline, ...changes, signal };
 }

@@ -53,7 +53,7 @@ export const policyRule: Rule = /* @__PURE__ */ having('a policy', 'execute', 'o
 function toMembers(policy: unknown, index: number): readonly Policy[] {
   if (!policyRule[1](policy)) throw new OptionError(`compose[${index}]`, policy, policyRule[0]);
   const { kind, policies } = policy as ComposedPolicy;
-  return kind === 'composed' && policies !== undefined ? policies : [policy as Policy];
+  return kind === 'composed' && policies ? policies : [policy as Policy];
 }
 
 /** Cuts the chain into runs that can be fused, and single policies that are called through their `execute`. */
@@ -61,7 +61,7 @@ function toExecute(members: readonly Part[], chainName: string | undefined): Exe
   const runs: Part[][] = [];
   for (const part of members) {
     const last = runs.at(-1);
-    if (last !== undefined && fits(last, part)) last.push(part);
+    if (last && fits(last, part)) last.push(part);
     else runs.push([part]);
   }
   return runs
@@ -72,7 +72,7 @@ function toExecute(members: readonly Part[], chainName: string | undefined): Exe
 /** A retry is the outermost of a run, and a run has one clock. */
 function fits(parts: readonly Part[], { gates, repeater, clock }: Part): boolean {
   const [first] = parts;
-  return isFusible(first!) && gates !== undefined && repeater === undefined && first!.clock === clock;
+  return isFusible(first!) && gates !== undefined && !repeater && first!.clock === clock;
 }
 
 function isFusible({ gates, repeater }: Part): boolean {

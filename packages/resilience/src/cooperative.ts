@@ -30,7 +30,7 @@ export function cooperative<P extends Policy>(policy: P): Policy<EventOf<P>> {
         }, options);
       } catch (reason) {
         const last = [...running].at(-1);
-        if (last === undefined) throw reason;
+        if (!last) throw reason;
         await Promise.allSettled(running.keys());
         const [promise, { signal }] = last;
         return await promise.catch((failure: unknown) => {

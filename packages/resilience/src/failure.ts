@@ -26,7 +26,7 @@ const classifierOf: (clock: Clock) => Classify = /* @__PURE__ */ perClock((clock
 export function toMeaning(error: unknown, clock: Clock, by: Classify = classifierOf(clock)): FailureMeaning {
   const refusal = refusalIn(error);
   // Behind a wrapper something else may have been done before the call that was refused.
-  if (refusal !== undefined) return { notApplied: refusal === error, retryAfterMs: refusal.retryAfterMs };
+  if (refusal) return { notApplied: refusal === error, retryAfterMs: refusal.retryAfterMs };
   if (error instanceof RetryExhaustedError) return { ...toMeaning(error.cause, clock, by), retryable: false };
   const { cancelled, category, countsForBreaker, evidence, outcome, retryable, retryAfterMs } = by(error);
   const answered = category === 'business' || ['http-status', 'vendor-code'].includes(evidence.strength);

@@ -5,7 +5,7 @@ import { delayMs, durationMs, number, whole } from './options.ts';
 import { type CallOptions, NEVER, type Policy, type Work } from './policy.ts';
 import { type Kind, PolicyBase } from './policy-base.ts';
 import { ask } from './predicate.ts';
-import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
+import { budgetRule, Purse, type RetryBudget, type RetryBudgetOptions, toBudget } from './retry/budget.ts';
 import { Timer } from './timers.ts';
 
 export interface HedgeOptions {
@@ -76,18 +76,18 @@ const DEFAULT_BUDGET: RetryBudgetOptions = { ratio: 0.05 };
 
 class HedgeImpl extends PolicyBase<HedgeOptions, HedgeEvent> implements Hedge {
   declare readonly kind: 'hedge';
+  readonly #own: Purse = new Purse();
   budget: RetryBudget | undefined;
   readonly #latency: LatencyWindow = new LatencyWindow();
 
   constructor(options: HedgeOptions) {
     super(kind, options);
-    this.budget = toBudget(options.budget ?? DEFAULT_BUDGET);
+    this.budget = toBudget(options.budget ?? DEFAULT_BUDGET, this.#own);
   }
 
   override reconfigure(options: HedgeOptions): void {
-    const { budget = DEFAULT_BUDGET } = this.options;
     super.reconfigure(options);
-    this.budget = toBudget(options.budget ?? DEFAULT_BUDGET, this.budget, budget);
+    this.budget = toBudget(options.budget ?? DEFAULT_BUDGET, this.#own);
   }
 
   get currentDelayMs(): number | undefined {

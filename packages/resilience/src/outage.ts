@@ -6,7 +6,7 @@ import { toMeaning } from './failure.ts';
 /** True for a failure of which the dependency is to blame, or which may pass by itself. Not for refusals by policies. */
 export function isUnwell(error: unknown, clock: Clock, classify?: Classify): boolean {
   const { retryable, unwell } = toMeaning(error, clock, classify);
-  return retryable === true || unwell === true;
+  return Boolean(retryable || unwell);
 }
 
 /**
@@ -14,5 +14,5 @@ export function isUnwell(error: unknown, clock: Clock, classify?: Classify): boo
  * in for, and another provider may do better. False for answers ("not found"), bugs and cancelled calls: hiding those hurts.
  */
 export function isOutage(error: unknown): boolean {
-  return refusalIn(error) !== undefined || error instanceof RetryExhaustedError || isUnwell(error, systemClock);
+  return Boolean(refusalIn(error)) || error instanceof RetryExhaustedError || isUnwell(error, systemClock);
 }

@@ -77,9 +77,9 @@ test('G1 R15 new options of a budget hold, and its balance stays', async () => {
   assert.equal(budgetOf(hedge), 0);
   await hedge.execute(() => 'ok');
   assert.equal(budgetOf(hedge), 0.5);
-  // Whoever shares a budget goes on doing so while nothing new is said of it.
+  // Whoever shares a budget goes on doing so.
   const shared = retry.budget;
-  retry.reconfigure({ budget: { reserve: 2 }, maxAttempts: 9 });
+  retry.reconfigure({ budget: { reserve: 3 }, maxAttempts: 9 });
   assert.equal(retry.budget, shared);
   hedge.reconfigure({ budget: shared });
   assert.equal(hedge.budget, shared);
@@ -88,5 +88,5 @@ test('G1 R15 new options of a budget hold, and its balance stays', async () => {
   hedge.reconfigure({ budget: false });
   assert.equal(hedge.budget, undefined);
   hedge.reconfigure({ budget: { reserve: 3 } });
-  assert.equal(budgetOf(hedge), 3);
+  assert.equal(budgetOf(hedge), 0.5);
 });

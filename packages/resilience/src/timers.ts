@@ -67,7 +67,7 @@ export class Timers {
     node.place = FRESH;
     const second = this.#newest;
     node.after = second;
-    if (second !== null) second.before = node;
+    if (second) second.before = node;
     this.#newest = node;
     if (!this.#turnPending) {
       this.#turnPending = true;
@@ -79,9 +79,9 @@ export class Timers {
   remove(node: Timed): void {
     const { place, before, after } = node;
     if (place === FRESH) {
-      if (before === null) this.#newest = after;
-      else before.after = after;
-      if (after !== null) after.before = before;
+      if (before) before.after = after;
+      else this.#newest = after;
+      if (after) after.before = before;
       node.before = node.after = null;
     } else if (place !== IDLE) {
       this.clock.clearTimer((place as Armed).handle);
@@ -101,7 +101,7 @@ export class Timers {
     this.#newest = null;
     // The oldest first: an outer limit goes before an inner one that it has shortened to the same time.
     while (node?.after) node = node.after;
-    while (node !== null) {
+    while (node) {
       const younger: Timed | null = node.before;
       node.before = node.after = null;
       this.#arm(node, this.clock.now() + node.due, false);

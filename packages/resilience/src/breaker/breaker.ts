@@ -174,12 +174,12 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
 
   leave(call: Call, outcome: Outcome, value: unknown): void {
     const entry = this.#entries?.get(call);
-    const probe = entry?.timer !== undefined;
-    if (entry !== undefined) this.#forget(call, entry);
+    const probe = Boolean(entry?.timer);
+    if (entry) this.#forget(call, entry);
     if (outcome === CANCELLED || (!probe && (this.own !== 'closed' || call.begun < this.#since))) return;
     const failed = this.#isFailure(outcome, value);
     if (failed === undefined) return;
-    const { window, consecutiveFailures = window === undefined ? 5 : NEVER } = this.options;
+    const { window, consecutiveFailures = window ? NEVER : 5 } = this.options;
     const { slowCallMs = NEVER, successThreshold = 1 } = this.options;
     const now = this.clock.now();
     const slow = entry !== undefined && now - entry.startedAt >= slowCallMs;
@@ -193,22 +193,20 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const counts = this.#window?.counts(now);
     const why =
       this.#streak >= consecutiveFailures ? 'consecutive-failures' : counts && window?.judge(counts, this.options);
-    if (why === undefined) this.#sync();
+    if (!why) this.#sync();
     else this.trip(why, undefined, counts);
   }
 
   #forget(call: Call, { timer }: Entry): void {
     this.#entries!.delete(call);
-    if (timer !== undefined) this.timers.remove(timer);
+    if (timer) this.timers.remove(timer);
   }
 
   #isFailure(outcome: Outcome, value: unknown): boolean | undefined {
     const { expected, failureResult, classify } = this.options;
     try {
       if (outcome === SUCCEEDED) return failureResult?.(value) === true;
-      return expected === undefined || refusalIn(value) !== undefined
-        ? toMeaning(value, this.clock, classify).unwell
-        : expected(value);
+      return !expected || refusalIn(value) ? toMeaning(value, this.clock, classify).unwell : expected(value);
     } catch (error) {
       warn(error);
       return undefined;
@@ -247,7 +245,7 @@ export class BreakerImpl extends PolicyBase<BreakerOptions, BreakerEvent> implem
     const { lane } = this;
     const free = this.own === 'closed' && this.#isolations === 0 && slowCallMs === undefined;
     lane.most = free ? ANY : 0;
-    lane.watch = !free || this.#streak > 0 || window !== undefined || failureResult !== undefined;
+    lane.watch = !free || this.#streak > 0 || Boolean(window ?? failureResult);
   }
 
   isolate(reason = 'by hand'): Isolation {

@@ -83,7 +83,7 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
     try {
       const snapshot = await inTime.execute(() => store.read(name));
       const seen = JSON.stringify(snapshot);
-      if (stopped || snapshot === undefined || seen === last) return;
+      if (stopped || !snapshot || seen === last) return;
       last = seen;
       if (snapshot.state === 'closed' && breaker.state === 'closed') return;
       adopting = true;
@@ -122,7 +122,7 @@ export function shareBreaker(breaker: CircuitBreaker, options: ShareOptions): Sh
   return {
     refresh() {
       const now = clock.now();
-      if (reading === undefined && now - readAt >= refreshMs) {
+      if (!reading && now - readAt >= refreshMs) {
         readAt = now;
         reading = read().finally(() => {
           reading = undefined;

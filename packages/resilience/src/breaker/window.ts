@@ -84,7 +84,7 @@ const SLICES = 10;
  */
 export function createWindow({ calls: size = SLICES + 1, durationMs }: WindowSize): Window {
   // A ring of slices, with three counts each. In a window of calls, a slice is one call.
-  const ring = new (durationMs === undefined ? Uint8Array : Uint32Array)(3 * size);
+  const ring = new (durationMs ? Uint32Array : Uint8Array)(3 * size);
   const sum = [0, 0, 0] as [calls: number, failures: number, slow: number];
   let last = 0;
   let startedAt: number | undefined;
@@ -96,7 +96,7 @@ export function createWindow({ calls: size = SLICES + 1, durationMs }: WindowSiz
   }
   function turn(now: number, calls: number): void {
     startedAt ??= now;
-    const at = durationMs === undefined ? last + calls : Math.floor(((now - startedAt) / durationMs) * SLICES);
+    const at = durationMs ? Math.floor(((now - startedAt) / durationMs) * SLICES) : last + calls;
     last = Math.max(last, at - size);
     while (last < at) {
       last++;

@@ -99,13 +99,13 @@ export class FairQueue implements QueueOrder {
 
   #laneOf(priority: number, key: string): Lane {
     let level = this.#levels.find((candidate) => candidate.priority === priority);
-    if (level === undefined) {
+    if (!level) {
       level = { priority, lanes: new Map(), passedOver: 0 };
       this.#levels.push(level);
       this.#levels.sort((a, b) => b.priority - a.priority);
     }
     let lane = level.lanes.get(key);
-    if (lane === undefined) {
+    if (!lane) {
       lane = { key, level, size: 0 } as Lane;
       lane.before = lane.after = lane;
       level.lanes.set(key, lane);
@@ -115,7 +115,7 @@ export class FairQueue implements QueueOrder {
 
   remove(call: Call): void {
     const node = this.#nodes.get(call);
-    if (node === undefined) return;
+    if (!node) return;
     const { before, after, lane } = node;
     this.#nodes.delete(call);
     before.after = after;
@@ -129,7 +129,7 @@ export class FairQueue implements QueueOrder {
   take(): Call | undefined {
     const { starvationLimit = 10 } = this.options;
     const level = this.#levels.find(({ passedOver }) => passedOver >= starvationLimit) ?? this.#levels[0];
-    if (level === undefined) return undefined;
+    if (!level) return undefined;
     level.passedOver = 0;
     for (const other of this.#levels) if (other.priority < level.priority) other.passedOver++;
     const [lane] = level.lanes.values();

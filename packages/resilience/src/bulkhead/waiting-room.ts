@@ -41,7 +41,7 @@ export class WaitingRoom {
   /** A call no longer waits. Harmless for one that did not. */
   leave(call: Call): void {
     const entry = this.#waiting.get(call);
-    if (entry === undefined) return;
+    if (!entry) return;
     this.#waiting.delete(call);
     this.order?.remove(call);
     this.#timers.remove(entry.timer);
@@ -57,7 +57,7 @@ export class WaitingRoom {
       const call = this.order?.take() ?? first!;
       const entry = this.#waiting.get(call);
       // An order that serves another room too, against its contract, must not stop this one.
-      if (entry === undefined) continue;
+      if (!entry) continue;
       const waitedMs = this.#timers.clock.now() - entry.since;
       this.leave(call);
       admit?.(call, waitedMs);

@@ -26,48 +26,48 @@ const rules: Record<string, Rule> = { ratio: number(0, 1), reserve: whole(0) };
 
 /** Makes a budget, to be shared by the policies that draw on one dependency. Throws `OptionError` on bad options. */
 export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
-  return toPurse(options);
+  return new Purse().accept(options);
 }
 
-/** `saved`: what there is at the start. */
-function toPurse(options: RetryBudgetOptions, saved: number = NEVER): RetryBudget {
-  checkOptions('createRetryBudget', options, rules);
-  const { ratio = 0.1, reserve = 10 } = options;
-  let tokens = Math.min(saved, reserve);
-  return {
-    get tokens() {
-      return tokens;
-    },
-    deposit() {
-      // Below the limit only: in a healthy service this is one comparison.
-      if (tokens < reserve) tokens = Math.min(tokens + ratio, reserve);
-    },
-    withdraw() {
-      if (tokens < 1) return false;
-      tokens--;
-      return true;
-    },
-  };
+/** A budget that is given its options, perhaps again. */
+export class Purse implements RetryBudget {
+  tokens: number = NEVER;
+  #ratio = 0;
+  #reserve = 0;
+
+  /** Keeps the balance, but not more than the new reserve. */
+  accept(options: RetryBudgetOptions): this {
+    checkOptions('createRetryBudget', options, rules);
+    const { ratio = 0.1, reserve = 10 } = options;
+    this.#ratio = ratio;
+    this.#reserve = reserve;
+    this.tokens = Math.min(this.tokens, reserve);
+    return this;
+  }
+  deposit(): void {
+    // Below the limit only: in a healthy service this is one comparison.
+    if (this.tokens < this.#reserve) this.tokens = Math.min(this.tokens + this.#ratio, this.#reserve);
+  }
+  withdraw(): boolean {
+    if (this.tokens < 1) return false;
+    this.tokens--;
+    return true;
+  }
 }
 
-const purse: Rule = /* @__PURE__ */ having('a budget', 'withdraw', 'deposit');
+const foreign: Rule = /* @__PURE__ */ having('a budget', 'withdraw', 'deposit');
 
 /** What the option `budget` of a policy may be. */
 export const budgetRule: Rule = [
-  `false, options of a budget, or ${purse[0]}`,
-  (v) => v === false || purse[1](v) || (record[1](v) && !('withdraw' in (v as object))),
+  `false, options of a budget, or ${foreign[0]}`,
+  (v) => v === false || foreign[1](v) || (record[1](v) && !('withdraw' in (v as object))),
 ];
 
-/**
- * The budget that the option `budget` of a policy asks for. `before`, which was made by the option `was`, stays when the
- * option stays, so that those who share it go on doing so; another of the policy's own goes on with what was left.
- */
-export function toBudget(budget: BudgetOption, before?: RetryBudget, was?: BudgetOption): RetryBudget | undefined {
+/** The budget that the option `budget` of a policy asks for; by options, it is the policy's `own`, with these. */
+export function toBudget(
+  budget: RetryBudgetOptions | RetryBudget | false,
+  own: Purse = new Purse(),
+): RetryBudget | undefined {
   if (budget === false) return undefined;
-  if ('withdraw' in budget) return budget;
-  const { ratio, reserve } = budget;
-  const stays = was && !('withdraw' in was) && was.ratio === ratio && was.reserve === reserve;
-  return stays ? before : toPurse(budget, before?.tokens);
+  return 'withdraw' in budget ? budget : own.accept(budget);
 }
-
-type BudgetOption = RetryBudgetOptions | RetryBudget | false;

@@ -7,7 +7,7 @@ import { callable, OptionError, whole } from '../options.ts';
 import { CANCELLED, FAILED, type Fusible, type Outcome, type Policy, type Repeater, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
 import { type Backoff, defaultBackoff } from './backoff.ts';
-import { budgetRule, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
+import { budgetRule, Purse, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
 import { isExhausted, keepErrors } from './history.ts';
 
 export interface RetryOptions {
@@ -96,11 +96,12 @@ export function createRetry(options: RetryOptions = {}): RetryPolicy {
 
 class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPolicy, Repeater {
   declare readonly kind: 'retry';
+  readonly #own: Purse = new Purse();
   budget: RetryBudget | undefined;
 
   constructor(options: RetryOptions) {
     super(kind, options);
-    this.budget = toBudget(options.budget ?? {});
+    this.budget = toBudget(options.budget ?? {}, this.#own);
   }
 
   get repeater(): Repeater {
@@ -108,9 +109,8 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
   }
 
   override reconfigure(options: RetryOptions): void {
-    const { budget = {} } = this.options;
     super.reconfigure(options);
-    this.budget = toBudget(options.budget ?? {}, this.budget, budget);
+    this.budget = toBudget(options.budget ?? {}, this.#own);
   }
 
   settled(call: Call, outcome: Outcome, value: unknown): boolean {
@@ -149,7 +149,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     // The hint is a floor; a little more, at random, keeps those who got the same hint apart.
     const delayMs = Math.max(backoffMs, hintMs * (1 + 0.1 * random()));
     const leftMs = call.until - this.clock.now();
-    const wanted = unwanted || retryIf === undefined ? meaning.retryable : retryIf(error, attempt) === true;
+    const wanted = unwanted || !retryIf ? meaning.retryable : retryIf(error, attempt) === true;
     let reason: RetryStopReason | 'not-retryable' | undefined;
     if (isExhausted(error)) reason = 'nested';
     else if (!wanted) reason = 'not-retryable';
@@ -158,7 +158,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     else if (hintMs > 0 && hintMs >= leftMs) reason = 'retry-after-past-deadline';
     else if (delayMs >= leftMs) reason = 'deadline';
     else if (this.budget?.withdraw() === false) reason = 'budget';
-    if (reason === undefined) {
+    if (!reason) {
       const why = hintMs > backoffMs ? 'retry-after' : 'backoff';
       this.tell?.(call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
       call.again(delayMs, { errors, delayMs } satisfies History);
