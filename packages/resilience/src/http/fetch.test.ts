@@ -230,6 +230,29 @@ test('FE1 a response whose place another answer takes is given up, by a fallback
   assert.deepEqual(given, ['fallback', 'first', 'second']);
 });
 
+test('FE1 a response that a retry does not want, and one that comes when the request has ended, are given up', async () => {
+  const clock = createVirtualClock();
+  const given: string[] = [];
+  const answer = (name: string, afterMs: number, status: number) => async (): Promise<Response> => {
+    await clock.sleep(afterMs);
+    return new Response(new ReadableStream({ cancel: () => void given.push(name) }), { status });
+  };
+  const wanted = (result: unknown): boolean => (result as Response).status === 404;
+  const retry = createRetry({ clock, maxAttempts: 3, retryResult: wanted, backoff: fixedBackoff({ delayMs: 5 }) });
+  const unwanted = fake(clock, answer('first', 1, 404), answer('second', 1, 404), answer('third', 1, 200));
+  assert.equal((await clock.run(make(clock, unwanted.fetch, retry)(url))).status, 200);
+  assert.deepEqual(given.splice(0), ['first', 'second']);
+  const last = fake(clock, answer('first', 1, 404), answer('second', 1, 404), answer('third', 1, 404));
+  assert.equal((await clock.run(make(clock, last.fetch, retry)(url))).status, 404);
+  assert.deepEqual(given.splice(0), ['first', 'second']);
+  // Deaf to its signal.
+  const late = fake(clock, answer('late', 50, 200));
+  const timeout = createTimeout({ timeoutMs: 10, clock });
+  await assert.rejects(clock.run(make(clock, late.fetch, timeout)(url)), { code: 'TIMEOUT' });
+  await clock.advance(50);
+  assert.deepEqual(given, ['late']);
+});
+
 test('FE3 `null` is as good as no options', async () => {
   const clock = createVirtualClock();
   const { fetch } = fake(clock, 200);

@@ -75,15 +75,12 @@ export function createFetch(given: FetchOptions = {}): GuardedFetch {
     try {
       const work = (context: CallContext): Promise<Response> => exchange.attempt(context);
       const response = await (policy === undefined ? run(plan, work, callOptions) : policy.execute(work, callOptions));
-      // Of a failed attempt, whose place another answer has taken.
-      exchange.discard();
+      exchange.end(response);
       return response;
     } catch (error) {
-      const response = exchange.responseOf(statusErrorOf(error));
-      if (response === undefined) {
-        exchange.discard();
-        throw error;
-      }
+      const response = exchange.takeRefused(statusErrorOf(error));
+      exchange.end();
+      if (response === undefined) throw error;
       return response;
     }
   };
@@ -123,6 +120,8 @@ class Exchange {
   readonly #input: string | URL | Request;
   readonly #init: RequestInit;
   #refused: { readonly error: HttpStatusError; readonly held: HeldResponse } | undefined = undefined;
+  /** The responses that were no failures: a policy may want another one, or have asked twice. */
+  readonly #good: Response[] = [];
   #attempts = 0;
   #lastError: unknown;
 
@@ -135,11 +134,22 @@ class Exchange {
   }
 
   /** The response that an error of {@link attempt} stands for. */
-  responseOf(error: HttpStatusError | undefined): Response | undefined {
-    return error !== undefined && this.#refused?.error === error ? this.#refused.held.take() : undefined;
+  takeRefused(error: HttpStatusError | undefined): Response | undefined {
+    const refused = this.#refused;
+    if (refused === undefined || refused.error !== error) return undefined;
+    this.#refused = undefined;
+    return refused.held.take();
   }
 
-  discard(): void {
+  /** Gives up all responses but the answer. */
+  end(answer?: Response): void {
+    this.#discard();
+    // What a policy has made of a response may need its body.
+    if (answer !== undefined && !this.#good.includes(answer)) return;
+    for (const response of this.#good) if (response !== answer) giveUp(response);
+  }
+
+  #discard(): void {
     this.#refused?.held.discard();
     this.#refused = undefined;
   }
@@ -158,7 +168,7 @@ class Exchange {
   }
 
   async #send(context: CallContext): Promise<Response> {
-    this.discard();
+    this.#discard();
     const { clock = systemClock, idleMs, reserveMs, sendDeadline = true } = this.#options;
     const { operation, deadline } = context;
     const headers = new Headers(this.#request.headers);
@@ -168,15 +178,21 @@ class Exchange {
     // The policies' signal ends with the attempt; the caller's own must still stop the body after that.
     const signal = joined(context.signal, this.#request.signal);
     const response = await this.#head(context, headers, signal);
+    if (context.signal.aborted) {
+      // What sends the requests is deaf to the signal.
+      giveUp(response);
+      throw context.signal.reason;
+    }
     if (isFailureStatus(response.status)) {
       const error = new HttpStatusError(response.status, response.headers, operation);
-      this.discard();
+      this.#discard();
       this.#refused = { error, held: holdResponse(response) };
       throw error;
     }
-    return idleMs === undefined || response.body === null
-      ? response
-      : withIdleLimit(response, operation, idleMs, clock);
+    const good =
+      idleMs === undefined || response.body === null ? response : withIdleLimit(response, operation, idleMs, clock);
+    this.#good.push(good);
+    return good;
   }
 
   /** Waits for the head of the response, at most `readMs`. */
@@ -197,4 +213,11 @@ class Exchange {
       call = begun;
     }).finally(() => timers.remove(timer));
   }
+}
+
+/** Frees the connection of a response that nobody reads. */
+function giveUp(response: Response): void {
+  response.body?.cancel().catch(() => {
+    // It is being read after all, or its connection broke before: there is nothing to free.
+  });
 }
