@@ -9,8 +9,8 @@ export interface Recorder<E> {
   readonly entries: readonly Entry<E>[];
   readonly record: (event: E) => void;
   /**
-   * One line per event: the time, then the chosen fields, plain objects as JSON. The same trace twice means the same
-   * lines.
+   * One line per event: the time, then the chosen fields, plain objects as JSON, `[unreadable: …]` for what has none. The
+   * same trace twice means the same lines.
    */
   lines(...fields: string[]): string[];
 }
@@ -31,9 +31,14 @@ export function createRecorder<E>(clock: { now(): number }): Recorder<E> {
   };
 }
 
-/** As `String` has it, but where that would make every object look the same. */
+/** As `String` has it, but where that would make every object look the same. What cannot be read does not end the test. */
 function shown(value: unknown): string {
-  const isBare = typeof value === 'object' && value !== null && !('toString' in value);
-  const text = isBare ? '[object Object]' : String(value);
-  return text === '[object Object]' ? JSON.stringify(value) : text;
+  try {
+    const isBare = typeof value === 'object' && value !== null && !('toString' in value);
+    const text = isBare ? '[object Object]' : String(value);
+    return text === '[object Object]' ? (JSON.stringify(value) ?? text) : text;
+  } catch (error) {
+    // A ring, a bigint within, a getter that throws.
+    return `[unreadable: ${error instanceof Error ? error.name : typeof error}]`;
+  }
 }

@@ -203,3 +203,22 @@ test('a recorder keeps events with their time', async () => {
     '5ms undefined',
   ]);
 });
+
+test('a recorder writes a line for what cannot be written', () => {
+  const recorder = createRecorder<unknown>(createVirtualClock());
+  const ring: Record<string, unknown> = {};
+  ring['self'] = ring;
+  const hostile = {
+    toString() {
+      throw new RangeError('no');
+    },
+  };
+  for (const a of [ring, { n: 5n }, hostile, { toJSON: () => undefined }, { b: 1 }]) recorder.record({ a });
+  assert.deepEqual(recorder.lines('a'), [
+    '0ms [unreadable: TypeError]',
+    '0ms [unreadable: TypeError]',
+    '0ms [unreadable: RangeError]',
+    '0ms [object Object]',
+    '0ms {"b":1}',
+  ]);
+});
