@@ -4,13 +4,16 @@ import { type Logger, sayForeign } from '../logger.ts';
 import { hasComeBack } from './loop-guard.ts';
 import { safeFormat } from './safe-format.ts';
 
-const METHODS: readonly (readonly ['log' | 'info' | 'warn' | 'error' | 'debug' | 'trace', Level])[] = [
+type Method = 'log' | 'info' | 'warn' | 'error' | 'debug' | 'trace' | 'dir';
+
+const METHODS: readonly (readonly [Method, Level])[] = [
   ['log', 'info'],
   ['info', 'info'],
   ['warn', 'warn'],
   ['error', 'error'],
   ['debug', 'debug'],
   ['trace', 'trace'],
+  ['dir', 'info'],
 ];
 
 /**
@@ -21,19 +24,21 @@ const METHODS: readonly (readonly ['log' | 'info' | 'warn' | 'error' | 'debug' |
  */
 export function captureConsole(logger: Logger, target: Console = console): () => void {
   const ours: ((...values: unknown[]) => void)[] = [];
-  const own = METHODS.map(([method]) => target[method]);
+  const own = METHODS.map(([method]) => target[method] as (...values: unknown[]) => void);
   let active = true;
   let inside = false;
   for (const [index, [method, level]] of METHODS.entries()) {
     const made = (...values: unknown[]): void => {
       if (!active || inside || hasComeBack(logger)) {
-        own[index]!.apply(target, values as []);
+        own[index]!.apply(target, values);
         return;
       }
       inside = true;
       try {
         const error = values.find(isErrorLike);
-        sayForeign(logger, level, safeFormat(values), error === undefined ? undefined : { error }, {});
+        // The second argument of `dir` is for the console.
+        const said = method === 'dir' ? values.slice(0, 1) : values;
+        sayForeign(logger, level, safeFormat(said), error === undefined ? undefined : { error }, {});
       } finally {
         inside = false;
       }

@@ -26,13 +26,13 @@ test('R73 in: the time is kept, braces in what was said are no template, values 
   take({
     category: ['lib'],
     level: 'error',
-    message: ['a ', '{secret}', ' ', Object.create(null)],
+    message: ['a ', '{secret}', ' ', { count: 1 }, ' ', Object.create(null), ' ', Symbol('s'), ' ', 5n],
     properties: { secret: 'x' },
     timestamp: NOW - 5000,
   });
   const [record] = sink.records();
   assert.equal(record!.timestamp, new Date(NOW - 5000).toISOString());
-  assert.equal(record!.body, 'a {secret} [Unreadable]');
+  assert.equal(record!.body, 'a {secret} { count: 1 } [Object: null prototype] {} Symbol(s) 5n');
   assert.equal(record!.attributes['breakwater.log.template'], undefined);
 });
 

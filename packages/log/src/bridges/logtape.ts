@@ -5,6 +5,7 @@ import { holdsSink, type Logger, sayForeign } from '../logger.ts';
 import { type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 import { handOver, hasComeBack } from './loop-guard.ts';
+import { safeFormat } from './safe-format.ts';
 
 /** The part of a LogTape record that is read. */
 export interface LogTapeRecordLike {
@@ -67,12 +68,9 @@ export function logTapeSink(logger: Logger): (record: LogTapeRecordLike) => void
   };
 }
 
+/** As LogTape's own formatters: what is no text as `util.inspect` shows it. */
 function toText(part: unknown): string {
-  try {
-    return String(part);
-  } catch {
-    return '[Unreadable]';
-  }
+  return typeof part === 'string' ? part : safeFormat([part]);
 }
 
 /** Where records go: to one sink of LogTape, or to the loggers of its configuration. */

@@ -26,7 +26,7 @@ export function otelTrace(trace: typeof OtelTrace): () => TraceIds | undefined {
 
 /**
  * A sink that hands records to the OpenTelemetry Logs API, whose provider exports them with its own resource and scope.
- * With `trace`, a record keeps the ids it has; without, its span is the one that is active when it is said. What happens to a
+ * Integers beyond 2^53 are texts there. With `trace`, a record keeps the ids it has; without, its span is the one that is active when it is said. What happens to a
  * record there is not counted here. Where that provider is `toLoggerProvider` of a logger that holds this sink, the record
  * ends there: it does not go round.
  */
@@ -47,7 +47,7 @@ export function otelSink(logger: OtelLoggerLike, name = 'otel', trace?: typeof O
             severityNumber,
             severityText,
             body,
-            attributes: attributes as Record<string, AttributeValue>,
+            attributes: toAnyValue(attributes) as Record<string, unknown>,
             ...(observedTimestamp === undefined ? {} : { observedTimestamp: new Date(observedTimestamp) }),
             ...(eventName === undefined ? {} : { eventName }),
             ...(context === undefined ? {} : { context }),
@@ -65,6 +65,14 @@ export function otelSink(logger: OtelLoggerLike, name = 'otel', trace?: typeof O
     counts: (): SinkCounts => tally.counts(),
   };
   return sink;
+}
+
+/** The API has no integers beyond 2^53, and its SDK drops an attribute that is one: they go out as text. */
+function toAnyValue(value: AttributeValue): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(toAnyValue);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, toAnyValue(inner as AttributeValue)]));
 }
 
 /** A context with the record's span; `undefined` where the active one has it, with whatever else it carries. */
