@@ -16,6 +16,8 @@ export function nestEdge(app: INestApplication, edge: Edge): void {
   checkValue('nestEdge.edge', edge, edgeRule);
   const filter: ExceptionFilter = {
     catch(error: unknown, host: ArgumentsHost) {
+      // A resolver of GraphQL, for instance: its errors are answered by others.
+      if (host.getType() !== 'http') throw error;
       const http = host.switchToHttp();
       answerError(edge, http.getRequest<Request>(), http.getResponse<Response>(), error);
     },

@@ -14,6 +14,7 @@ import type { Guard } from '../edge.ts';
 import { jwtGuard } from '../jwt.ts';
 import { rateLimitGuard } from '../rate-limit.ts';
 import { fastifyEdge, fastifyFrameworkErrors } from './fastify.ts';
+import { nestEdge } from './nest.ts';
 
 const empty: Guard = ({ path }) => {
   if (path !== '/empty') return undefined;
@@ -209,6 +210,22 @@ test('H3 HEAD, other methods and strange requests have the ids and no 5xx', asyn
     const upgrade = 'GET /ok HTTP/1.1\r\nhost: a\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n\r\n';
     assert.match(await write(app.port, upgrade), /^HTTP\/1\.1 200 /, name);
   }
+});
+
+test('H5 NestJS: an error that is not of HTTP, such as a resolver of GraphQL has, is left to others', () => {
+  let filter: { catch(error: unknown, host: unknown): unknown } | undefined;
+  const app = {
+    use: () => app,
+    useGlobalFilters: (given: typeof filter) => {
+      filter = given;
+    },
+  };
+  nestEdge(app as never, createTestEdge().edge);
+  const error = new Error('of a resolver');
+  assert.throws(
+    () => filter!.catch(error, { getType: () => 'graphql' }),
+    (thrown) => thrown === error,
+  );
 });
 
 test('H5 Fastify: a URL that cannot be decoded is answered by the edge, where the app is told so', async () => {
