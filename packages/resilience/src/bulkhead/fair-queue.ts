@@ -35,7 +35,7 @@ export function fairQueue(options: FairQueueOptions = {}): QueueOrder {
 }
 
 /** A place in a ring: a waiting call, or its lane, which lies between the newest and the oldest. */
-interface Link {
+export interface Link {
   before: Link;
   after: Link;
 }
@@ -47,13 +47,13 @@ interface Node extends Link {
 }
 
 /** The waiting calls of one priority and key, in order of arrival. */
-interface Lane extends Link {
+export interface Lane extends Link {
   readonly key: string;
   readonly level: Level;
   size: number;
 }
 
-interface Level {
+export interface Level {
   readonly priority: number;
   /** In the order in which the keys are next served. No lane is empty. */
   readonly lanes: Map<string, Lane>;
@@ -67,19 +67,11 @@ export class FairQueue implements QueueOrder {
   /** Whether the newest of a key goes first, instead of the oldest. */
   newest = false;
   /** The highest priority first. */
-  readonly #levels: Level[] = [];
+  readonly levels: Level[] = [];
   readonly #nodes: Map<Call, Node> = new Map();
 
   constructor(options: FairQueueOptions) {
     this.options = options;
-  }
-
-  get size(): number {
-    return this.#nodes.size;
-  }
-  /** How many priorities are waiting. */
-  get levels(): number {
-    return this.#levels.length;
   }
 
   add(call: Call, kept = false): boolean {
@@ -87,7 +79,7 @@ export class FairQueue implements QueueOrder {
     // Without fairness all calls share one lane, and one key cannot be told from another.
     const key = byKey ? (call.key ?? '') : '';
     let waiting = 0;
-    for (const { lanes } of this.#levels) waiting += lanes.get(key)?.size ?? 0;
+    for (const { lanes } of this.levels) waiting += lanes.get(key)?.size ?? 0;
     if (!kept && waiting >= maxPerKey) return false;
     const lane = this.#laneOf(call.priority ?? 0, key);
     const node: Node = { call, lane, before: lane.before, after: lane };
@@ -98,11 +90,11 @@ export class FairQueue implements QueueOrder {
   }
 
   #laneOf(priority: number, key: string): Lane {
-    let level = this.#levels.find((candidate) => candidate.priority === priority);
+    let level = this.levels.find((candidate) => candidate.priority === priority);
     if (!level) {
       level = { priority, lanes: new Map(), passedOver: 0 };
-      this.#levels.push(level);
-      this.#levels.sort((a, b) => b.priority - a.priority);
+      this.levels.push(level);
+      this.levels.sort((a, b) => b.priority - a.priority);
     }
     let lane = level.lanes.get(key);
     if (!lane) {
@@ -123,15 +115,15 @@ export class FairQueue implements QueueOrder {
     if (--lane.size > 0) return;
     const { lanes } = lane.level;
     lanes.delete(lane.key);
-    if (lanes.size === 0) this.#levels.splice(this.#levels.indexOf(lane.level), 1);
+    if (lanes.size === 0) this.levels.splice(this.levels.indexOf(lane.level), 1);
   }
 
   take(): Call | undefined {
     const { starvationLimit = 10 } = this.options;
-    const level = this.#levels.find(({ passedOver }) => passedOver >= starvationLimit) ?? this.#levels[0];
+    const level = this.levels.find(({ passedOver }) => passedOver >= starvationLimit) ?? this.levels[0];
     if (!level) return undefined;
     level.passedOver = 0;
-    for (const other of this.#levels) if (other.priority < level.priority) other.passedOver++;
+    for (const other of this.levels) if (other.priority < level.priority) other.passedOver++;
     const [lane] = level.lanes.values();
     const { call } = (this.newest ? lane!.before : lane!.after) as Node;
     this.remove(call);
@@ -142,7 +134,7 @@ export class FairQueue implements QueueOrder {
 
   /** The newest of the lowest priority, of the key that is served next. Stays in the queue. */
   get last(): Call | undefined {
-    const [lane] = this.#levels.at(-1)?.lanes.values() ?? [];
+    const [lane] = this.levels.at(-1)?.lanes.values() ?? [];
     return (lane?.before as Node | undefined)?.call;
   }
 }
