@@ -53,15 +53,13 @@ export function createRegistry<M extends Makers>(
     reload(next) {
       if (!record[1](next)) throw new OptionError('registry.reload', next, 'options by pipeline and place');
       // Everything is built before anything is changed: a mistake in the last pipeline leaves the first as it was.
-      const built = Object.entries(next).map(
-        ([name, options]) => [name, options, build(makers, name, options)] as const,
-      );
-      for (const [name, options, members] of built) {
-        const known = handles.get(name);
-        if (known === undefined) handles.set(name, new Handle(name, members));
-        else known.take(members, options);
+      const built = new Map(Object.entries(next).map(([name, options]) => [name, build(makers, name, options)]));
+      for (const [name, members] of built) {
+        const handle = handles.get(name) ?? new Handle(name);
+        handles.set(name, handle);
+        handle.take(members, next[name]!);
       }
-      for (const name of handles.keys()) if (!Object.hasOwn(next, name)) handles.delete(name);
+      for (const name of handles.keys()) if (!built.has(name)) handles.delete(name);
     },
   };
   registry.reload(config);
@@ -93,14 +91,12 @@ class Handle implements Policy {
     return this.#current.policies;
   }
   listeners: readonly Listener<unknown>[] | undefined = undefined;
-  #members: Members;
-  #current: ComposedPolicy<unknown>;
+  #members: Members = {};
+  #current!: ComposedPolicy<unknown>;
   #stop: (() => void) | undefined = undefined;
 
-  constructor(name: string, members: Members) {
+  constructor(name: string) {
     this.name = name;
-    this.#members = members;
-    this.#current = pipeline({ name, ...members });
   }
 
   execute<T>(work: Work<T>, options?: CallOptions): Promise<T> {
