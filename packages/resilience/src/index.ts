@@ -129,4 +129,4 @@ export {
   type TimeoutOptions,
   type TimeoutPolicy,
 } from './timeout.ts';
-export { type Timed, Timer, Timers, timersOf } from './timers.ts';
+export { type Timed, Timer, type Timers, timersOf } from './timers.ts';

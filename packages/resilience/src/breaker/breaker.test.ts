@@ -365,11 +365,15 @@ test('B17 save and restore: an open breaker stays open over a restart, by wall-c
   restoreBreaker(restored, { version: 1, state: 'open', openUntil: after.wallNow() + 1e12, openings: 1 });
   await after.advance(10_000);
   assert.equal(await restored.execute(() => 1), 1, 'a clock that was set back does not keep it open for ever');
+  const closed = saveBreaker(restored);
+  assert.deepEqual(closed, { version: 1, state: 'closed', openUntil: 0, openings: 0 });
+  restoreBreaker(breaker, closed);
+  assert.equal(breaker.state, 'closed');
   for (const wrong of [
     null,
     {},
     { version: 1, state: 'open', openings: 1 },
-    { version: 1, state: 'closed', openings: -1 },
+    { version: 1, state: 'closed', openUntil: 0, openings: -1 },
   ]) {
     assert.throws(() => restoreBreaker(restored, wrong as never), TypeError);
   }

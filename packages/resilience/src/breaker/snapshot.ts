@@ -5,8 +5,8 @@ import { BreakerImpl, type CircuitBreaker } from './breaker.ts';
 export interface BreakerSnapshot {
   readonly version: 1;
   readonly state: 'closed' | 'open';
-  /** Wall-clock milliseconds at which an open breaker lets probes through. */
-  readonly openUntil?: number;
+  /** Wall-clock milliseconds at which an open breaker lets probes through; 0 when it is closed. */
+  readonly openUntil: number;
   /** How often in a row it has opened without having closed. */
   readonly openings: number;
 }
@@ -14,23 +14,23 @@ export interface BreakerSnapshot {
 /** The state of a breaker. Half-open is saved as open and due. Isolations are not part of it. */
 export function saveBreaker(breaker: CircuitBreaker): BreakerSnapshot {
   const { openings, until, clock, own } = toImpl(breaker);
-  if (own === 'closed') return { version: 1, state: 'closed', openings };
+  const isClosed = own === 'closed';
   const remainingMs = own === 'open' ? Math.max(0, until - clock.now()) : 0;
-  return { version: 1, state: 'open', openUntil: clock.wallNow() + remainingMs, openings };
+  const openUntil = isClosed ? 0 : clock.wallNow() + remainingMs;
+  return { version: 1, state: isClosed ? 'closed' : 'open', openUntil, openings };
 }
 
 /** Puts a breaker into a saved state. Throws `OptionError` when it is not one. */
 export function restoreBreaker(breaker: CircuitBreaker, snapshot: BreakerSnapshot): void {
   const rules = { version: oneOf(1), state: oneOf('closed', 'open'), openings: whole(0), openUntil: number(0) };
-  const isOpen = snapshot?.state === 'open';
-  checkOptions('restoreBreaker', snapshot, rules, ['version', 'state', 'openings', ...(isOpen ? ['openUntil'] : [])]);
+  checkOptions('restoreBreaker', snapshot, rules, Object.keys(rules));
   const impl = toImpl(breaker);
-  if (!isOpen) {
+  if (snapshot.state === 'closed') {
     impl.heal('adopted');
     return;
   }
   impl.openings = Math.max(0, snapshot.openings - 1);
-  const leftMs = Math.max(0, snapshot.openUntil! - impl.clock.wallNow());
+  const leftMs = Math.max(0, snapshot.openUntil - impl.clock.wallNow());
   // A clock that was set back must not keep the breaker open for ever.
   impl.trip('adopted', Math.min(leftMs, impl.longestOpenMs));
 }
