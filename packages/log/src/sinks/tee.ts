@@ -23,7 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
  */
 export function teeSink(branches: readonly Branch[], name = 'tee'): Sink {
   if (!Array.isArray(branches) || branches.length === 0)
-    throw new OptionError('branches', branches, 'a list of branches');
+    throw new OptionError('branches', branches, 'a list of at least one branch');
   const ways = branches.map((branch: Branch, index) => {
     checkOptions(`branches[${index}]`, branch, rules, ['sink']);
     const { sink, from = 'trace', below = 'silent' } = branch;
