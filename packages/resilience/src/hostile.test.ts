@@ -247,8 +247,23 @@ test('P13 H3 a budget of the user that throws is reported, and costs neither the
     assert.equal(await clock.run(hedge.execute(() => clock.sleep(10).then(() => 'slow'))), 'slow');
     await clock.settle();
     assert.equal(clock.pendingTimers, 0);
+    // An answer is not asked for again because it could not be paid in.
+    const asked: string[] = [];
+    const pool = createProviderPool({
+      providers: { a: down, b: (): string => 'b', c: (): string => 'c' },
+      budget,
+      clock,
+    });
+    const ask = (provider: () => string): string => {
+      asked.push(provider.name);
+      return provider();
+    };
+    await assert.rejects(pool.call(ask), { code: 'ECONNREFUSED' });
+    assert.deepEqual(asked, ['down']);
+    const well = createProviderPool({ providers: { a: (): string => 'a', b: (): string => 'b' }, budget, clock });
+    assert.equal(await well.call((provider) => provider()), 'a');
   });
-  assert.deepEqual(details, Array(2).fill('Error: boom'));
+  assert.deepEqual(details, Array(4).fill('Error: boom'));
 });
 
 test('P1 L1 an error that throws when it is read is an outcome as any other', async () => {

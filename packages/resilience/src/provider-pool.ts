@@ -121,10 +121,10 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
   });
 
   /** Ejected ones too: they are passed by, or it is time for their probe. */
-  function pick(left: readonly Member<P>[]): Member<P> {
-    const draw = (): Member<P> => left[order === 'balanced' ? Math.floor(random() * left.length) : 0]!;
+  function take(left: Member<P>[]): Member<P> {
+    const draw = (): number => (order === 'balanced' ? Math.floor(random() * left.length) : 0);
     const [one, other] = [draw(), draw()];
-    return other.active < one.active ? other : one;
+    return left.splice(left[other]!.active < left[one]!.active ? other : one, 1)[0]!;
   }
 
   async function tryAll<T>(
@@ -138,9 +138,8 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
     /** Why nobody else is asked; `final`: because the failure is the answer. */
     let stop: ExhaustedReason | 'final' | undefined;
     while (left.length > 0 && stop === undefined) {
-      const member = pick(left);
+      const member = take(left);
       const { name: to, provider, breaker } = member;
-      left.splice(left.indexOf(member), 1);
       let asked = false;
       try {
         const value = await breaker.execute(async (inner) => {
@@ -148,7 +147,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
             // Only here is it certain that this one is not ejected: passing by an ejected one is not an extra call.
             const error = errors.at(-1);
             if (context.idempotent === false && !toMeaning(error, clock).notApplied) stop = 'not-idempotent';
-            else if (budget?.withdraw() === false) stop = 'budget';
+            else if (budget && !ask((purse) => purse.withdraw(), budget, false)) stop = 'budget';
             // A refusal, so that the breaker of the provider that is not asked ignores it.
             if (stop !== undefined) throw new NoProviderError(name);
             base.tell?.(context, { type: 'pool.failover', reason: 'failed', from, to, error });
@@ -161,7 +160,7 @@ export function createProviderPool<P>(options: ProviderPoolOptions<P>): Provider
             member.active--;
           }
         }, context);
-        budget?.deposit();
+        if (budget) ask((purse) => purse.deposit(), budget, false);
         return value;
       } catch (error) {
         const givenUp = hasGivenUp(context);
