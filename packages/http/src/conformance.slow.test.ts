@@ -34,7 +34,7 @@ const COMPARED = [
 
 function compared(response: RawResponse): unknown {
   const headers = Object.fromEntries(COMPARED.map((name) => [name, response.headers[name]]));
-  return { status: response.status, headers, body: response.body };
+  return { status: response.status, reason: response.reason, headers, body: response.body };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -70,7 +70,10 @@ for (const [what, path, options, status] of refused) {
       const problem = JSON.parse(answer.body) as { status: number; correlationId: string };
       assert.equal(problem.status, status);
       assert.equal(problem.correlationId, 'c-1');
-      assert.ok(!(answer.body + answer.rawHeaders.join('\n')).includes(CANARY), 'the canary left the service');
+      assert.ok(
+        !(answer.reason + answer.body + answer.rawHeaders.join('\n')).includes(CANARY),
+        'the canary left the service',
+      );
     });
   });
 }

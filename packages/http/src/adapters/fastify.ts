@@ -7,7 +7,7 @@ import { type Answer, fromNodeRequest } from '../message.ts';
 import { notFoundError } from '../not-found.ts';
 import { edgeRule } from '../options.ts';
 import { keepExchange, keptExchange } from './kept-exchange.ts';
-import { endWith, failLate, KEPT } from './node-response.ts';
+import { endWith, failLate, forgetReason, KEPT } from './node-response.ts';
 
 /** The exchange of a request that went through `fastifyEdge`; `undefined` for another. */
 export function exchangeOf(request: Pick<FastifyRequest, 'raw'>): Exchange | undefined {
@@ -116,6 +116,7 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
     failLate(reply.raw, keptExchange(reply.request.raw));
     return reply;
   }
+  forgetReason(reply.raw);
   for (const name of Object.keys(reply.getHeaders())) if (!KEPT.test(name)) reply.removeHeader(name);
   // Bytes, so that no charset is added.
   reply.headers(keptExchange(reply.request.raw)?.headers ?? {});

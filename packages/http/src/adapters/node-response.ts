@@ -42,6 +42,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer, exchange: 
   }
   // What a handler set for the answer it did not get to give, such as a cookie or a length, is not this answer's.
   for (const name of response.getHeaderNames()) if (!KEPT.test(name)) response.removeHeader(name);
+  forgetReason(response);
   response.statusCode = answer.status;
   if (exchange !== undefined) setHeaders(response, exchange.headers);
   setHeaders(response, answer.headers);
@@ -52,6 +53,11 @@ export function writeAnswer(response: ServerResponse, answer: Answer, exchange: 
   }
   response.setHeader('content-length', Buffer.byteLength(answer.body));
   response.end(answer.body);
+}
+
+/** The words beside the status may be a handler's. HTTP/2 has none, and warns whoever asks. */
+export function forgetReason(response: ServerResponse): void {
+  if (response.req.httpVersionMajor < 2) response.statusMessage = '';
 }
 
 /** Fields of cross-origin rules, which are set outside of the edge: a browser must be able to read an error too. */

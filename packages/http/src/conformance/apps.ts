@@ -43,6 +43,7 @@ export const apps: Readonly<Record<string, (edge: Edge | undefined) => Promise<A
     app.get('/busy', handlers.busy);
     app.get('/leaky', (_request, reply) => {
       reply.header('x-internal', 'node-7').header('content-length', '3');
+      reply.raw.statusMessage = CANARY;
       return handlers.throws();
     });
     app.get('/own', () => {
@@ -67,6 +68,7 @@ export const apps: Readonly<Record<string, (edge: Edge | undefined) => Promise<A
     app.get('/busy', handlers.busy);
     app.get('/leaky', (_request, response) => {
       response.set('x-internal', 'node-7').set('content-length', '3');
+      response.statusMessage = CANARY;
       handlers.throws();
     });
     app.get('/own', () => {
@@ -127,6 +129,7 @@ export const apps: Readonly<Record<string, (edge: Edge | undefined) => Promise<A
           return handlers.busy();
         case 'GET /leaky':
           context.set({ 'x-internal': 'node-7', 'content-length': '3' });
+          context.message = CANARY;
           return handlers.throws();
         case 'GET /own':
           return context.throw(403, CANARY);
@@ -188,6 +191,7 @@ function nestModule(): new () => object {
     }
     leaky(response: ExpressResponse): unknown {
       response.set('x-internal', 'node-7').set('content-length', '3');
+      response.statusMessage = CANARY;
       return handlers.throws();
     }
     own(): unknown {

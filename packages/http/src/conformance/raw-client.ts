@@ -4,6 +4,8 @@ import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 /** A response as received. */
 export interface RawResponse {
   readonly status: number;
+  /** The words beside it. */
+  readonly reason: string;
   readonly headers: IncomingHttpHeaders;
   /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[];
@@ -35,6 +37,7 @@ export async function send(
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   return {
     status: incoming.statusCode ?? 0,
+    reason: incoming.statusMessage ?? '',
     headers: incoming.headers,
     rawHeaders: incoming.rawHeaders,
     body: Buffer.concat(chunks).toString('utf8'),
