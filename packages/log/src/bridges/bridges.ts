@@ -10,5 +10,5 @@ export {
 export { connectLogMetrics } from './metrics.ts';
 export { type OtelLoggerLike, otelSink, otelTrace } from './otel.ts';
 export { toLoggerProvider } from './otel-provider.ts';
-export { type PinoLike, toPino } from './pino.ts';
+export { type PinoChildOptions, type PinoLike, toPino } from './pino.ts';
 export { toWinston, type WinstonLike } from './winston.ts';
