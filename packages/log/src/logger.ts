@@ -45,7 +45,10 @@ export interface Logger {
    * for what is no threshold.
    */
   setLevel(level: Threshold, module?: string): void;
-  /** Resolves when everything said so far is written or counted as dropped. */
+  /**
+   * Resolves when everything said so far is written or counted as dropped, or when a sink's time for it is over: `counts()` says
+   * what is pending.
+   */
   flush(): Promise<void>;
   /**
    * Reports drops, flushes and closes the sinks. Records said later are dropped as `closed`. Rejects when a sink could not

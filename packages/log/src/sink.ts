@@ -27,7 +27,10 @@ export interface SinkCounts {
 export interface Sink {
   readonly name: string;
   write(line: string, severity: number): void;
-  /** Resolves when everything given so far is written or counted as dropped. Does not reject. */
+  /**
+   * Resolves when everything given so far is written or counted as dropped, or when the sink's time for it is over (`blockMs`,
+   * `flushTimeoutMs`): what is left then is pending. Does not reject.
+   */
   flush(): Promise<void>;
   /**
    * As `flush`, at once, for a process that is ending. What cannot be written at once stays pending, or, where nothing comes
