@@ -203,3 +203,33 @@ test('C1 C3 a caller who gives up in the very event of its call leaves nothing b
   assert.equal(await chain.execute(() => 'the permit came back'), 'the permit came back');
   assert.deepEqual([breaker.state, bulkhead.active, bulkhead.queued, clock.pendingTimers], ['closed', 0, 0, 0]);
 });
+
+test('P13 R11 a budget of the user that throws is reported: an answer stays an answer, and no retry is made', async () => {
+  const budget = {
+    tokens: 1,
+    withdraw: (): boolean => {
+      throw new Error('withdraw');
+    },
+    deposit: (): void => {
+      throw new Error('deposit');
+    },
+  };
+  const warnings: string[] = [];
+  const onWarning = (warning: Error & { detail?: string }): void => {
+    warnings.push(String(warning.detail).split('\n')[0]!);
+  };
+  process.on('warning', onWarning);
+  try {
+    const clock = createVirtualClock();
+    const retry = createRetry({ budget, clock });
+    assert.equal(await retry.execute(() => 'answer'), 'answer');
+    const cause = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    const failed = retry.execute(() => Promise.reject(cause));
+    await assert.rejects(clock.run(failed), { name: 'RetryExhaustedError', reason: 'budget', cause });
+    // Warnings are told in a later turn.
+    while (warnings.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', onWarning);
+  }
+  assert.deepEqual(warnings, ['Error: deposit', 'Error: withdraw']);
+});

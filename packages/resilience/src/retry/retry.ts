@@ -6,6 +6,7 @@ import { type FailureMeaning, toMeaning } from '../failure.ts';
 import { callable, OptionError, whole } from '../options.ts';
 import { CANCELLED, FAILED, type Fusible, type Outcome, type Policy, type Repeater, SUCCEEDED } from '../policy.ts';
 import { type Kind, PolicyBase } from '../policy-base.ts';
+import { ask } from '../predicate.ts';
 import { type Backoff, defaultBackoff } from './backoff.ts';
 import { budgetRule, Purse, type RetryBudget, type RetryBudgetOptions, toBudget } from './budget.ts';
 import { isExhausted, keepErrors } from './history.ts';
@@ -118,7 +119,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     const { attempt } = call;
     try {
       if (outcome !== SUCCEEDED || retryResult?.(value, attempt) === true) return this.#failed(call, outcome, value);
-      this.budget?.deposit();
+      if (this.budget) ask((purse) => purse.deposit(), this.budget, false);
       if (attempt > 1) this.tell?.(call, { type: 'retry.succeeded', attempt, maxAttempts });
       return false;
     } catch (error) {
@@ -157,7 +158,7 @@ class RetryImpl extends PolicyBase<RetryOptions, RetryEvent> implements RetryPol
     else if (call.idempotent === false && !meaning.notApplied) reason = 'not-idempotent';
     else if (hintMs > 0 && hintMs >= leftMs) reason = 'retry-after-past-deadline';
     else if (delayMs >= leftMs) reason = 'deadline';
-    else if (this.budget?.withdraw() === false) reason = 'budget';
+    else if (this.budget && !ask((purse) => purse.withdraw(), this.budget, false)) reason = 'budget';
     if (!reason) {
       const why = hintMs > backoffMs ? 'retry-after' : 'backoff';
       this.tell?.(call, { type: 'retry.scheduled', reason: why, delayMs, error, attempt, maxAttempts });
