@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '@breakwater/testing';
 import fc from 'fast-check';
-import { type BulkheadEvent, compose, createBulkhead, createRetry, fairQueue, fixedBackoff } from '../index.ts';
+import {
+  type BulkheadEvent,
+  compose,
+  createBreaker,
+  createBulkhead,
+  createRetry,
+  fairQueue,
+  fixedBackoff,
+} from '../index.ts';
 
 test('K1 at most maxConcurrent at a time; beyond that and the queue, refused at once with the reason', async () => {
   const clock = createVirtualClock();
@@ -161,6 +169,25 @@ test('C2 inside a retry, a slot is free during the back-off', async () => {
   assert.equal(await bulkhead.execute(() => 'other'), 'other');
   await clock.advance(100);
   assert.equal(await result, 'ok');
+});
+
+test('C2 a call that the work has made and not waited for keeps the slot; the answer is there, and gates that do not hold are left', async () => {
+  const clock = createVirtualClock();
+  const bulkhead = createBulkhead({ maxConcurrent: 1, maxQueue: 1, clock });
+  const breaker = createBreaker({ consecutiveFailures: 1, clock });
+  const inner = createRetry({ clock });
+  const background: Promise<unknown>[] = [];
+  const failed = compose(breaker, bulkhead).execute((context) => {
+    background.push(inner.execute(() => clock.sleep(100), context));
+    throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  });
+  await assert.rejects(failed, /reset/);
+  assert.deepEqual([breaker.state, bulkhead.active], ['open', 1]);
+  const next = bulkhead.execute(() => clock.now());
+  await clock.advance(100);
+  assert.equal(await next, 100);
+  await Promise.all(background);
+  assert.deepEqual([bulkhead.active, clock.pendingTimers], [0, 0]);
 });
 
 test('K1 K8 model: no lost slot, never too many, an accepted caller is never overtaken or dropped', async () => {
