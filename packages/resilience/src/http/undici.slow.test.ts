@@ -332,3 +332,49 @@ test('U9 a stream is not sent twice at the same time', async () => {
   };
   await withServer(answer, { policy }, body, 2);
 });
+
+test('U9 the controller of a handler pauses the answer and gives up the request', async () => {
+  const answer: Answer = (incoming, response, count) => {
+    response.statusCode = incoming.url === '/flaky' && count % 2 === 0 ? 503 : 200;
+    response.end('body');
+  };
+  await withServer(answer, { policy: retry() }, async (origin, dispatcher) => {
+    for (const path of ['/ok', '/flaky']) {
+      const told: string[] = [];
+      const ended = Promise.withResolvers<void>();
+      let controller: Dispatcher.DispatchController | undefined;
+      dispatcher.dispatch(
+        { origin, path, method: 'GET' },
+        {
+          onRequestStart: (given) => {
+            told.push('start');
+            controller = given;
+            given.pause();
+          },
+          onResponseStart: (_controller, status) => void told.push(`${status}`),
+          onResponseData: (_controller, chunk) => void told.push(String(chunk)),
+          onResponseEnd: () => ended.resolve(),
+          onResponseError: (_controller, error) => ended.reject(error),
+        },
+      );
+      await until(() => told.length > 1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.deepEqual([told, controller!.paused], [['start', '200'], true]);
+      controller!.resume();
+      await ended.promise;
+      assert.deepEqual([told, controller!.paused, controller!.aborted], [['start', '200', 'body'], false, false]);
+    }
+    const failed = Promise.withResolvers<Error>();
+    dispatcher.dispatch(
+      { origin, path: '/ok', method: 'GET' },
+      {
+        onRequestStart: (controller) => controller.abort(new Error('not wanted')),
+        onResponseError: (controller, error) => {
+          assert.deepEqual([controller.aborted, controller.reason], [true, error]);
+          failed.resolve(error);
+        },
+      },
+    );
+    assert.match((await failed.promise).message, /not wanted/);
+  });
+});
