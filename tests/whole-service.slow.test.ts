@@ -158,10 +158,15 @@ describe('the whole service of the example, read back from a Breakwater server',
     assert.equal(request.status, 'error');
   });
 
-  test('metrics of process, requests and policies are there', async () => {
+  test('metrics of process, requests, policies and the pool are there', async () => {
     const { metrics } = await server.api<MetricsAnswer>(`/metrics?${range()}`);
     const names = metrics.filter(({ services }) => services.includes('orders')).map(({ name }) => name);
-    for (const name of ['process.memory.usage', 'http.server.request.duration', 'breakwater.policy.events'])
+    for (const name of [
+      'process.memory.usage',
+      'http.server.request.duration',
+      'breakwater.policy.events',
+      'db.client.connection.count',
+    ])
       assert.ok(names.includes(name), `${name} is missing among ${names.join(', ')}`);
   });
 });

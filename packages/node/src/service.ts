@@ -15,8 +15,6 @@ import {
   type SinkCounts,
   stdoutSink,
 } from '@breakwater/log';
-import type { Policy } from '@breakwater/resilience';
-import { connectTelemetry, logEvents } from '@breakwater/resilience/telemetry';
 import { INVALID_SPANID, trace } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { exportTarget, SIGNALS } from './config/otlp-settings.ts';
@@ -36,6 +34,7 @@ import {
   type ShutdownStep,
 } from './shutdown.ts';
 import { createLogSink, resourceAttributes, startTelemetry, type Telemetry } from './telemetry.ts';
+import { connectWatched, logWatched, type Watched } from './watch.ts';
 
 /** A service that is wired. */
 export interface Service {
@@ -43,10 +42,12 @@ export interface Service {
   /** Writes to stdout and to the OTLP endpoint, with the ids of the active span and the correlation id. */
   readonly log: Logger;
   /**
-   * Reports a policy: its events as metric, as events of the active span and as log lines of module `resilience`.
-   * Returns the way to end it, which shutting down does too. Throws `OptionError` for what is no policy.
+   * Reports a policy: its events as metric, as events of the active span and as log lines of module `resilience`. Or the guard
+   * of `guardPgPool` or `guardRedis` (`pool.guard`): the metrics of its connections, its breaker, and a line when it turns
+   * read-only or a connection breaks. Returns the way to end it, which shutting down does too. Throws `OptionError` for what
+   * is neither.
    */
-  watch(policy: Policy): () => void;
+  watch(watched: Watched): () => void;
   /**
    * Health for `/livez`, `/readyz` and `/startupz`: its `guard` goes first among those of the edge. It is drained when
    * the service begins to shut down. Throws `OptionError` for wrong options.
@@ -168,19 +169,19 @@ export function wire(
   return {
     config,
     log,
-    watch(policy) {
-      if (typeof policy?.on !== 'function') throw new OptionError('policy', policy, 'a policy');
+    watch(given) {
+      if (typeof given?.on !== 'function') throw new OptionError('policy', given, 'a policy, or the guard of a pool');
       let ended = false;
-      const stops = [logEvents(policy, (level, message, fields) => policies.log(level, message, fields))];
+      const stops = [logWatched(given, policies)];
       if (telemetry !== undefined) {
         // Resolves at once, but in a later turn: what was ended meanwhile must not begin.
-        connectTelemetry(policy).then(
+        connectWatched(given).then(
           (stop) => {
             if (stop === undefined) return;
             if (ended) stop();
             else stops.push(stop);
           },
-          (error: unknown) => policies.error('A policy cannot be reported', { policy: policy.name, error }),
+          (error: unknown) => policies.error('A policy cannot be reported', { policy: given.name, error }),
         );
       }
       const stop = (): void => {

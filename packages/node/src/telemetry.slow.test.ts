@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { guardPgPool } from '@breakwater/http/pg';
 import { memorySink } from '@breakwater/log/testing';
 import { logs, metrics, type ProxyTracerProvider, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
@@ -261,6 +262,39 @@ test('histograms are exponential where the variable says so (R6)', async () => {
   const sent = seen.find(({ path }) => path === '/v1/metrics')!.body.toString();
   assert.match(sent, /"name":"h"[^}]*"exponentialHistogram"/);
   assert.match(sent, /"name":"c"[^}]*"sum"/);
+});
+
+test('the guard of a pool is watched as a policy is: metrics of connections, its breaker, lines of the log (R23)', async () => {
+  const { seen, url } = await receiver();
+  const sink = memorySink();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+  const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+  const refuse = (_text?: string): Promise<never> => Promise.reject(away);
+  const raw = { options: { max: 3 }, totalCount: 0, idleCount: 0, connect: refuse, query: refuse, on: () => {} };
+  const { guard, query } = guardPgPool(raw, { name: 'orders-db', breaker: { consecutiveFailures: 1 } });
+  await withService(env, { sinks: [sink] }, async (service) => {
+    const stop = service.watch(guard);
+    await service.flush();
+    await assert.rejects(query('SELECT 1'), away);
+    guard.setReadOnly();
+    guard.setReadWrite();
+    await service.flush();
+    stop();
+    guard.setReadOnly();
+  });
+  const sent = seen.filter(({ path }) => path === '/v1/metrics').map(({ body }) => body.toString());
+  for (const name of ['db.client.connection.max', 'breakwater.breaker.state', 'breakwater.dependency.read_only'])
+    assert.ok(
+      sent.some((body) => body.includes(`"name":"${name}"`)),
+      name,
+    );
+  const said = sink.records().map(({ body }) => body);
+  assert.equal(said.filter((body) => body === 'orders-db is read-only, by hand').length, 1);
+  assert.equal(said.filter((body) => body === 'orders-db takes writes again').length, 1);
+  assert.ok(
+    sink.records().some(({ attributes }) => attributes['event'] === 'breaker.opened'),
+    said.join('; '),
+  );
 });
 
 test('spans that found the queue full are counted (R14)', async () => {

@@ -20,7 +20,7 @@ const policy = pipeline({
   breaker: createBreaker({ name: 'payments.breaker', consecutiveFailures: 5, openMs: 60_000 }),
   timeout: createTimeout({ name: 'payments.timeout', timeoutMs: 500 }),
 });
-service.watch(policy);
+for (const each of [policy, db.guard]) service.watch(each);
 const callPayments = createFetch({ policy });
 
 await db.query('CREATE TABLE IF NOT EXISTS orders (id bigserial PRIMARY KEY, item text NOT NULL, paid bool NOT NULL)');
