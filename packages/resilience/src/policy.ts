@@ -72,7 +72,7 @@ export const WAIT: unique symbol = Symbol('wait');
  * exactly once with that call.
  */
 export interface Gate {
-  /** True: `leave` is called only when the work has really ended, even when the call was given up before. */
+  /** True: `leave` is called only when the work, with the calls it made with its context, has really ended, though given up before. */
   readonly holds: boolean;
   /** Admits the call, or refuses it (throws, or `call.refuse`) or lets it wait, and returns {@link WAIT}. */
   enter(call: Call): unknown;

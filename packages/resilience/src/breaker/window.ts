@@ -85,34 +85,42 @@ const SLICES = 10;
 export function createWindow({ calls: size = SLICES + 1, durationMs }: WindowSize): Window {
   // A ring of slices, with three counts each. In a window of calls, a slice is one call.
   const ring = new (durationMs ? Uint32Array : Uint8Array)(3 * size);
-  const sum = [0, 0, 0] as [calls: number, failures: number, slow: number];
   let last = 0;
   let startedAt: number | undefined;
+  let calls = 0;
+  let failures = 0;
+  let slow = 0;
 
-  function add(index: number, count: number): void {
-    const at = (last % size) * 3 + index;
-    ring[at]! += count;
-    sum[index]! += count;
-  }
-  function turn(now: number, calls: number): void {
+  /** Goes on to the slice of now, or of the next call, and forgets those whose place it takes. Returns where it is. */
+  function turn(now: number, isNext: number): number {
     startedAt ??= now;
-    const at = durationMs ? Math.floor(((now - startedAt) / durationMs) * SLICES) : last + calls;
-    last = Math.max(last, at - size);
-    while (last < at) {
-      last++;
-      for (const index of [0, 1, 2]) add(index, -ring[(last % size) * 3 + index]!);
+    const to = durationMs ? Math.floor(((now - startedAt) / durationMs) * SLICES) : last + isNext;
+    last = Math.max(last, to - size);
+    while (last < to) {
+      const at = (++last % size) * 3;
+      calls -= ring[at]!;
+      failures -= ring[at + 1]!;
+      slow -= ring[at + 2]!;
+      ring[at] = ring[at + 1] = ring[at + 2] = 0;
     }
+    return (last % size) * 3;
   }
   return {
     record(now, isFailed, isSlow) {
-      turn(now, 1);
-      add(0, 1);
-      add(1, Number(isFailed));
-      add(2, Number(isSlow));
+      const at = turn(now, 1);
+      ring[at]!++;
+      calls++;
+      if (isFailed) {
+        ring[at + 1]!++;
+        failures++;
+      }
+      if (isSlow) {
+        ring[at + 2]!++;
+        slow++;
+      }
     },
     counts(now) {
       turn(now, 0);
-      const [calls, failures, slow] = sum;
       return { calls, failures, slow };
     },
   };
