@@ -4,6 +4,7 @@ import { defineErrors, type ErrorType } from '@breakwater/errors';
 export const edgeErrors: {
   readonly TOO_MANY_REQUESTS: ErrorType<'TOO_MANY_REQUESTS', { readonly limit: string; readonly client: string }>;
   readonly RATE_LIMIT_UNAVAILABLE: ErrorType<'RATE_LIMIT_UNAVAILABLE', { readonly limit: string }>;
+  readonly DEADLINE_PASSED: ErrorType<'DEADLINE_PASSED'>;
   readonly INVALID_INPUT: ErrorType<'INVALID_INPUT', { readonly part: string }>;
   readonly NOT_SIGNED_IN: ErrorType<'NOT_SIGNED_IN', { readonly reason: string }>;
   readonly IDEMPOTENCY_KEY_MISSING: ErrorType<'IDEMPOTENCY_KEY_MISSING'>;
@@ -37,6 +38,14 @@ export const edgeErrors: {
     outcome: 'not-applied',
     retryAfterMs: 1000,
     alert: true,
+  },
+  // The caller's doing, and nobody waits for the answer: no failure of this service, which 5xx would be.
+  DEADLINE_PASSED: {
+    category: 'permanent',
+    message: 'The deadline of the request had passed when it came',
+    status: 408,
+    outcome: 'not-applied',
+    alert: false,
   },
   INVALID_INPUT: {
     category: 'permanent',

@@ -109,7 +109,7 @@ export class ExchangeImpl implements Exchange {
       const leftMs = this.deadline - this.#edge.clock.now();
       const expire = (): void => this.#controller?.abort(new DOMException('The deadline has passed', 'TimeoutError'));
       if (this.#ending !== undefined) return this.#controller.signal;
-      // At once, so that a policy refuses what nobody waits for.
+      // At once, so that nothing is begun that nobody waits for.
       if (leftMs <= 0) expire();
       // Longer than a timer can count is as good as none.
       else if (leftMs < 2 ** 31 - 1) this.#timer = this.#edge.clock.setTimer(expire, leftMs);
