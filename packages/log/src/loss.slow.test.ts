@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { spill } from './full.ts';
 import type { LoggerCounts } from './index.ts';
 import { openSpillFile } from './sinks/spill-file.ts';
@@ -232,6 +233,22 @@ test('R22 when the disk of the spill file is full too, what it holds stays whole
   } finally {
     execFileSync('umount', [disk]);
   }
+});
+
+test('R29 a thread that is ended from outside has written every line when its sink writes each at once', async () => {
+  const path = join(folder, 'thread');
+  const file = new URL('./sinks/file.ts', import.meta.url).href;
+  const program = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    import(${JSON.stringify(file)}).then(({ fileSink }) => {
+      const sink = fileSink({ path: workerData, batchChars: 1 });
+      for (let index = 0; index < 50; index++) sink.write(JSON.stringify({ attributes: { index } }) + '\\n', 9);
+      parentPort.postMessage('said');
+    });`;
+  const thread = new Worker(program, { eval: true, workerData: path });
+  await once(thread, 'message');
+  await thread.terminate();
+  assertAll(linesOf(readFileSync(path, 'utf8')), 50);
 });
 
 test('R29 SIGKILL: what the worker has counted as durable is in the file', async () => {
