@@ -8,6 +8,6 @@ export {
   TransactionRolledBackError,
 } from './dependency/errors.ts';
 export type { ConnectionCounts, DependencyEvent, DependencyGuard, GuardOptions } from './dependency/guard.ts';
-export { connectDependencyTelemetry } from './dependency/telemetry.ts';
+export { connectDependencyTelemetry, type DependencyMeter } from './dependency/telemetry.ts';
 export { type GuardablePgPool, guardPgPool, type PgGuardOptions } from './pg/guard-pool.ts';
 export { inTransaction } from './pg/transaction.ts';

@@ -1,7 +1,18 @@
 import { checkOptions, checkValue, having, record } from '@breakwater/errors/options';
-import { connectTelemetry } from '@breakwater/resilience/telemetry';
+import { connectTelemetry, type MeterLike } from '@breakwater/resilience/telemetry';
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { DependencyGuard } from './guard.ts';
+
+/** What is used of a `Meter` of `@opentelemetry/api`, said here so that the types need no package that is optional. */
+export interface DependencyMeter extends MeterLike {
+  createHistogram(
+    name: string,
+    options?: { description?: string; unit?: string },
+  ): { record(value: number, attributes?: Record<string, string>): void };
+  createObservableUpDownCounter(name: string, options?: { unit?: string }): object;
+  addBatchObservableCallback(callback: (result: never) => void, observables: never[]): void;
+  removeBatchObservableCallback(callback: (result: never) => void, observables: never[]): void;
+}
 
 /**
  * Tells OpenTelemetry about a guarded dependency, by the names of its conventions for connection pools, each with
@@ -16,7 +27,7 @@ import type { DependencyGuard } from './guard.ts';
  */
 export async function connectDependencyTelemetry(
   guard: DependencyGuard,
-  options: { readonly meter?: Meter | undefined } = {},
+  options: { readonly meter?: DependencyMeter | undefined } = {},
 ): Promise<(() => void) | undefined> {
   checkValue('connectDependencyTelemetry.guard', guard, having('a guard', 'on', 'setReadOnly'));
   checkOptions('connectDependencyTelemetry', options, { meter: record });
@@ -25,7 +36,7 @@ export async function connectDependencyTelemetry(
     throw error;
   });
   if (api === undefined) return undefined;
-  const meter = options.meter ?? api.metrics.getMeter('@breakwater/http');
+  const meter = (options.meter as Meter | undefined) ?? api.metrics.getMeter('@breakwater/http');
   const base: Attributes = { 'db.client.connection.pool.name': guard.name };
   const stopBreaker = await connectTelemetry(guard.breaker, { meter });
   const stopEvents = count(guard, meter, base);
