@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { CUT, changes, DONE, HELD, PAUSED, RUNNING } from './attempt-state.ts';
 import { TimeoutError } from './errors.ts';
 import { OptionError } from './options.ts';
@@ -15,6 +16,16 @@ import {
   type Work,
 } from './policy.ts';
 import type { Timed } from './timers.ts';
+
+/** What calls have that may go on later than in the turn they began in: the async context of the caller, and a signal. */
+class Scope extends AsyncResource {
+  controller: AbortController | undefined = undefined;
+  constructor() {
+    super('breakwater.Call');
+  }
+}
+/** That of no caller, for calls which have none. */
+const NOWHERE: Scope = /* @__PURE__ */ new Scope();
 
 /**
  * One attempt: its state, and the context its work sees. Policies use the methods; work sees it as `CallContext`. To the
@@ -43,7 +54,7 @@ export class Call implements CallContext, Timed {
   /** The time limit that is running, where it is not the first of the plan. */
   declare limit: Gate | undefined;
   /** @internal */
-  declare controller: AbortController | undefined;
+  declare scope: Scope | undefined;
   /** @internal Calls that were started with this one as their options: to be given up with it, and part of its work. */
   declare inner: Set<Call> | undefined;
 
@@ -68,7 +79,7 @@ export class Call implements CallContext, Timed {
     this.before = null;
     this.after = null;
     this.limit = undefined;
-    this.controller = undefined;
+    this.scope = undefined;
     this.inner = undefined;
   }
 
@@ -91,8 +102,9 @@ export class Call implements CallContext, Timed {
     return Math.min(this.until, this.plan.timers.dueAt(this));
   }
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    return this.controller.signal;
+    const scope = this.keep();
+    scope.controller ??= new AbortController();
+    return scope.controller.signal;
   }
 
   /** The deadline of the caller; `Infinity` when there is none. */
@@ -106,7 +118,7 @@ export class Call implements CallContext, Timed {
 
   /** @internal As of a signal: whether the attempt was given up. */
   get aborted(): boolean {
-    return this.controller?.signal.aborted === true;
+    return this.scope?.controller?.signal.aborted === true;
   }
   /** @internal */
   get reason(): unknown {
@@ -129,10 +141,21 @@ export class Call implements CallContext, Timed {
     this.cancel(sourceOf(this.options)!.reason);
   }
 
+  /** @internal Keeps the async context, which is that of the caller now. Not done for every call: it costs a tenth of one. */
+  keep(): Scope {
+    this.scope ??= new Scope();
+    return this.scope;
+  }
+  /** @internal Runs `body` in the async context of the caller, so that no call goes on in that of another. */
+  within(body: () => void): void {
+    (this.scope ?? NOWHERE).runInAsyncScope(body);
+  }
+
   /** @internal Begins the attempt, after a pause if there is one. */
   begin(delayMs?: number): void {
     const { options, plan } = this;
     if (options !== undefined) {
+      this.keep();
       const source = sourceOf(options);
       if (source !== options) checkCall(options);
       if (source?.aborted) {
@@ -147,14 +170,17 @@ export class Call implements CallContext, Timed {
       this.enter(0);
     } else {
       this.phase = PAUSED;
+      this.keep();
       plan.timers.add(this, delayMs);
     }
   }
 
   /** The pause before the attempt, or the attempt's time limit, is over. */
   onDue(): void {
-    if (this.phase === PAUSED) this.enter(0);
-    else (this.limit ?? this.plan.limit)!.onLimit!(this);
+    this.within(() => {
+      if (this.phase === PAUSED) this.enter(0);
+      else (this.limit ?? this.plan.limit)!.onLimit!(this);
+    });
   }
 
   /** Enters the gates from `from` inwards, then starts the work. */
@@ -182,7 +208,9 @@ export class Call implements CallContext, Timed {
   ask(index: number): boolean {
     this.phase = index;
     try {
-      return this.plan.gates[index]!.enter(this) !== WAIT && this.pass(index);
+      if (this.plan.gates[index]!.enter(this) !== WAIT) return this.pass(index);
+      if (this.phase === index) this.keep();
+      return false;
     } catch (error) {
       this.refuse(error);
       return false;
@@ -203,7 +231,7 @@ export class Call implements CallContext, Timed {
   resume(): void {
     const index = this.phase;
     // Told that it may go on, a listener may have made its caller give up.
-    if (!this.ended && this.pass(index)) this.enter(index + 1);
+    if (!this.ended && this.pass(index)) this.within(() => this.enter(index + 1));
   }
 
   /** The gate being entered, or waited for, refuses the call: `return call.refuse(error)`. */
@@ -245,8 +273,8 @@ export class Call implements CallContext, Timed {
     plan.timers.remove(this);
     if (phase === RUNNING) {
       this.phase = CUT;
-      this.controller ??= new AbortController();
-      this.controller.abort(reason);
+      void this.signal;
+      this.scope!.controller!.abort(reason);
       for (const call of this.inner ?? []) call.handleEvent();
       this.leave(plan.gates.length, reason instanceof TimeoutError ? FAILED : CANCELLED, reason, false);
     } else {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type Clock, perClock } from './clock.ts';
 import { NEVER } from './policy.ts';
 
@@ -30,15 +31,19 @@ export interface Timed {
   onDue(): void;
 }
 
-/** A {@link Timed} that only calls a function. */
-export class Timer implements Timed {
+/** A {@link Timed} that only calls a function, in the async context in which it was made. */
+export class Timer extends AsyncResource implements Timed {
   due = 0;
   place: unknown = IDLE;
   before: Timed | null = null;
   after: Timed | null = null;
-  readonly onDue: () => void;
+  readonly #onDue: () => void;
   constructor(onDue: () => void) {
-    this.onDue = onDue;
+    super('breakwater.Timer');
+    this.#onDue = onDue;
+  }
+  onDue(): void {
+    this.runInAsyncScope(this.#onDue);
   }
 }
 

@@ -60,8 +60,10 @@ export class WaitingRoom {
       if (!entry) continue;
       const waitedMs = this.#timers.clock.now() - entry.since;
       this.leave(call);
-      admit?.(call, waitedMs);
-      call.resume();
+      call.within(() => {
+        admit?.(call, waitedMs);
+        call.resume();
+      });
     }
     this.#handingOver = false;
   }
