@@ -10,8 +10,8 @@ export interface DependencyMeter extends MeterLike {
     options?: { description?: string; unit?: string },
   ): { record(value: number, attributes?: Record<string, string>): void };
   createObservableUpDownCounter(name: string, options?: { unit?: string }): object;
-  addBatchObservableCallback(callback: (result: never) => void, observables: never[]): void;
-  removeBatchObservableCallback(callback: (result: never) => void, observables: never[]): void;
+  addBatchObservableCallback(callback: (result: object) => void, observables: never[]): void;
+  removeBatchObservableCallback(callback: (result: object) => void, observables: never[]): void;
 }
 
 /**
