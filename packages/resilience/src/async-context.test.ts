@@ -101,6 +101,38 @@ for (const [name, make] of Object.entries(policies)) {
   });
 }
 
+test('P14 a call that has lost its place in a full queue to another, and comes again, is not in the context of the other', async () => {
+  const clock = createVirtualClock();
+  const shed = createLoadShed({ maxConcurrent: 1, maxQueue: 1, clock });
+  const policy = pipeline({
+    retry: createRetry({ retryIf: () => true, budget: false, backoff: steady, clock }),
+    loadShed: shed,
+  });
+  const seen: string[] = [];
+  policy.on((event) => {
+    if (event.type !== 'load-shed.changed') seen.push(`${event.correlationId} ${event.type} as ${caller.getStore()}`);
+  });
+  const call = (name: string, priority: number): Promise<void> =>
+    caller.run(name, () =>
+      policy.execute(
+        async () => {
+          seen.push(`${name} runs as ${caller.getStore()}`);
+          await clock.sleep(2);
+        },
+        { priority, correlationId: name },
+      ),
+    );
+  await clock.run(Promise.all([call('first', 0), call('low', 0), call('high', 1)]));
+  assert.deepEqual(seen, [
+    'first runs as first',
+    'low load-shed.rejected as low',
+    'low retry.scheduled as low',
+    'high runs as high',
+    'low runs as low',
+    'low retry.succeeded as low',
+  ]);
+});
+
 test('P14 a call without options: its own context where it waited or read its signal, else that of nobody', async () => {
   const runsOf = async (
     work: (run: number, context: CallContext, clock: VirtualClock) => unknown,

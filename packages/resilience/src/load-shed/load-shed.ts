@@ -148,7 +148,7 @@ class LoadShedImpl extends PolicyBase<LoadShedOptions, LoadShedEvent> implements
       this.#refuse(call, reason);
       this.#look();
     });
-    if (last) this.#refuse(last, 'queue-full');
+    last?.within(() => this.#refuse(last, 'queue-full'));
     return WAIT;
   }
 
