@@ -78,7 +78,10 @@ test('W4 a worker that fails while idle is reported, and not used again', async 
   const bulkhead = make();
   const warned = new Promise<{ detail?: string }>((resolve) => process.once('warning', resolve));
   assert.equal(await bulkhead.run({ do: 'fail later' }), 'answered');
+  const told = new BroadcastChannel('fail now');
+  told.postMessage(undefined);
   assert.match((await warned).detail!, /Error: later/);
+  told.close();
   assert.equal(await bulkhead.run({ do: 'square', n: 8 }), 64);
 });
 
