@@ -1,19 +1,16 @@
 import { checkOptions, type Rule } from '@breakwater/errors/options';
-import type { Attributes, Context, LoggerProvider, Logger as OtelLogger, trace as OtelTrace } from '@opentelemetry/api';
 import { isLevel, type Level, toLevel } from '../level.ts';
 import { type Logger, sayForeign } from '../logger.ts';
 import type { Origin } from '../origin.ts';
 import { hasComeBack } from './loop-guard.ts';
+import type { OtelContext, OtelLogger, OtelLoggerProvider, OtelRecord, OtelTime, OtelTraceApi } from './otel-types.ts';
 import { copy } from './safe-format.ts';
-
-/** What a library gives to `emit`, read with care: it may be anything. */
-type Emitted = Parameters<OtelLogger['emit']>[0];
 
 const MAX_LOGGERS = 1000;
 const rules: Readonly<Record<string, Rule>> = {
   trace: [
     'the trace API of @opentelemetry/api',
-    (v) => typeof (v as typeof OtelTrace | null)?.getSpanContext === 'function',
+    (v) => typeof (v as OtelTraceApi | null)?.getSpanContext === 'function',
   ],
 };
 
@@ -29,7 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
  * record without severity is `info`, or what its severity text names. What `otelSink` of the same logger hands out and
  * gets back here is not said again.
  */
-export function toLoggerProvider(logger: Logger, options: { readonly trace: typeof OtelTrace }): LoggerProvider {
+export function toLoggerProvider(logger: Logger, options: { readonly trace: OtelTraceApi }): OtelLoggerProvider {
   checkOptions('toLoggerProvider', options, rules, ['trace']);
   const { trace } = options;
   const known = new Map<string, OtelLogger>();
@@ -47,13 +44,18 @@ export function toLoggerProvider(logger: Logger, options: { readonly trace: type
   };
 }
 
-function scoped(logger: Logger, name: string, version: string | undefined, attributes: Attributes | undefined): Logger {
+function scoped(
+  logger: Logger,
+  name: string,
+  version: string | undefined,
+  attributes: OtelRecord['attributes'],
+): Logger {
   const module = logger.module(name);
   if (version === undefined && attributes === undefined) return module;
   return module.child({ ...copy(attributes), ...(version === undefined ? {} : { 'otel.scope.version': version }) });
 }
 
-function createOtelLogger(logger: Logger, trace: typeof OtelTrace): OtelLogger {
+function createOtelLogger(logger: Logger, trace: OtelTraceApi): OtelLogger {
   return {
     emit(record) {
       if (hasComeBack(logger)) return;
@@ -70,16 +72,16 @@ function createOtelLogger(logger: Logger, trace: typeof OtelTrace): OtelLogger {
 }
 
 /** Bytes as base64, which is how OTLP's JSON has them. */
-function bodyOf({ body }: Emitted): unknown {
+function bodyOf({ body }: OtelRecord): unknown {
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
   return body ?? '';
 }
 
-function nameOf({ eventName }: Emitted): string | undefined {
+function nameOf({ eventName }: OtelRecord): string | undefined {
   return eventName === undefined || eventName === null ? undefined : String(eventName);
 }
 
-function levelOf({ severityNumber, severityText }: Pick<Emitted, 'severityNumber' | 'severityText'>): Level {
+function levelOf({ severityNumber, severityText }: Pick<OtelRecord, 'severityNumber' | 'severityText'>): Level {
   if (isSeverity(severityNumber)) return toLevel(severityNumber);
   const text = typeof severityText === 'string' ? severityText.toLowerCase() : '';
   if (text === 'warning') return 'warn';
@@ -98,7 +100,7 @@ function shortName(severity: number): string {
   return `${SHORT[Math.floor((severity - 1) / 4)]!}${step === 0 ? '' : step + 1}`;
 }
 
-function originOf(record: Emitted, trace: typeof OtelTrace): Origin {
+function originOf(record: OtelRecord, trace: OtelTraceApi): Origin {
   const { severityNumber, severityText } = record;
   const text = typeof severityText === 'string' && severityText !== '' ? severityText : undefined;
   const seenMs = toMs(record.observedTimestamp);
@@ -117,13 +119,13 @@ function originOf(record: Emitted, trace: typeof OtelTrace): Origin {
 
 const DEFAULT_NUMBER: Readonly<Record<Level, number>> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
 
-function spanOf(context: Context | undefined, trace: typeof OtelTrace): Origin['trace'] {
+function spanOf(context: OtelContext | undefined, trace: OtelTraceApi): Origin['trace'] {
   const ids = context === undefined ? trace.getActiveSpan()?.spanContext() : trace.getSpanContext(context);
   return ids !== undefined && trace.isSpanContextValid(ids) ? ids : undefined;
 }
 
 /** A time of the API: `[seconds, nanoseconds]`, a date, milliseconds since 1970, or since the process began. */
-function toMs(time: Emitted['timestamp']): number | undefined {
+function toMs(time: OtelTime | undefined): number | undefined {
   let ms: number;
   if (Array.isArray(time)) ms = time[0] * 1000 + Math.floor(time[1] / 1e6);
   else if (time instanceof Date) ms = time.getTime();
@@ -132,7 +134,7 @@ function toMs(time: Emitted['timestamp']): number | undefined {
   return Number.isNaN(new Date(ms).getTime()) ? undefined : Math.floor(ms);
 }
 
-function fieldsOf(record: Emitted): Record<string, unknown> | undefined {
+function fieldsOf(record: OtelRecord): Record<string, unknown> | undefined {
   const { attributes, exception } = record;
   if (exception !== undefined && exception !== null) return withError(attributes, toError(exception));
   const type = attributes?.['exception.type'];
@@ -150,7 +152,7 @@ function fieldsOf(record: Emitted): Record<string, unknown> | undefined {
 const EXCEPTION = new Set(['exception.type', 'exception.message', 'exception.stacktrace', 'error.type']);
 
 /** Under the first of the names an error is looked for at that the record does not use itself. */
-function withError(attributes: Attributes | undefined, error: unknown): Record<string, unknown> {
+function withError(attributes: OtelRecord['attributes'], error: unknown): Record<string, unknown> {
   const fields: Record<string, unknown> = Object.fromEntries(
     Object.entries(attributes ?? {}).filter(([name]) => !EXCEPTION.has(name)),
   );

@@ -1,26 +1,26 @@
 import { OptionError } from '@breakwater/errors/core';
-import type { Context, trace as OtelTrace } from '@opentelemetry/api';
 import type { TraceIds } from '../context-json.ts';
 import { type AttributeValue, type LogRecord, toRecord } from '../record.ts';
 import { type Sink, type SinkCounts, Tally } from '../sink.ts';
 import { handOver } from './loop-guard.ts';
+import type { OtelContext, OtelTime, OtelTraceApi } from './otel-types.ts';
 
 /** The part of an OpenTelemetry logger (`logs.getLogger(…)`) that is called here. */
 export interface OtelLoggerLike {
   emit(record: {
-    readonly timestamp?: number | Date | [number, number];
-    readonly observedTimestamp?: number | Date | [number, number];
+    readonly timestamp?: OtelTime;
+    readonly observedTimestamp?: OtelTime;
     readonly severityNumber?: number;
     readonly severityText?: string;
     readonly body?: string;
     readonly eventName?: string;
     readonly attributes?: Record<string, unknown>;
-    readonly context?: Context;
+    readonly context?: OtelContext;
   }): void;
 }
 
 /** Option `trace` of `createLogger`: the ids of OpenTelemetry's active span. */
-export function otelTrace(trace: typeof OtelTrace): () => TraceIds | undefined {
+export function otelTrace(trace: Pick<OtelTraceApi, 'getActiveSpan'>): () => TraceIds | undefined {
   return () => trace.getActiveSpan()?.spanContext();
 }
 
@@ -30,7 +30,7 @@ export function otelTrace(trace: typeof OtelTrace): () => TraceIds | undefined {
  * record there is not counted here. Where that provider is `toLoggerProvider` of a logger that holds this sink, the record
  * ends there: it does not go round.
  */
-export function otelSink(logger: OtelLoggerLike, name = 'otel', trace?: typeof OtelTrace): Sink {
+export function otelSink(logger: OtelLoggerLike, name = 'otel', trace?: OtelTraceApi): Sink {
   if (typeof logger?.emit !== 'function') throw new OptionError('logger', logger, 'an OpenTelemetry logger');
   const tally = new Tally();
   const sink: Sink = {
@@ -76,7 +76,7 @@ function toAnyValue(value: AttributeValue): unknown {
 }
 
 /** A context with the record's span; `undefined` where the active one has it, with whatever else it carries. */
-function contextOf({ traceId, spanId, traceFlags }: LogRecord, trace: typeof OtelTrace): Context | undefined {
+function contextOf({ traceId, spanId, traceFlags }: LogRecord, trace: OtelTraceApi): OtelContext | undefined {
   if (traceId === undefined || spanId === undefined) return undefined;
   const active = trace.getActiveSpan()?.spanContext();
   if (active?.traceId === traceId && active.spanId === spanId) return undefined;
@@ -84,7 +84,7 @@ function contextOf({ traceId, spanId, traceFlags }: LogRecord, trace: typeof Ote
 }
 
 /** The API's contexts are made by the API only, which this package does not import. */
-function createContext(values: ReadonlyMap<symbol, unknown>): Context {
+function createContext(values: ReadonlyMap<symbol, unknown>): OtelContext {
   return {
     getValue: (key) => values.get(key),
     setValue: (key, value) => createContext(new Map(values).set(key, value)),
