@@ -72,7 +72,7 @@ describe('S3 of versitygw', { timeout: 120_000, ...(skip === undefined ? {} : { 
     await makeBucket();
   });
   after(async () => {
-    if (server.exitCode === null) {
+    if (server.exitCode === null && server.signalCode === null) {
       const ended = once(server, 'exit');
       server.kill();
       await ended;
