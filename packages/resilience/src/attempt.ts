@@ -20,12 +20,9 @@ import type { Timed } from './timers.ts';
 /** What calls have that may go on later than in the turn they began in: the async context of the caller, and a signal. */
 class Scope extends AsyncResource {
   controller: AbortController | undefined = undefined;
-  constructor() {
-    super('breakwater.Call');
-  }
 }
 /** That of no caller, for calls which have none. */
-const NOWHERE: Scope = /* @__PURE__ */ new Scope();
+const NOWHERE: Scope = /* @__PURE__ */ new Scope('Call');
 
 /**
  * One attempt: its state, and the context its work sees. Policies use the methods; work sees it as `CallContext`. To the
@@ -143,7 +140,7 @@ export class Call implements CallContext, Timed {
 
   /** @internal Keeps the async context, which is that of the caller now. Not done for every call: it costs a tenth of one. */
   keep(): Scope {
-    this.scope ??= new Scope();
+    this.scope ??= new Scope('Call');
     return this.scope;
   }
   /** @internal Runs `body` in the async context of the caller, so that no call goes on in that of another. */

@@ -39,7 +39,7 @@ export class Timer extends AsyncResource implements Timed {
   after: Timed | null = null;
   readonly #onDue: () => void;
   constructor(onDue: () => void) {
-    super('breakwater.Timer');
+    super('Timer');
     this.#onDue = onDue;
   }
   onDue(): void {
