@@ -95,6 +95,17 @@ describe('serialise', () => {
     assert.equal(serialise(suppressed).related!['suppressed']!.message, 'first');
   });
 
+  it('R26: an error behind a proxy is one, as a member and under another name', () => {
+    const proxied = new Proxy(new RangeError('behind'), {});
+    assert.equal(serialise(new AggregateError([proxied])).errors![0]!.message, 'behind');
+    assert.equal(serialise(Object.assign(new Error('x'), { proxied })).related!['proxied']!.message, 'behind');
+    const fail = (): never => {
+      throw new Error('trap');
+    };
+    const hostile = new Proxy({}, { get: fail, getPrototypeOf: fail });
+    assert.equal(serialise(Object.assign(new Error('x'), { hostile })).related, undefined);
+  });
+
   it('R27: errors under other names count as members of a group, and go when there is no room', () => {
     const many = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [`e${index}`, new Error(`m${index}`.padEnd(60))]),

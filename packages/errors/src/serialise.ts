@@ -250,8 +250,14 @@ function omit(record: Mutable, count: number): void {
   record.omittedErrors = (record.omittedErrors ?? 0) + count;
 }
 
+/** Also one behind a proxy, which is no native error. */
 function isError(value: unknown): value is object {
-  return isNativeError(value) || readProperty(value, ERROR_BRAND) === true;
+  try {
+    return isNativeError(value) || readProperty(value, ERROR_BRAND) === true || value instanceof Error;
+  } catch {
+    // A proxy whose trap throws.
+    return false;
+  }
 }
 
 /** Descriptors: no accessor of a foreign error is called. */
