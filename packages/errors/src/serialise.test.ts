@@ -90,7 +90,8 @@ describe('serialise', () => {
     assert.ok(!JSON.stringify(related).includes('hunter2'));
     assert.equal(asked, 0);
     const both = new Error('both');
-    assert.equal(serialise(Object.assign(new Error('x'), { a: both, b: both })).related!['b']!.name, 'Circular');
+    const twice = Object.assign(new Error('x', { cause: original }), { a: both, b: both, last: original });
+    assert.deepEqual(Object.keys(serialise(Object.assign(twice, { self: twice })).related!), ['a']);
     const suppressed = Object.defineProperty(new Error('closing failed'), 'suppressed', { value: new Error('first') });
     assert.equal(serialise(suppressed).related!['suppressed']!.message, 'first');
   });

@@ -235,7 +235,8 @@ function addWrapped(work: Work, record: Mutable, thrown: object, depth: number):
 function addRelated(work: Work, record: Mutable, thrown: object, depth: number): void {
   const related: [string, ErrorRecord][] = [];
   for (const [name, { value }] of Object.entries(ownProperties(thrown))) {
-    if (name === 'cause' || name === 'errors' || !isError(value)) continue;
+    // What has been written above has been written.
+    if (name === 'cause' || name === 'errors' || !isError(value) || work.seen.includes(value)) continue;
     if (work.errors >= work.maxErrors || depth >= work.maxDepth || !WORD.test(name)) {
       omit(record, 1);
       continue;
