@@ -253,22 +253,27 @@ function omit(record: Mutable, count: number): void {
 
 /** Also one behind a proxy, which is no native error. */
 function isError(value: unknown): value is object {
+  if (isNativeError(value) || readProperty(value, ERROR_BRAND) === true) return true;
+  let is: boolean;
   try {
-    return isNativeError(value) || readProperty(value, ERROR_BRAND) === true || value instanceof Error;
+    is = value instanceof Error;
   } catch {
     // A proxy whose trap throws.
-    return false;
+    is = false;
   }
+  return is;
 }
 
 /** Descriptors: no accessor of a foreign error is called. */
 function ownProperties(value: object): Readonly<Record<string, PropertyDescriptor>> {
+  let found: Readonly<Record<string, PropertyDescriptor>>;
   try {
-    return Object.getOwnPropertyDescriptors(value);
+    found = Object.getOwnPropertyDescriptors(value);
   } catch {
     // A proxy whose trap throws: nothing of it can be listed.
-    return {};
+    found = {};
   }
+  return found;
 }
 
 const encoder = new TextEncoder();
