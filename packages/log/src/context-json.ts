@@ -32,8 +32,9 @@ export function writeContext(
   const names = new Map<string, string>();
   let json = '';
   const add = (name: string, value: unknown): void => {
-    if (value === undefined || value === '' || names.has(name)) return;
+    if (value === '' || names.has(name)) return;
     const text = writer.safely(name, typeof value === 'string' ? value.slice(0, 256) : value);
+    if (text === '') return;
     names.set(name, text);
     json += (json === '' ? '' : ',') + writer.keys.get(name).json + text;
   };

@@ -2,6 +2,7 @@ import type { Redactor } from '@breakwater/redact';
 import { type ContextCell, currentCell, type LogContext, NO_CONTEXT } from './context.ts';
 import { type TraceIds, traceHead, writeContext } from './context-json.ts';
 import { isErrorLike } from './error-like.ts';
+import { ended } from './exit.ts';
 import { join, writeCarefully } from './fields.ts';
 import { END, frameOf, type LineParts, toParts } from './frame.ts';
 import { lazily } from './lazy.ts';
@@ -138,7 +139,7 @@ export class Core {
 
   /** Hands a finished line to every sink. */
   write(line: string, severity: number): void {
-    const isUrgent = severity >= this.options.flushSeverity;
+    const isUrgent = ended || severity >= this.options.flushSeverity;
     let failed = false;
     for (const sink of this.sinks) {
       try {

@@ -170,5 +170,7 @@ function slotOf(text: string): number {
 
 /** Does it carry more than name, message, code, stack and cause? */
 function isRich(error: object): boolean {
-  return 'errors' in error || Object.keys(error).some((name) => name !== 'code' && name !== 'name');
+  return (
+    'errors' in error || 'suppressed' in error || Object.keys(error).some((name) => name !== 'code' && name !== 'name')
+  );
 }

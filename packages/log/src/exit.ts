@@ -5,6 +5,8 @@ import type { Sink } from './sink.ts';
 const sinks = new Set<Sink>();
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 let ending = false;
+/** The process has ended but for its `exit` listeners: nobody empties a buffer any more. */
+export let ended = false;
 
 /** Whatever one sink does, the others are flushed, and asked, all the same. */
 export function attempt(act: () => void): void {
@@ -29,8 +31,9 @@ function onExit(): void {
  * flushes every sink whatever the others do, and says on standard error what a sink did not write. Never throws.
  */
 export function flushLast(of: Iterable<Sink>): void {
+  ended = true;
   for (const write of openRequests) write();
-  for (const sink of of) attempt(() => sink.flushSync());
+  for (const sink of of) attempt(() => sink.flushSync(true));
   for (const sink of of)
     attempt(() => {
       const { emitted, written } = sink.counts();

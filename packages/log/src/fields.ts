@@ -77,9 +77,10 @@ function addFields(
   return exception;
 }
 
-function keysOf(fields: object): string[] | undefined {
+function keysOf(fields: object | string): string[] | undefined {
   try {
-    return Object.keys(fields);
+    // A text in their place, which has a name for each of its characters.
+    return typeof fields === 'string' ? [] : Object.keys(fields);
   } catch {
     // A proxy whose traps throw: nothing of it can be listed.
     return undefined;

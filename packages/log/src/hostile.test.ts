@@ -210,3 +210,26 @@ test('R2 a threshold changed while loggers are there holds for all of them, the 
     ['2', '4', '5'],
   );
 });
+
+test('R10 a child of a long text is made at once, with no fields', () => {
+  const { sink, logger } = setUp();
+  logger.child('x'.repeat(5_000_000) as never).info('said');
+  assert.deepEqual(sink.records()[0]!.attributes, {});
+});
+
+test('R11 an error without a prototype, and both of a SuppressedError, are written', () => {
+  const { sink, logger } = setUp();
+  const bare = Object.setPrototypeOf(new Error('bare failed'), null) as unknown;
+  logger.info('nested', { deep: { bare } });
+  logger.error('both', { error: new SuppressedError(new Error('second'), new Error('first'), 'closing failed') });
+  assert.match(sink.lines[0]!, /bare failed/);
+  assert.match(sink.lines[1]!, /second.*first/s);
+});
+
+test('R10 a context value that JSON has nothing for is left out, and the line is JSON', () => {
+  const { sink, logger } = setUp({ baggage: ['b', 'b'] });
+  const nothing = { toJSON: () => undefined };
+  const context = { correlationId: nothing, userId: () => undefined, tenantId: 't', baggage: { b: 'x' } };
+  withContext(context as never, () => logger.info('said'));
+  assert.deepEqual(JSON.parse(sink.lines[0]!).attributes, { 'breakwater.tenant_id': 't', 'baggage.b': 'x' });
+});

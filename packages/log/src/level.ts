@@ -4,8 +4,6 @@ export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 /** A threshold: a level, or `silent` for nothing at all. */
 export type Threshold = Level | 'silent';
 
-export const LEVELS: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-
 /** OpenTelemetry SeverityNumber of each threshold; `silent` is above every severity. */
 export const SEVERITY: Readonly<Record<Threshold, number>> = {
   trace: 1,
@@ -16,6 +14,8 @@ export const SEVERITY: Readonly<Record<Threshold, number>> = {
   fatal: 21,
   silent: 100,
 };
+
+export const LEVELS: readonly Level[] = Object.keys(SEVERITY).slice(0, -1) as Level[];
 
 /** The level a SeverityNumber (1 to 24) belongs to. */
 export function toLevel(severity: number): Level {

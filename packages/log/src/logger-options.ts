@@ -1,4 +1,15 @@
-import { callable, checkOptions, flag, listOf, type Rule, record, text, whole } from '@breakwater/errors/options';
+import {
+  callable,
+  checkOptions,
+  either,
+  flag,
+  listOf,
+  oneOf,
+  type Rule,
+  record,
+  text,
+  whole,
+} from '@breakwater/errors/options';
 import { createRedactor, type RedactOptions, type Redactor } from '@breakwater/redact';
 import type { TraceIds } from './context-json.ts';
 import type { CoreOptions } from './core.ts';
@@ -64,10 +75,7 @@ const RULES: Readonly<Record<keyof LoggerOptions, Rule>> = {
   level: threshold,
   levels: record,
   sinks: listOf(['a sink', (sink) => typeof (sink as Sink | null)?.write === 'function']),
-  redact: [
-    'redaction options, a redactor, or false',
-    (value) => value === false || (record[1](value) && 'string' in (value as object) === 'root' in (value as object)),
-  ],
+  redact: either(record, oneOf(false)),
   sampler: callable,
   trace: callable,
   baggage: listOf(text),

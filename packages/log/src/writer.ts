@@ -238,7 +238,7 @@ export class Writer {
 /** May throw what a proxy's trap throws. */
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === Object.prototype || (prototype === null && !isErrorLike(value));
 }
 
 /** What differs is an id at the end, or something in the middle. */

@@ -190,9 +190,10 @@ export function createFdSink(
       if (timer === undefined) tickIn(flushMs);
     },
     flush,
-    flushSync() {
+    flushSync(isLast) {
       waitUntil(() => !stalled, blockMs);
       keep();
+      if (isLast && stalled) stop('closed');
     },
     async close() {
       await flush();

@@ -83,6 +83,10 @@ switch (how) {
   case 'exit':
     process.exit(0);
     break;
+  case 'late':
+    // After the logger's own listener, which has emptied the sinks.
+    process.on('exit', () => say(2));
+    break;
   case 'throw':
     setTimeout(() => {
       throw new Error('from a timer');
