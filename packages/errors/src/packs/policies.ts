@@ -3,9 +3,19 @@ import type { RulePack } from '../pack.ts';
 /** Refusals by resilience libraries: they say nothing about the health of what was called. */
 export const policies: RulePack = {
   domain: 'policy',
-  title: 'cockatiel and opossum',
+  title: '@breakwater/resilience, cockatiel and opossum',
   sources: ['https://github.com/connor4312/cockatiel', 'https://nodeshift.dev/opossum/'],
   rules: [
+    { when: { code: 'BREAKER_OPEN', rejectedBy: 'breaker' }, is: 'circuit-open' },
+    { when: { code: 'TIMEOUT', name: 'TimeoutError', timeoutMs: '*' }, is: 'timeout' },
+    { when: { code: 'NO_PROVIDER', rejectedBy: 'provider-pool' }, is: 'circuit-open' },
+    { when: { code: 'BULKHEAD_FULL', rejectedBy: 'bulkhead' }, is: 'pool-exhausted' },
+    { when: { code: 'RATE_LIMITED', rejectedBy: 'rate-limit' }, is: 'rate-limited' },
+    {
+      when: { code: ['LOAD_SHED', 'CONCURRENCY_LIMITED', 'THROTTLED'], rejectedBy: '*' },
+      is: 'overloaded',
+      but: { countsForBreaker: false },
+    },
     { when: { code: 'EOPENBREAKER' }, is: 'circuit-open' },
     {
       when: { code: 'ESHUTDOWN', message: 'The circuit has been shutdown.' },
