@@ -234,9 +234,9 @@ function addWrapped(work: Work, record: Mutable, thrown: object, depth: number):
 /** An error under whatever name is no request, row or key. */
 function addRelated(work: Work, record: Mutable, thrown: object, depth: number): void {
   const related: [string, ErrorRecord][] = [];
-  for (const [name, { value }] of Object.entries(ownProperties(thrown))) {
+  for (const [name, value] of otherValues(thrown)) {
     // What has been written above has been written.
-    if (name === 'cause' || name === 'errors' || !isError(value) || work.seen.includes(value)) continue;
+    if (!isError(value) || work.seen.includes(value)) continue;
     if (work.errors >= work.maxErrors || depth >= work.maxDepth || !WORD.test(name)) {
       omit(record, 1);
       continue;
@@ -264,18 +264,23 @@ function isError(value: unknown): value is object {
   return is;
 }
 
-/** Descriptors: no accessor of a foreign error is called. */
-function ownProperties(value: object): Readonly<Record<string, PropertyDescriptor>> {
-  let found: Readonly<Record<string, PropertyDescriptor>>;
+/** Objects that an error holds under names of its own. By descriptors: no accessor of a foreign error is called. */
+function otherValues(thrown: object): readonly (readonly [string, object])[] {
+  let found: [string, object][] = [];
   try {
-    found = Object.getOwnPropertyDescriptors(value);
+    for (const name of Object.getOwnPropertyNames(thrown)) {
+      if (OWN_PARTS.has(name)) continue;
+      const value: unknown = Object.getOwnPropertyDescriptor(thrown, name)?.value;
+      if (typeof value === 'object' && value !== null) found.push([name, value]);
+    }
   } catch {
     // A proxy whose trap throws: nothing of it can be listed.
-    found = {};
+    found = [];
   }
   return found;
 }
 
+const OWN_PARTS = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 const encoder = new TextEncoder();
 
 function sizeOf(record: ErrorRecord): number {
