@@ -40,7 +40,7 @@ export function writeContext(
   };
   for (const [field, name] of NAMES) add(name, values[field]);
   for (const entry of baggage) add(`baggage.${entry}`, readOwn(values.baggage, entry));
-  return { owner, names, span: traceHead(values), json, frame: undefined };
+  return { owner, names, span: traceHead(values), json, parts: undefined, above: '', more: '' };
 }
 
 export function traceHead(ids: Partial<TraceIds> | LogContext | undefined): string {

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setContextProvider } from '@breakwater/errors/core';
-import type { LineFrame } from './frame.ts';
 import type { KeptLines } from './kept.ts';
 import type { WideEvent } from './wide-event.ts';
 
@@ -52,15 +51,17 @@ export interface WrittenContext {
   readonly span: string;
   /** `"name":value,…`, or ''. */
   readonly json: string;
-  /** What the logger that wrote last made of it. */
-  frame: LineFrame | undefined;
+  /** Of the logger that wrote last, and what it made of them: see `LineFrame`. */
+  parts: object | undefined;
+  above: string;
+  more: string;
 }
 
 type Kept = Pick<ContextCell, 'buffer' | 'wide'>;
 
 const storage = new AsyncLocalStorage<ContextCell>();
 export const NO_NAMES: Names = new Map();
-export const NO_CONTEXT: WrittenContext = { owner: undefined, names: NO_NAMES, span: '', json: '', frame: undefined };
+export const NO_CONTEXT: Pick<WrittenContext, 'names' | 'span'> = { names: NO_NAMES, span: '' };
 
 /**
  * Runs `fn` with `context` over whatever surrounds it: fields given replace, fields not given are inherited. Everything

@@ -6,7 +6,7 @@ import { ended } from './exit.ts';
 import { join, writeCarefully } from './fields.ts';
 import { END, frameOf, type LineParts, toParts } from './frame.ts';
 import { lazily } from './lazy.ts';
-import { LEVELS, type Level, SEVERITY } from './level.ts';
+import { LEVELS, SEVERITY } from './level.ts';
 import type { Sampler } from './sampling.ts';
 import { type Sink, Tally } from './sink.ts';
 import { isTemplate, renderTemplate } from './template.ts';
@@ -43,12 +43,12 @@ export interface CoreOptions extends WriterLimits {
 }
 
 /** What follows the timestamp, up to the body, by level. */
-export const HEADS: Readonly<Record<Level, string>> = Object.fromEntries(
+export const HEADS: Readonly<Record<number, string>> = Object.fromEntries(
   LEVELS.map((level) => [
-    level,
+    SEVERITY[level],
     `,"severityText":"${level.toUpperCase()}","severityNumber":${SEVERITY[level]},"body":`,
   ]),
-) as Record<Level, string>;
+);
 
 /** Turns calls into lines and hands them to the sinks. One per `createLogger`, shared by its children. */
 export class Core {
@@ -83,7 +83,7 @@ export class Core {
    * itself has to say: no sampling, no context. Never throws.
    */
   emit(
-    level: Level,
+    severity: number,
     parts: LineParts,
     message: unknown,
     given: unknown,
@@ -96,7 +96,6 @@ export class Core {
       const cell = how === 'own' ? undefined : currentCell();
       const { sampler, now } = this.options;
       const nowMs = now();
-      const severity = SEVERITY[level];
       if (this.closed) {
         tally.drop('closed');
         return;
@@ -116,7 +115,7 @@ export class Core {
         }
       }
       const fields = typeof given === 'object' || given === undefined ? (given ?? undefined) : { fields: given };
-      const line = this.#line(level, parts, message, fields, event, cell, nowMs, rate);
+      const line = this.#line(severity, parts, message, fields, event, cell, nowMs, rate);
       const buffer = cell?.buffer;
       if (how === 'below') {
         if (buffer === undefined) tally.drop('request-ok');
@@ -158,7 +157,7 @@ export class Core {
   }
 
   #line(
-    level: Level,
+    severity: number,
     parts: LineParts,
     message: unknown,
     fields: object | undefined,
@@ -171,7 +170,7 @@ export class Core {
     const { trace, baggage, maxLineChars } = this.options;
     const isBare = (fields ?? event ?? cell ?? trace) === undefined && rate === 1;
     if (isBare && typeof message === 'string' && !message.includes('{')) {
-      const line = this.#lineStart(nowMs, HEADS[level]) + writer.text(message) + parts.frame.closed;
+      const line = this.#lineStart(nowMs, HEADS[severity]!) + writer.text(message) + parts.closed;
       if (line.length <= maxLineChars) return line;
     }
     writer.begin();
@@ -181,10 +180,10 @@ export class Core {
     const ids = made?.trace ?? trace?.();
     if (cell && cell.written?.owner !== this) cell.written = writeContext(cell.values, this, writer, baggage);
     const context = cell?.written ?? NO_CONTEXT;
-    const frame = cell ? frameOf(parts, context) : parts.frame;
+    const frame = cell?.written ? frameOf(parts, cell.written) : parts;
     const name = event?.name ? `,"eventName":${writer.text(event.name)}` : '';
     const { span } = ids ? this.#spanOf(ids) : context;
-    const start = this.#lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[level]) + body + name + span;
+    const start = this.#lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[severity]!) + body + name + span;
     let extra = event?.json ?? '';
     if (rate < 1) extra = join(extra, `"breakwater.log.sample_rate":${rate}`);
     if (typeof message === 'string' && made === undefined && isTemplate(message))
@@ -201,7 +200,7 @@ export class Core {
         rest = parts.open + writeCarefully(writer, fields, extra, parts.bound, context.names, error) + END;
       }
     }
-    rest ||= own === '' ? frame.closed : frame.more + own + END;
+    rest ||= own === '' ? parts.open + frame.above + END : frame.more + own + END;
     const line = start + rest;
     if (line.length <= maxLineChars) return line;
     return `${start}${parts.open}"breakwater.log.truncated_chars":${rest.length - parts.open.length}${END}`;

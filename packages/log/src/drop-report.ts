@@ -1,5 +1,6 @@
 import type { Core } from './core.ts';
 import { attempt } from './exit.ts';
+import { SEVERITY } from './level.ts';
 import type { Sink, SinkCounts } from './sink.ts';
 import { toJsonString } from './text.ts';
 
@@ -23,7 +24,7 @@ export function reportDrops(core: Core, everyMs: number): () => void {
       const where = source.name === undefined ? '' : `,"breakwater.log.sink":${toJsonString(source.name)}`;
       const json = `"breakwater.log.reason":${toJsonString(reason)},"breakwater.log.count":${count}${where}`;
       const text = `log records dropped: ${count} (${reason})`;
-      core.emit('warn', parts, text, undefined, { name: DROP_EVENT, json }, 'own');
+      core.emit(SEVERITY.warn, parts, text, undefined, { name: DROP_EVENT, json }, 'own');
     }
   };
   const report = (): void => {

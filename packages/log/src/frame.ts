@@ -1,46 +1,49 @@
-import { type Names, NO_CONTEXT, type WrittenContext } from './context.ts';
+import type { Names, WrittenContext } from './context.ts';
 import { join, toMembers } from './fields.ts';
+import { SHARED } from './keys.ts';
 import { toFlat } from './text.ts';
 
-/** What all lines of one logger share. */
-export interface LineParts {
-  /** `,"resource":…,"scope":…,"attributes":{` */
-  readonly open: string;
-  /** Fields bound by `child`, by their final names, as JSON. */
-  readonly bound: Names;
-  readonly boundJson: string;
-  /** Of lines outside of any context. */
-  readonly frame: LineFrame;
+/** Attributes that come before a line's own fields: those of the context, and those bound by `child`. */
+export interface LineFrame {
+  /** `"name":value,…`, or ''. */
+  readonly above: string;
+  /** The line from `open` of its parts to here, ready for an attribute to follow. */
+  readonly more: string;
 }
 
-/** What stands in a line before its own fields, for the lines of one logger in one context. */
-export interface LineFrame {
-  readonly parts: object;
-  /** Up to the bound fields, ready for an attribute to follow. */
-  readonly more: string;
-  /** Up to the bound fields, and the end of a line that has nothing else. */
+/** What all lines of one logger share; as a frame, of those outside of any context. */
+export interface LineParts extends LineFrame {
+  /** `,"resource":…,"scope":…,"attributes":{` */
+  readonly open: string;
+  /** The line from there to its end, if it has no fields. */
   readonly closed: string;
+  /** Fields bound by `child`, by their final names, as JSON. */
+  readonly bound: Names;
+  /** Some bound name is one that the context may write too; the context's stands. */
+  readonly clashes: boolean;
 }
 
 export const END = '}}\n';
 
 export function toParts(shared: string, bound: Names): LineParts {
   const open = toFlat(`${shared},"attributes":{`);
-  const parts = { open, bound, boundJson: toMembers(bound) };
-  const frame = toFrame(parts, NO_CONTEXT);
-  return { ...parts, frame: { ...frame, more: toFlat(frame.more), closed: toFlat(frame.closed) } };
+  const above = toFlat(toMembers(bound));
+  const clashes = [...bound.keys()].some((name) => SHARED.test(name));
+  return { open, above, more: toFlat(toMore(open, above)), closed: toFlat(open + above + END), bound, clashes };
 }
 
-/** That of the lines of one logger in one context. */
+/** Put together once for the lines that one logger writes in one context, unless others write there in between. */
 export function frameOf(parts: LineParts, context: WrittenContext): LineFrame {
-  if (context.frame?.parts !== parts) context.frame = toFrame(parts, context);
-  return context.frame as LineFrame;
+  if (context.parts !== parts) {
+    const { names, json } = context;
+    const bound = parts.clashes ? toMembers([...parts.bound].filter(([name]) => !names.has(name))) : parts.above;
+    context.parts = parts;
+    context.above = join(json, bound);
+    context.more = toMore(parts.open, context.above);
+  }
+  return context;
 }
 
-function toFrame(parts: Omit<LineParts, 'frame'>, { names, json }: WrittenContext): LineFrame {
-  const { open, bound, boundJson } = parts;
-  // Where both have a name, the context's stands.
-  const rest = [...bound].filter(([name]) => !names.has(name));
-  const above = join(json, rest.length === bound.size ? boundJson : toMembers(rest));
-  return { parts, more: open + (above === '' ? '' : `${above},`), closed: open + above + END };
+function toMore(open: string, above: string): string {
+  return above === '' ? open : `${open}${above},`;
 }

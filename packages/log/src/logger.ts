@@ -106,47 +106,53 @@ class LoggerImpl implements Logger {
   }
 
   trace(message: Message, fields?: Fields | Error): void {
-    this.say('trace', message, fields);
+    this.say(SEVERITY.trace, message, fields);
   }
 
   debug(message: Message, fields?: Fields | Error): void {
-    this.say('debug', message, fields);
+    this.say(SEVERITY.debug, message, fields);
   }
 
   info(message: Message, fields?: Fields | Error): void {
-    this.say('info', message, fields);
+    this.say(SEVERITY.info, message, fields);
   }
 
   warn(message: Message, fields?: Fields | Error): void {
-    this.say('warn', message, fields);
+    this.say(SEVERITY.warn, message, fields);
   }
 
   error(message: Message, fields?: Fields | Error): void {
-    this.say('error', message, fields);
+    this.say(SEVERITY.error, message, fields);
   }
 
   fatal(message: Message, fields?: Fields | Error): void {
-    this.say('fatal', message, fields);
+    this.say(SEVERITY.fatal, message, fields);
   }
 
   log(level: Level, message: Message, fields?: Fields | Error, eventName?: string): void {
     const event = typeof eventName === 'string' ? { name: eventName, json: '' } : undefined;
-    this.say(isLevel(level) ? level : 'info', message, fields, event);
+    this.say(SEVERITY[isLevel(level) ? level : 'info'], message, fields, event);
   }
 
   /** As `log`, for events of this package. */
-  say(level: Level, message: unknown, fields: Fields | Error | undefined, event?: Occasion): void {
-    const severity = SEVERITY[level];
+  say(severity: number, message: unknown, fields: Fields | Error | undefined, event?: Occasion): void {
     const min = this.#threshold();
     if (min <= severity) {
-      this.#shared.core.emit(level, this.#parts, message, fields, event, 'said');
+      this.#shared.core.emit(severity, this.#parts, message, fields, event, 'said');
       return;
     }
     // Under the threshold: kept when the request keeps its lines, else nothing.
     const buffer = currentCell()?.buffer;
     if (buffer === undefined || severity < buffer.from || min >= SEVERITY.silent || buffer.state === 'discarded')
       return;
-    this.#shared.core.emit(level, this.#parts, message, fields, event, buffer.state === 'keeping' ? 'below' : 'said');
+    this.#shared.core.emit(
+      severity,
+      this.#parts,
+      message,
+      fields,
+      event,
+      buffer.state === 'keeping' ? 'below' : 'said',
+    );
   }
 
   #threshold(): number {
@@ -204,7 +210,7 @@ export function sayEvent(
   name: string,
   json: string,
 ): void {
-  if (logger instanceof LoggerImpl) logger.say(level, message, fields, { name, json });
+  if (logger instanceof LoggerImpl) logger.say(SEVERITY[level], message, fields, { name, json });
   else logger.log(level, message, fields, name);
 }
 
@@ -217,8 +223,8 @@ export function sayForeign(
   origin: Origin,
   eventName = '',
 ): void {
-  const made = { timeMs: origin.timeMs, head: originHead(origin, HEADS[level]), trace: origin.trace };
-  if (logger instanceof LoggerImpl) logger.say(level, body, fields, { name: eventName, json: '', made });
+  const made = { timeMs: origin.timeMs, head: originHead(origin, HEADS[SEVERITY[level]]!), trace: origin.trace };
+  if (logger instanceof LoggerImpl) logger.say(SEVERITY[level], body, fields, { name: eventName, json: '', made });
   else logger.log(level, typeof body === 'string' ? body : toText(body), fields, eventName || undefined);
 }
 
