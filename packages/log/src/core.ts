@@ -180,7 +180,8 @@ export class Core {
     const ids = made?.trace ?? trace?.();
     if (cell && cell.written?.owner !== this) cell.written = writeContext(cell.values, this, writer, baggage);
     const context = cell?.written ?? NO_CONTEXT;
-    const frame = cell?.written ? frameOf(parts, cell.written) : parts;
+    // Read now: a lazy field may write a record in its turn, by another logger that then has the frame.
+    const { above, more } = cell?.written ? frameOf(parts, cell.written) : parts;
     const name = event?.name ? `,"eventName":${writer.text(event.name)}` : '';
     const { span } = ids ? this.#spanOf(ids) : context;
     const start = this.#lineStart(made?.timeMs ?? nowMs, made?.head ?? HEADS[severity]!) + body + name + span;
@@ -200,7 +201,7 @@ export class Core {
         rest = parts.open + writeCarefully(writer, fields, extra, parts.bound, context.names, error) + END;
       }
     }
-    rest ||= own === '' ? parts.open + frame.above + END : frame.more + own + END;
+    rest ||= own === '' ? parts.open + above + END : more + own + END;
     const line = start + rest;
     if (line.length <= maxLineChars) return line;
     return `${start}${parts.open}"breakwater.log.truncated_chars":${rest.length - parts.open.length}${END}`;

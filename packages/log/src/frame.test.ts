@@ -93,6 +93,21 @@ test('R1 R3 R12 R31 R32 a line has what context, logger, event and fields say, w
   fc.assert(property, { numRuns: 100 });
 });
 
+test('R31 a lazy value that writes a record by another logger leaves the line it is part of whole', () => {
+  const { sink, logger } = setUp();
+  const [outer, inner] = [logger.child({ side: 'outer' }), logger.module('other').child({ side: 'inner' })];
+  const value = (): string => {
+    inner.info('inner', { a: 1 });
+    return 'said';
+  };
+  withContext({ correlationId: 'c' }, () => outer.info('outer', { value }));
+  const said = sink.records().map(({ body, scope, attributes }) => [body, scope, attributes['side']]);
+  assert.deepEqual(said, [
+    ['inner', 'other', 'inner'],
+    ['outer', undefined, 'outer'],
+  ]);
+});
+
 test('R13 what the context says is redacted by its names, as fields are', () => {
   const { sink, logger } = setUp({ baggage: ['password', 'tier'] });
   withContext({ tenantId: 't', baggage: { password: 'abc-def', tier: 'gold' } }, () => logger.info('x'));
