@@ -21,7 +21,7 @@ import type { Timed } from './timers.ts';
 class Scope extends AsyncResource {
   controller: AbortController | undefined = undefined;
 }
-/** That of no caller, for calls which have none. */
+/** That of no caller, for calls which have none: that of the import of this module. */
 const NOWHERE: Scope = /* @__PURE__ */ new Scope('Call');
 
 /**
